@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace sequent {
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+[[nodiscard]] std::string sha256_hex(std::string_view bytes);
+
+/// HMAC-SHA256 as 64 lower-case hexadecimal digits.
+[[nodiscard]] std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);
+
+/// RFC 4648 base64 with padding.
+[[nodiscard]] std::string base64_encode(std::string_view bytes);
+
+/// Compares in time that depends on the lengths alone.
+[[nodiscard]] bool equal_constant_time(std::string_view a, std::string_view b);
+
+}  // namespace sequent

@@ -1,0 +1,1 @@
+// A precompiled header needs one translation unit to belong to.

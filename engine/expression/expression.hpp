@@ -1,0 +1,100 @@
+#pragma once
+// Runtime expressions (DSL 1.0.3, "Runtime Expressions"): jq, compiled once for each definition.
+// The engine sees expressions through this header alone; libjq stays behind it.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/time.hpp"
+
+namespace sequent::expression {
+
+using ExpressionId = std::uint32_t;  // index into one ExpressionSet
+
+/// The arguments that an expression may name besides `.`. Members are borrowed for one evaluation;
+/// a null pointer means that the argument is not available there (naming it yields null).
+struct Scope {
+  const Json* context = nullptr;
+  const Json* input = nullptr;
+  const Json* output = nullptr;
+  const Json* secrets = nullptr;
+  const Json* task = nullptr;
+  const Json* workflow = nullptr;
+  const Json* runtime = nullptr;
+  const Json* authorization = nullptr;
+  const Json* variables = nullptr;  // object: name -> value of for/catch/foreach variables
+  Timestamp now = 0;                // what jq's `now` answers, in milliseconds
+};
+
+/// Which arguments an expression names, so that callers build only those.
+struct Needs {
+  bool context = false, input = false, output = false, secrets = false, task = false,
+       workflow = false, runtime = false, authorization = false;
+  std::vector<std::string> variables;  // other `$name`s, without the dollar, sorted
+};
+
+struct Limits {
+  int timeout_ms = 1'000;                      // one evaluation
+  std::size_t max_output_bytes = 2 << 20;      // of the result as JSON
+};
+
+/// The compiled expressions of one definition. Thread-safe: evaluations on several threads run side
+/// by side on `interpreters` copies of the compiled program (a caller waits only when all are busy).
+class ExpressionSet {
+ public:
+  ~ExpressionSet();
+
+  /// The value that the expression yields first; an expression that yields nothing gives null.
+  /// errors  expression: it raised an error (its message), ran past its time (it was halted; only
+  ///         this evaluation is hurt), or its result is too large
+  [[nodiscard]] Result<Json> evaluate(ExpressionId id, const Json& dot, const Scope& scope) const;
+
+  [[nodiscard]] const Needs& needs(ExpressionId id) const;
+  [[nodiscard]] const std::string& source(ExpressionId id) const;  // without `${ }`
+  /// True for paths such as `.a.b[0]` or `$context.x`, which are evaluated without jq.
+  [[nodiscard]] bool is_plain_path(ExpressionId id) const;
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  friend class ExpressionSetBuilder;
+  ExpressionSet();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Why one expression does not compile. `offset` is a byte offset into its source where known.
+struct CompileError {
+  ExpressionId id = 0;
+  std::string message;
+  std::optional<std::size_t> offset;
+};
+
+class ExpressionSetBuilder {
+ public:
+  explicit ExpressionSetBuilder(Limits limits = {}, int interpreters = 4);
+  ~ExpressionSetBuilder();
+
+  /// Registers an expression (source without the `${ }` around it); equal sources share one id.
+  ExpressionId add(std::string source);
+
+  /// Compiles all of them as one jq program. Refused, with a message that names the construct:
+  /// access to environment, files, modules, `input`/`inputs`, `debug`, `stderr`, `halt`; expressions
+  /// that would escape their brackets; variables that are not in `known_variables` of any id are left
+  /// to the caller, who checks Needs::variables against the scope.
+  /// errors  one entry for each expression that does not compile
+  [[nodiscard]] std::expected<std::unique_ptr<ExpressionSet>, std::vector<CompileError>> build();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// "${ .a }" -> ".a"; nothing when the text is not one whole `${ … }`.
+[[nodiscard]] std::optional<std::string> strip_expression(std::string_view text);
+
+}  // namespace sequent::expression

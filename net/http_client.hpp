@@ -1,0 +1,45 @@
+#pragma once
+// libcurl's multi interface behind an awaitable: thousands of requests in flight, one thread,
+// connections reused, HTTP/2 where the peer speaks it.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <expected>
+#include <functional>
+#include <memory>
+
+#include "net/http_message.hpp"
+
+namespace sequent::net {
+
+using ClientResult = std::expected<ClientResponse, TransportError>;
+
+struct ClientLimits {
+  long max_connections_per_host = 512;
+  long max_connections = 4096;
+  bool verify_tls = true;
+  std::string ca_file;  // empty: the system's
+};
+
+class HttpClient {
+ public:
+  explicit HttpClient(ClientLimits limits = {});
+  ~HttpClient();  // ends requests in flight with `cancelled`
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  /// Sends and waits; resumes on the caller's executor. Asio cancellation of the awaiting coroutine
+  /// aborts the transfer (`cancelled`).
+  boost::asio::awaitable<ClientResult> send(ClientRequest request);
+
+  /// The same with a callback, called on `executor`.
+  void send(ClientRequest request, boost::asio::any_io_executor executor,
+            std::function<void(ClientResult)> done);
+
+  [[nodiscard]] std::size_t in_flight() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sequent::net
