@@ -1,8 +1,13 @@
 #pragma once
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace sequent {
+
+/// SHA-256 as 32 raw bytes.
+[[nodiscard]] std::array<std::uint8_t, 32> sha256(std::string_view bytes);
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
