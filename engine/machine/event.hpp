@@ -1,0 +1,78 @@
+#pragma once
+// What reaches an instance from outside. Randomness (jitter) and identities come in with it.
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/machine/problem.hpp"
+#include "engine/machine/state.hpp"
+
+namespace sequent::machine {
+
+/// The first event of an instance.
+struct StartAsked {
+  InstanceId id;
+  std::string key;   // business key as the program computed it, or as given
+  Json attributes;
+  Value input;
+  InstanceId parent;
+  FrameId parent_frame = 0;
+  std::string started_by;
+};
+/// An activity answered. Answers to older attempts, or to tasks that are over, change nothing.
+struct ActivityReturned {
+  FrameId frame = 0;
+  std::uint32_t attempt = 0;
+  Value output;                    // set on success
+  std::optional<Failure> failure;  // set otherwise
+};
+/// Some timer of the instance may be due: all that are due by now fire, each once.
+struct TimerDue {};
+/// A CloudEvent that may match a listening task.
+struct EventArrived {
+  Value event;  // the envelope
+};
+struct ChildEnded {
+  FrameId frame = 0;
+  InstanceId child;
+  Status status = Status::completed;
+  Value output;
+  std::optional<Problem> error;
+};
+/// Pure tasks stopped at their budget, or an instance was loaded: go on.
+struct Continued {};
+
+struct SuspendAsked {
+  std::string reason, by;
+};
+struct ResumeAsked {
+  std::string reason, by;
+};
+struct CancelAsked {
+  std::string reason, by;
+};
+/// Begin a faulted or parked task again. `frame` 0 = the faulted one, or every parked one.
+struct RetryAsked {
+  FrameId frame = 0;
+  Value input;  // null pointer = unchanged; else replaces the task's raw input (a new generation)
+  std::string reason, by;
+};
+/// End a task that stands still with this output instead of its own.
+struct SkipAsked {
+  FrameId frame = 0;  // 0 = the faulted one, or the only one that waits
+  Value output;
+  std::string reason, by;
+};
+/// Go back to a task; the runtime has read its data of then from the journal.
+struct RewindAsked {
+  FrameId frame = 0;  // the block that holds the task
+  NodeIndex node = no_node;
+  Value data, context;
+  std::string reason, by;
+};
+
+using Event = std::variant<StartAsked, ActivityReturned, TimerDue, EventArrived, ChildEnded,
+                           Continued, SuspendAsked, ResumeAsked, CancelAsked, RetryAsked, SkipAsked,
+                           RewindAsked>;
+
+}  // namespace sequent::machine

@@ -1,0 +1,204 @@
+#pragma once
+// What the machine decided, in the past tense. A journal is an instance's records in order. Records
+// hold results (evaluated inputs, outputs, due times), so that folding them evaluates nothing.
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/machine/event.hpp"
+#include "engine/machine/state.hpp"
+
+namespace sequent::machine {
+
+struct InstanceStarted {
+  InstanceId id;
+  WorkflowRef workflow;
+  std::string digest;
+  std::string key;
+  Json attributes;
+  Value raw_input;
+  Value input;  // after the workflow's input.from; null pointer = raw_input
+  InstanceId parent;
+  FrameId parent_frame = 0;
+  Timestamp timeout_at = 0;
+  std::string started_by;  // principal, trigger or parent
+};
+struct TaskStarted {
+  FrameId frame = 0, parent = 0;
+  NodeIndex node = 0;
+  std::uint32_t ordinal = 0, visit = 0;
+  Value input;  // after input.from; null pointer = the raw input
+  Timestamp timeout_at = 0;
+  bool block = false;          // enters Phase::block at once,
+  NodeIndex next = no_node;    // beginning here
+};
+/// `if` was false: the raw input passes through.
+struct TaskSkipped {
+  FrameId parent = 0;
+  NodeIndex node = 0;
+  std::uint32_t ordinal = 0;
+  NodeIndex next = no_node;
+};
+/// The intent: durable before its request leaves.
+struct ActivityScheduled {
+  FrameId frame = 0;
+  std::string key;
+  std::uint32_t revision = 0;
+  Value arguments;
+  Timestamp first_sent_at = 0;
+  bool unsettled = false;
+};
+struct AttemptFailed {
+  FrameId frame = 0;
+  std::uint32_t attempt = 0;
+  Failure failure;
+  Timestamp retry_at = 0;  // 0 = no further try is planned by this record
+};
+struct AttemptStarted {
+  FrameId frame = 0;
+  std::uint32_t attempt = 0;
+  bool unsettled = false;
+};
+struct TaskParked {
+  FrameId frame = 0;
+  ParkReason reason = ParkReason::retries_exhausted;
+};
+/// The raw output of an activity, or of an operator's skip.
+struct TaskReturned {
+  FrameId frame = 0;
+  Value output;
+  std::uint32_t attempt = 0;  // 0 = given by an operator
+};
+struct TaskCompleted {
+  FrameId frame = 0;
+  Value output;   // null pointer = the frame's data (the raw output) passes through
+  Value context;  // null pointer = unchanged
+  NodeIndex next = no_node;  // what the enclosing block runs next
+  bool respond = false;      // its output answers the HTTP trigger
+};
+struct TimerStarted {
+  FrameId frame = 0;
+  Timestamp due_at = 0;
+};
+struct LoopStarted {
+  FrameId frame = 0;
+  Value items;
+};
+struct IterationStarted {
+  FrameId frame = 0;
+  std::uint32_t index = 0;
+  NodeIndex next = no_node;
+};
+struct BranchesStarted {
+  FrameId frame = 0;
+  std::uint32_t count = 0;
+};
+struct ErrorCaught {
+  FrameId frame = 0;   // the try task
+  FrameId source = 0;  // where it was raised
+  Problem error;
+  std::string source_path;      // idempotency path of the source, "" = no activity
+  Timestamp retry_at = 0;       // 0 = no retry: the catch block runs, or the task is over
+  NodeIndex next = no_node;     // first task of the catch block
+};
+struct TryRestarted {
+  FrameId frame = 0;
+  std::uint32_t attempt = 0;
+  NodeIndex next = no_node;
+  Timestamp attempt_until = 0;
+};
+struct ListenStarted {
+  FrameId frame = 0;
+  std::vector<Subscription> subscriptions;
+};
+struct EventConsumed {
+  FrameId frame = 0;
+  std::uint32_t subscription = 0;  // index into ListenState::subscriptions
+  std::string event_id;
+  Value item;   // what the task reads of it; null pointer for an `until` event
+  std::map<std::string, Json> correlated;  // values that became expectations
+  bool closed = false;  // the last that is wanted
+};
+/// foreach: one event is being worked on; or, with `output`, that is over.
+struct EventIterationStarted {
+  FrameId frame = 0;
+  NodeIndex next = no_node;
+};
+struct EventIterationEnded {
+  FrameId frame = 0;
+  Value output;   // replaces the item in the task's output
+  Value context;  // null pointer = unchanged
+};
+struct EventHeld {  // arrived while suspended
+  Value event;
+};
+struct EventEmitted {
+  FrameId frame = 0;
+  Value event;  // the CloudEvent
+};
+struct ChildStarted {
+  FrameId frame = 0;
+  ChildState child;
+  bool await = true;
+};
+struct TaskFaulted {
+  FrameId frame = 0;
+  Problem error;
+};
+struct InstanceFaulted {
+  FrameId frame = 0;  // 0 = the workflow itself
+  Problem error;
+};
+struct InstanceCompleted {
+  Value output;
+};
+struct InstanceSuspended {
+  std::string reason, by;
+};
+struct InstanceResumed {
+  std::string reason, by;
+};
+struct InstanceCancelled {
+  std::string reason, by;
+};
+/// An operator's retry: the frame begins again; nothing below it survives.
+struct TaskRetried {
+  FrameId frame = 0;
+  Value input;  // edited input; null pointer = as it was
+  std::string path;  // idempotency path
+  std::uint32_t generation = 0;
+  std::string reason, by;
+};
+struct TaskSkippedByOperator {
+  FrameId frame = 0;
+  Value output;
+  std::string reason, by;
+};
+/// An operator's rewind: `frame` (a block) continues at `next` with the data it had then.
+struct Rewound {
+  FrameId frame = 0;
+  NodeIndex next = no_node;
+  Value data, context;
+  std::string reason, by;
+};
+
+using RecordBody =
+    std::variant<InstanceStarted, TaskStarted, TaskSkipped, ActivityScheduled, AttemptFailed,
+                 AttemptStarted, TaskParked, TaskReturned, TaskCompleted, TimerStarted, LoopStarted,
+                 IterationStarted, BranchesStarted, ErrorCaught, TryRestarted, ListenStarted,
+                 EventConsumed, EventIterationStarted, EventIterationEnded, EventHeld, EventEmitted,
+                 ChildStarted, TaskFaulted, InstanceFaulted, InstanceCompleted, InstanceSuspended,
+                 InstanceResumed, InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound>;
+
+struct Record {
+  std::uint64_t seq = 0;  // from 1, without gaps
+  Timestamp at = 0;
+  RecordBody body;
+};
+
+using Records = std::vector<Record>;
+
+/// "TaskStarted" …, as the journal stores it.
+[[nodiscard]] std::string_view kind_of(const RecordBody& body);
+
+}  // namespace sequent::machine

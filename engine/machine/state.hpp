@@ -1,0 +1,173 @@
+#pragma once
+// One instance, folded from its journal. Only apply() changes it.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "engine/definition/program.hpp"
+#include "engine/machine/problem.hpp"
+#include "engine/machine/value.hpp"
+
+namespace sequent::machine {
+
+using definition::NodeIndex;
+using definition::no_node;
+using definition::WorkflowRef;
+using FrameId = std::uint32_t;  // from 1, never reused within an instance; 0 = none
+
+enum class Status : std::uint8_t {
+  pending,    // created, nothing decided yet
+  running,    // something is under way
+  waiting,    // every branch waits for a timer, an event, a child, a provider or an operator
+  suspended,  // an operator holds it
+  cancelled,
+  faulted,    // an error that nobody caught; an operator can retry, skip or rewind
+  completed,
+};
+[[nodiscard]] std::string_view name_of(Status status);
+[[nodiscard]] std::optional<Status> status_from(std::string_view name);
+[[nodiscard]] inline bool is_ended(Status s) {
+  return s == Status::cancelled || s == Status::faulted || s == Status::completed;
+}
+
+/// Where a task stands.
+enum class Phase : std::uint8_t {
+  entered,   // its input is known; it is about to begin
+  block,     // runs a list of tasks, one child at a time (do, for, try, catch, foreach, function)
+  branches,  // fork: every branch is a child
+  activity,  // an intent is recorded; the request is out or about to leave
+  backoff,   // waits until due_at to try again (an activity, or a try block)
+  parked,    // set aside until an operator or a provider's recovery lets it go
+  timer,     // wait task
+  events,    // listen task
+  child,     // awaits another instance
+  returned,  // its raw output is known and not yet transformed
+  faulted,   // raised an error that nobody caught
+};
+[[nodiscard]] std::string_view name_of(Phase phase);
+
+enum class ParkReason : std::uint8_t { retries_exhausted, provider_open, limit };
+[[nodiscard]] std::string_view name_of(ParkReason reason);
+
+/// An activity call whose outcome is not settled yet.
+struct ActivityState {
+  std::string key;             // idempotency key, without revision
+  std::uint32_t revision = 0;  // raised when the provider has spent the key on a failure
+  Value arguments;             // frozen: every attempt sends these
+  std::uint32_t attempt = 1;   // the attempt under way or last failed
+  Timestamp first_sent_at = 0; // when the first attempt could leave: age of the key
+  bool unsettled = false;      // an earlier attempt's outcome is unknown
+  std::optional<Failure> last_failure;
+  ParkReason park_reason = ParkReason::retries_exhausted;  // in Phase::parked
+  Timestamp parked_at = 0;
+};
+
+struct LoopState {
+  Value items;  // array
+  std::uint32_t index = 0;
+};
+
+struct TryState {
+  std::uint32_t attempt = 1;  // of the try block
+  Timestamp first_failed_at = 0;
+  Timestamp attempt_until = 0;  // limit of this attempt (limit.attempt.duration); 0 = none
+  bool catching = false;        // the catch block runs
+  Value error;                  // what was caught last
+};
+
+struct BranchState {
+  std::vector<Value> outputs;  // by ordinal; null pointer = not ended
+};
+
+/// A subscription of a listen task, as it was opened.
+struct Subscription {
+  std::uint32_t filter = 0;                        // index into Program::filters
+  std::map<std::string, Json> expectations;        // correlation name -> value; may grow
+  bool until = false;                              // belongs to `until`
+  bool matched = false;                            // for all: this one is satisfied
+};
+
+struct ListenState {
+  std::vector<Subscription> subscriptions;
+  std::vector<Value> consumed;  // outputs so far, in order (envelope, data or raw as `read` says)
+  std::vector<Value> queue;     // foreach: consumed, not yet iterated
+  std::uint32_t iterated = 0;   // foreach: how many iterations are over
+  Value item;                   // foreach: the item under way
+  bool closed = false;          // no more events are wanted; the queue may still drain
+};
+
+struct ChildState {
+  InstanceId id;
+  WorkflowRef workflow;
+  Value input;
+};
+
+using FrameDetail = std::variant<std::monostate, ActivityState, LoopState, TryState, BranchState,
+                                 ListenState, ChildState>;
+
+/// One task under way. Frames form a tree; its leaves are the cursors of the branches.
+struct Frame {
+  FrameId id = 0;
+  FrameId parent = 0;
+  NodeIndex node = 0;
+  std::uint32_t ordinal = 0;  // fork: which branch of the parent
+  std::uint32_t visit = 0;    // how often the enclosing block came here before (by `then`)
+  Phase phase = Phase::entered;
+  Value raw_input;            // before input.from
+  Value input;                // after it: `$input`
+  Value data;                 // block: output of the last child; returned: the raw output
+  NodeIndex next = no_node;   // block without child: what runs next; no_node = the block is over
+  FrameId child = 0;          // block: the child under way
+  std::map<NodeIndex, std::uint32_t> visits;  // block: how often each task was entered
+  Timestamp started_at = 0;
+  Timestamp timeout_at = 0;   // 0 = none
+  Timestamp due_at = 0;       // backoff, timer
+  std::optional<Problem> error;  // faulted
+  FrameDetail detail;
+};
+
+/// What is remembered of an idempotency key beyond its frame, so that a later frame of the same
+/// task (try/retry, operator's retry) sends the same bytes under the same key.
+struct KeyMemory {
+  std::uint32_t generation = 0;  // raised when an operator edits the task's input
+  std::uint32_t revision = 0;
+  Timestamp first_sent_at = 0;
+  Value arguments;               // set while an outcome is unsettled
+  bool unsettled = false;
+};
+
+struct State {
+  InstanceId id;
+  WorkflowRef workflow;
+  std::string digest;            // of the definition that it is pinned to
+  Status status = Status::pending;
+  std::string key;               // business key, may be empty
+  Json attributes = Json::object();
+  Value raw_input, input;
+  Value context;                 // `$context`
+  Value output;                  // completed
+  Value response;                // output of the `respond` task, once known
+  std::optional<Problem> error;  // faulted
+  FrameId faulted_frame = 0;     // 0 = the workflow itself (its timeout, its output)
+  std::string reason;            // suspended or cancelled: why
+  InstanceId parent;             // all zero = none
+  FrameId parent_frame = 0;
+  Timestamp started_at = 0, updated_at = 0, ended_at = 0;
+  Timestamp timeout_at = 0;      // the workflow's own; 0 = none
+  std::map<FrameId, Frame> frames;  // frame 1 is the root
+  FrameId last_frame = 0;
+  std::map<std::string, KeyMemory> keys;  // by task path
+  std::vector<Value> held_events;         // arrived while suspended, in order
+  std::uint64_t seq = 0;                  // of the last record applied
+  std::uint32_t completed_tasks = 0;
+  std::uint32_t attempts = 0;             // of activities, in all
+
+  [[nodiscard]] bool has_parent() const { return parent != InstanceId{}; }
+};
+
+}  // namespace sequent::machine

@@ -1,0 +1,24 @@
+#pragma once
+// Time and chance as ports, so that a simulation can own both.
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/time.hpp"
+
+namespace sequent::runtime {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual Timestamp now() const = 0;
+};
+
+/// A source of random 64-bit numbers; one for each partition, seeded apart.
+class Random {
+ public:
+  virtual ~Random() = default;
+  virtual std::uint64_t next() = 0;
+};
+
+}  // namespace sequent::runtime

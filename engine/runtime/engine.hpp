@@ -1,0 +1,174 @@
+#pragma once
+// One node: what the HTTP API, the command line and the tests talk to. Coroutines resume on the
+// caller's executor, once what they asked for is durable.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "engine/definition/compile.hpp"
+#include "engine/machine/decide.hpp"
+#include "engine/machine/view.hpp"
+#include "engine/runtime/activity.hpp"
+#include "engine/runtime/clock.hpp"
+#include "engine/runtime/queries.hpp"
+#include "engine/runtime/store.hpp"
+
+namespace sequent::runtime {
+
+struct EngineConfig {
+  std::string node = "node-1";
+  machine::Limits limits;
+  expression::Limits expression_limits;
+  int threads = 2;                        // event loops; also copies of compiled expressions
+  DurationMs lease_ttl_ms = 5'000;
+  std::size_t max_resident = 20'000;      // instances in memory; idle ones leave first
+  std::size_t max_in_flight = 4'000;      // activity calls under way
+  std::size_t max_queued_starts = 20'000; // more: too_many_requests
+  std::uint64_t snapshot_every = 200;     // records between snapshots
+  DurationMs event_ttl_ms = 7 * 86'400'000LL;  // how long an event waits for its run
+  std::function<std::optional<Json>(const std::string&)> secret;  // by name; see cli/config
+};
+
+struct Ports {
+  Store& store;
+  RunQueries& runs;
+  DefinitionStore& definitions;
+  Clock& clock;
+  ActivityRegistry& activities;
+};
+
+enum class OnConflict : std::uint8_t { return_first, reject, restart_if_faulted };
+
+struct StartRequest {
+  definition::WorkflowRef workflow;  // version empty = latest
+  Json input;
+  std::string key;              // overrides metadata.key; empty = as the workflow computes it
+  std::string idempotency_key;  // of the request; empty = none
+  OnConflict on_conflict = OnConflict::return_first;
+  std::string started_by;
+};
+struct Started {
+  InstanceId id;
+  definition::ProgramPtr program;
+  bool replayed = false;  // an earlier run with the same key
+};
+
+/// A run as one call sees it.
+struct RunDetails {
+  RunSummary summary;
+  definition::ProgramPtr program;
+  machine::State state;
+  machine::View view;
+};
+
+/// What a waiting caller hears. `ended` false and `response` null: the time ran out.
+struct WaitResult {
+  machine::Status status = machine::Status::running;
+  bool ended = false;
+  machine::Value response;  // output of the `respond` task, or of the workflow
+  std::optional<machine::Problem> error;
+};
+enum class Until : std::uint8_t { responded, ended };
+
+/// What happened to a run, told after its commit; feeds server-sent events.
+struct RunNotice {
+  InstanceId id;
+  std::string workflow;  // namespace/name:version
+  std::uint64_t seq = 0;
+  std::string status, task, waiting_kind;
+  Timestamp at = 0;
+};
+/// A bounded queue of notices; a reader that is too slow finds `lost` set and reads anew.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+  /// Waits for the next notices; empty after `timeout_ms` or when the engine stops.
+  virtual boost::asio::awaitable<std::vector<RunNotice>> next(DurationMs timeout_ms) = 0;
+  [[nodiscard]] virtual bool lost() = 0;
+};
+
+struct Deployed {
+  definition::ProgramPtr program;
+  bool created = false;  // false: the same content was there
+};
+
+struct Delivered {
+  std::int64_t id = 0;
+  bool duplicate = false;
+  int runs = 0;     // that take it
+  int started = 0;  // workflows that it starts
+  bool held = false;
+};
+
+/// Figures for /metrics, taken at one moment.
+struct EngineStats {
+  std::uint64_t commits = 0, committed_records = 0, committed_changes = 0;
+  std::uint64_t started = 0, completed = 0, faulted = 0, cancelled = 0, parked = 0;
+  std::uint64_t activities_started = 0, activities_failed = 0, activity_retries = 0;
+  std::uint64_t events = 0, timers = 0, loads = 0, evictions = 0, store_failures = 0;
+  std::size_t resident = 0, in_flight = 0, queued = 0;
+  double last_commit_ms = 0, mean_commit_ms = 0;
+  std::size_t partitions = 0;
+};
+
+enum class Health : std::uint8_t { starting, ready, degraded, stopping };
+
+class Engine {
+ public:
+  Engine(EngineConfig config, Ports ports, boost::asio::any_io_executor executor);
+  ~Engine();
+
+  /// Takes the leases, compiles the stored definitions, finds what is due. Starting is recovery.
+  /// errors  lease_held: another process has the store; invalid_definition: a stored one is broken
+  [[nodiscard]] Result<void> start();
+  /// Refuses new work, lets requests in flight end up to the deadline, commits, gives leases back.
+  boost::asio::awaitable<void> stop(DurationMs deadline_ms);
+  [[nodiscard]] Health health() const;
+  [[nodiscard]] std::string health_detail() const;  // why it is degraded
+
+  boost::asio::awaitable<Result<Deployed>> deploy(std::string text, std::string file);
+  [[nodiscard]] definition::ProgramPtr program(const definition::WorkflowRef& ref) const;
+  [[nodiscard]] definition::ProgramPtr program(const std::string& digest) const;
+  [[nodiscard]] std::vector<definition::ProgramPtr> programs() const;
+
+  /// errors  not_found, invalid_input, key_taken, idempotency_mismatch, unavailable, too_many_requests
+  boost::asio::awaitable<Result<Started>> start_run(StartRequest request);
+  boost::asio::awaitable<Result<RunDetails>> read(InstanceId id);
+  boost::asio::awaitable<Result<WaitResult>> wait(InstanceId id, Until until, DurationMs timeout_ms);
+
+  struct Action {
+    std::string reason, by;
+  };
+  boost::asio::awaitable<Result<void>> suspend(InstanceId id, Action action);
+  boost::asio::awaitable<Result<void>> resume(InstanceId id, Action action);
+  boost::asio::awaitable<Result<void>> cancel(InstanceId id, Action action);
+  /// `task`: pointer or name, empty = the task that stands still. `input` replaces the task's input.
+  boost::asio::awaitable<Result<void>> retry(InstanceId id, std::string task,
+                                             std::optional<Json> input, Action action);
+  boost::asio::awaitable<Result<void>> skip(InstanceId id, std::string task, Json output,
+                                            Action action);
+  /// errors  wrong_state: the task is in no block that is under way, or was never reached
+  boost::asio::awaitable<Result<void>> rewind(InstanceId id, std::string task, Action action);
+
+  /// Stores, de-duplicates and routes a CloudEvent; resumes once it is durable.
+  boost::asio::awaitable<Result<Delivered>> deliver(Json event, std::string origin);
+  /// Routes a stored event once more, to runs that listen now.
+  boost::asio::awaitable<Result<Delivered>> replay_event(std::int64_t inbox_id, Json event);
+
+  /// Notices of one run, or of all.
+  [[nodiscard]] std::unique_ptr<Watch> watch(std::optional<InstanceId> id);
+  [[nodiscard]] EngineStats stats() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace sequent::runtime

@@ -1,0 +1,132 @@
+#pragma once
+// What lists, searches and operators read from a store, and the definitions in it.
+// threads  blocking, called on the read pool
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "engine/runtime/store.hpp"
+
+namespace sequent::runtime {
+
+/// One line of a list of runs: the row and what it was started with.
+struct RunSummary {
+  InstanceId id;
+  std::string workflow_namespace, name, version, digest, key;
+  Json attributes = Json::object();
+  InstanceRow row;
+  Timestamp started_at = 0;
+  std::string started_by;
+  std::optional<InstanceId> parent;
+};
+
+/// The one typed filter of lists, aggregates and (later) batches; members that are empty ask nothing.
+struct RunFilter {
+  std::vector<std::string> statuses;
+  std::string workflow_namespace, name, version;
+  std::string key;
+  std::string task;          // pointer, or its last segment
+  std::string waiting_kind;  // timer | event | activity | parked | child | limit
+  std::string provider, operation, error_type;
+  int error_status = 0;
+  Json attributes = Json::object();  // name -> value that must be equal
+  std::optional<Timestamp> started_after, started_before, updated_after, updated_before;
+  std::optional<InstanceId> parent;
+  std::string text;          // prefix of an id, or part of a key
+};
+
+struct RunPage {
+  std::vector<RunSummary> runs;  // newest first
+  std::string cursor;            // opaque; empty on the last page
+};
+
+struct Aggregate {
+  std::vector<std::string> group;  // values, in the order of the asked dimensions
+  std::int64_t count = 0;
+  Timestamp oldest = 0, newest = 0;  // of started_at
+};
+
+class RunQueries {
+ public:
+  virtual ~RunQueries() = default;
+  [[nodiscard]] virtual std::optional<RunSummary> find(const InstanceId& id) = 0;
+  [[nodiscard]] virtual std::optional<InstanceId> find_by_key(const std::string& workflow_namespace,
+                                                              const std::string& name,
+                                                              const std::string& key) = 0;
+  /// errors  invalid_request: a cursor that this store has not made
+  [[nodiscard]] virtual Result<RunPage> list(const RunFilter& filter, const std::string& cursor,
+                                             std::size_t limit) = 0;
+  /// `by`: status | workflow | version | task | waiting | provider | operation | error_type
+  /// errors  invalid_request: another dimension
+  [[nodiscard]] virtual Result<std::vector<Aggregate>> aggregate(const RunFilter& filter,
+                                                                 const std::vector<std::string>& by,
+                                                                 std::size_t limit) = 0;
+  /// Arrays of records with seq > `after`, at most `limit` rows.
+  [[nodiscard]] virtual std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
+                                                         std::size_t limit) = 0;
+  [[nodiscard]] virtual std::vector<InstanceId> children(const InstanceId& id) = 0;
+};
+
+struct StoredDefinition {
+  std::string workflow_namespace, name, version, digest, source;
+  Timestamp deployed_at = 0;
+};
+
+class DefinitionStore {
+ public:
+  virtual ~DefinitionStore() = default;
+  /// True when it is new, false when the same version with the same digest was there.
+  /// errors  conflict: the version exists with another digest
+  [[nodiscard]] virtual Result<bool> put(const StoredDefinition& definition) = 0;
+  [[nodiscard]] virtual std::vector<StoredDefinition> all() = 0;
+};
+
+/// The inbox of events and webhooks, for people.
+struct InboxEntry {
+  std::int64_t id = 0;
+  std::string source, event_id, type, origin;
+  std::string state;  // held | delivered | started | ignored | expired | unrouted
+  Timestamp received_at = 0;
+  int deliveries = 0;
+  Json event;
+};
+
+class Inbox {
+ public:
+  virtual ~Inbox() = default;
+  [[nodiscard]] virtual std::vector<InboxEntry> list(const std::string& type,
+                                                     const std::string& state,
+                                                     std::int64_t before_id, std::size_t limit) = 0;
+  [[nodiscard]] virtual std::optional<InboxEntry> get(std::int64_t id) = 0;
+};
+
+/// Reads of records.* collections from outside of a workflow.
+class RecordReads {
+ public:
+  virtual ~RecordReads() = default;
+  [[nodiscard]] virtual std::optional<Json> get(const std::string& collection,
+                                                const std::string& key) = 0;
+  /// Keys after `after`, in order.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, Json>> list(const std::string& collection,
+                                                                       const std::string& after,
+                                                                       std::size_t limit) = 0;
+};
+
+/// Append-only: every operator's action, refused ones too.
+struct AuditEntry {
+  std::int64_t id = 0;
+  Timestamp at = 0;
+  std::string principal, action, target, reason, outcome, remote;
+};
+class AuditLog {
+ public:
+  virtual ~AuditLog() = default;
+  virtual void append(const AuditEntry& entry) = 0;
+  [[nodiscard]] virtual std::vector<AuditEntry> list(const std::string& target,
+                                                     std::int64_t before_id, std::size_t limit) = 0;
+};
+
+}  // namespace sequent::runtime

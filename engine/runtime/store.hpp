@@ -1,0 +1,212 @@
+#pragma once
+// Durable home of journals, snapshots, timers, leases, subscriptions, messages and records.
+// threads  blocking. commit() and the lease calls come from the committer's thread; reads come from
+//          a pool, several at once. Never an event loop.
+// units    times are UTC milliseconds, always passed in, never read from a clock
+// errors   our side broken (disk full, database down) is an exception of type StoreFailure; outcomes
+//          to decide on are results
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/json.hpp"
+
+namespace sequent::runtime {
+
+/// The store cannot do its work now. `full` = no room on the disk: starts answer 503, and the next
+/// try may succeed.
+struct StoreFailure : std::runtime_error {
+  StoreFailure(const std::string& what, bool disk_full)
+      : std::runtime_error(what), full(disk_full) {}
+  bool full;
+};
+
+struct Lease {
+  PartitionId partition = 0;
+  Epoch epoch = 0;  // rises whenever the owner changes
+};
+
+/// What a first commit of an instance inserts.
+struct NewInstance {
+  std::string workflow_namespace, name, version, digest;
+  std::string key;               // business key; unique per (namespace, name) when not empty
+  std::string idempotency_key;   // of the start request; unique per (namespace, name) when not empty
+  std::string payload_hash;      // of the input, to tell a replay from a conflict
+  bool restart_if_faulted = false;  // a faulted or cancelled run gives up its business key
+  std::optional<InstanceId> parent;
+  Json attributes = Json::object();  // name -> scalar, indexed
+  Timestamp started_at = 0;
+  std::string started_by;
+};
+
+/// The columns that lists, aggregates and recovery read; rewritten at each checkpoint.
+struct InstanceRow {
+  std::string status;        // machine::name_of(Status)
+  std::string task;          // pointer
+  std::string waiting_kind;  // "" = not waiting
+  std::string waiting_detail;
+  std::string provider, operation;     // of the activity it waits for or is parked on
+  std::string park_reason;
+  std::string error_type;              // of the fault, or of the last failed attempt
+  int error_status = 0;
+  std::string error_title;
+  Timestamp parked_at = 0;             // 0 = null, here and below
+  Timestamp deadline = 0;
+  Timestamp key_born_at = 0;
+  Timestamp wake_at = INT64_MAX;       // 0 = at once, INT64_MAX = never (stored as null)
+  Timestamp updated_at = 0, ended_at = 0;
+  std::uint32_t completed_tasks = 0, attempts = 0;
+};
+
+/// An operation on records.* that runs inside the commit of its intent: exactly once, because its
+/// result is stored under the idempotency key in the same transaction.
+/// shape  arguments as the activity's input schema says
+struct StoreOperation {
+  std::uint32_t frame = 0, attempt = 0;  // echoed in the result
+  std::string key;                       // idempotency key
+  std::string activity;                  // "records.put" …
+  Json arguments;
+};
+struct StoreOperationResult {
+  std::uint32_t frame = 0, attempt = 0;
+  Result<Json> output;  // conflict, not_found, invalid_request: the activity's permanent problems
+};
+
+/// A durable message to an instance that may not be in memory: a child's end, an event.
+struct Message {
+  InstanceId to;
+  Json body;  // {"kind":"event","event":{…}} | {"kind":"child","frame":…, …}
+};
+struct StoredMessage {
+  std::int64_t id = 0;  // rises; consumed in this order
+  InstanceId to;
+  Json body;
+};
+
+struct SubscriptionRow {
+  std::uint32_t frame = 0;
+  std::string filter_key;        // names a filter of a definition; "*" takes every event
+  std::string correlation_hash;  // "" takes any
+  std::string type;              // constant event type or ""
+};
+
+/// Everything that one instance adds in one batch.
+struct InstanceChange {
+  InstanceId id;
+  std::optional<NewInstance> start;
+  std::uint64_t first_seq = 0, last_seq = 0;  // 0 = no record
+  std::string records;                        // codec.hpp's array of them
+  Timestamp at = 0;
+  InstanceRow row;
+  /// Set = replaces the instance's subscriptions. Held events that fit a new one become messages in
+  /// the same transaction and are returned in the result.
+  std::optional<std::vector<SubscriptionRow>> subscriptions;
+  std::vector<StoreOperation> operations;
+  std::vector<Message> messages;               // to other instances
+  std::vector<std::int64_t> consumed_messages; // of this instance, deleted
+  std::vector<Json> emitted;                   // CloudEvents for the outbox; routed like arrivals
+  std::optional<std::string> snapshot;         // encoded state at last_seq
+  bool ended = false;                          // operation results may go
+};
+
+/// What one commit of one partition carries.
+struct Batch {
+  PartitionId partition = 0;
+  Epoch epoch = 0;
+  std::vector<InstanceChange> changes;
+};
+
+struct ChangeResult {
+  /// A start whose key belongs to another run: nothing of this change was written.
+  struct Taken {
+    InstanceId id;
+    std::string payload_hash;
+    std::string status;
+    bool by_idempotency_key = false;
+  };
+  std::optional<Taken> taken;
+  std::vector<StoreOperationResult> operations;
+  std::vector<StoredMessage> messages;       // held events that the new subscriptions took
+  std::vector<StoredMessage> sent;           // `messages` of the change with their ids
+  std::vector<std::int64_t> emitted;         // ids of the stored events, to be routed
+};
+struct BatchResult {
+  bool fenced = false;  // the epoch is no longer current: nothing was written, drop the partition
+  std::vector<ChangeResult> changes;  // one for each change, in order
+};
+
+/// A run as it is loaded: snapshot and the records after it.
+struct StoredInstance {
+  std::optional<std::string> snapshot;  // codec.hpp's state
+  std::vector<std::string> records;     // arrays of records, in order, after the snapshot
+  std::vector<StoredMessage> messages;  // unconsumed, in order
+};
+
+/// An event on its way in. `candidates` are the filters it fits, with the hash of the correlation
+/// values that each filter extracts from it.
+struct IncomingEvent {
+  struct Candidate {
+    std::string filter_key, correlation_hash;
+  };
+  Json event;                    // CloudEvent envelope; source + id identify it
+  std::vector<Candidate> candidates;
+  Timestamp received_at = 0;
+  Timestamp expires_at = 0;      // how long it is held when nobody waits for it yet
+  std::string origin;            // "api", "stripe", "emit": for the inbox listing
+  std::int64_t stored_id = 0;    // an event stored before (emitted, or found unrouted); 0 = new
+};
+struct RoutedEvent {
+  std::int64_t id = 0;
+  bool duplicate = false;               // this source + id was here before: nothing was done
+  std::vector<StoredMessage> messages;  // one for each subscription that takes it
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Number of partitions, fixed when the store was created.
+  [[nodiscard]] virtual PartitionId partitions() const = 0;
+
+  /// Takes every partition that is free or whose lease ran out, and renews those of `node`.
+  /// errors  lease_held: another live node owns some partition (SQLite: any)
+  [[nodiscard]] virtual Result<std::vector<Lease>> acquire(const std::string& node, Timestamp now,
+                                                           DurationMs ttl) = 0;
+  /// Gives all leases of `node` back.
+  virtual void release(const std::string& node) = 0;
+
+  /// Writes the batches as one transaction: on return all of it is durable, or none of it. Every
+  /// batch is fenced by its own epoch; a fenced one is left out and said so.
+  [[nodiscard]] virtual std::vector<BatchResult> commit(std::span<const Batch> batches) = 0;
+
+  /// Stores and routes events, each exactly once; one transaction for all.
+  [[nodiscard]] virtual std::vector<RoutedEvent> route(std::span<const IncomingEvent> events) = 0;
+  /// Stored events that were never routed (a crash came between), oldest first.
+  [[nodiscard]] virtual std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) = 0;
+  /// Marks a routed event as done with starting workflows (`schedule.on`), and deletes held events
+  /// that have expired.
+  virtual void settle_event(std::int64_t id) = 0;
+  virtual void expire_events(Timestamp now, std::size_t limit) = 0;
+
+  [[nodiscard]] virtual std::optional<StoredInstance> load(const InstanceId& id) = 0;
+
+  /// Instances of a partition with wake_at < `before`, earliest first, after the cursor (wake_at,
+  /// id), at most `limit`.
+  struct Due {
+    Timestamp wake_at = 0;
+    InstanceId id;
+  };
+  [[nodiscard]] virtual std::vector<Due> due(PartitionId partition, Timestamp before,
+                                             std::optional<Due> after, std::size_t limit) = 0;
+  /// Instances of a partition with unconsumed messages, at most `limit`, after `after`.
+  [[nodiscard]] virtual std::vector<InstanceId> with_messages(PartitionId partition,
+                                                              std::optional<InstanceId> after,
+                                                              std::size_t limit) = 0;
+};
+
+}  // namespace sequent::runtime
