@@ -39,19 +39,28 @@ struct Needs {
 };
 
 struct Limits {
-  int timeout_ms = 1'000;                      // one evaluation
+  int timeout_ms = 1'000;                      // one evaluation; checked between two steps of jq
   std::size_t max_output_bytes = 2 << 20;      // of the result as JSON
+  std::size_t max_memory_bytes = 128 << 20;    // that jq holds for one evaluation, its input left out
 };
 
-/// The compiled expressions of one definition. Thread-safe: evaluations on several threads run side
-/// by side on `interpreters` copies of the compiled program (a caller waits only when all are busy).
+/// The compiled expressions of one definition.
+/// threads  any: evaluations run side by side on `interpreters` copies of the compiled program (a
+///          caller waits only when all are busy). Copies are compiled in the background.
+/// units    jq's numbers are doubles: integers beyond 2^53 lose their last digits in jq; plain paths
+///          hand on what they find. Whole numbers come back as integers, NaN as null.
+/// effect   what one evaluation can't do: reach files, environment, modules, output; take more than
+///          its time or memory; end the process by a failed assertion of libjq. What stays unbounded: one
+///          step of jq is never interrupted (a large sort, a regular expression: Oniguruma's own
+///          limit on backtracking applies), so a halt may come late by that step.
 class ExpressionSet {
  public:
   ~ExpressionSet();
 
   /// The value that the expression yields first; an expression that yields nothing gives null.
-  /// errors  expression: it raised an error (its message), ran past its time (it was halted; only
-  ///         this evaluation is hurt), or its result is too large
+  /// errors  expression: it raised an error (its message; of an error that is no string its JSON), ran
+  ///         past its time or memory (it was halted; only this evaluation is hurt), or its result is
+  ///         too large or nested deeper than 1,000 levels
   [[nodiscard]] Result<Json> evaluate(ExpressionId id, const Json& dot, const Scope& scope) const;
 
   [[nodiscard]] const Needs& needs(ExpressionId id) const;
@@ -82,11 +91,12 @@ class ExpressionSetBuilder {
   /// Registers an expression (source without the `${ }` around it); equal sources share one id.
   ExpressionId add(std::string source);
 
-  /// Compiles all of them as one jq program. Refused, with a message that names the construct:
-  /// access to environment, files, modules, `input`/`inputs`, `debug`, `stderr`, `halt`; expressions
-  /// that would escape their brackets; variables that are not in `known_variables` of any id are left
-  /// to the caller, who checks Needs::variables against the scope.
-  /// errors  one entry for each expression that does not compile
+  /// Compiles all of them as one jq program (about 25 ms, whatever their number; nothing is compiled
+  /// when all are plain paths). Refused, with a message that names the construct: access to
+  /// environment, files, modules, `input`/`inputs`, `debug`, `stderr`, `halt`; expressions that would
+  /// escape their brackets. Any variable compiles: the caller checks Needs::variables against the
+  /// names that its scope has, and one that is absent there yields null.
+  /// errors  one entry for each expression that does not compile, in the order of their ids
   [[nodiscard]] std::expected<std::unique_ptr<ExpressionSet>, std::vector<CompileError>> build();
 
  private:

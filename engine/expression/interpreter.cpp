@@ -1,0 +1,215 @@
+#include "engine/expression/interpreter.hpp"
+
+#include <pthread.h>
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+
+#include "engine/expression/guard.hpp"
+#include "engine/expression/value.hpp"
+#include "engine/expression/watchdog.hpp"
+
+namespace sequent::expression {
+namespace {
+
+constexpr std::size_t deep_stack_bytes = std::size_t{1} << 30;
+// After the first value the rest is asked for, so that jq unwinds its stack: normally there is none.
+constexpr int max_drained = 100;
+
+// What happens inside the guard: plain data, because libjq may be left by a long jump.
+struct Drive {
+  jq_state* jq;
+  jv input;
+  jv value;
+  bool drained = false;
+};
+
+void drive(void* argument) {
+  auto& drive = *static_cast<Drive*>(argument);
+  drive.value = jq_next(drive.jq);
+  if (!jv_is_valid(drive.value)) {
+    drive.drained = true;
+    return;
+  }
+  for (int i = 0; i < max_drained && !drive.drained; ++i) {
+    jv rest = jq_next(drive.jq);
+    drive.drained = !jv_is_valid(rest);
+    jv_free(rest);
+  }
+}
+
+void start(void* argument) {
+  auto& drive = *static_cast<Drive*>(argument);
+  jq_start(drive.jq, drive.input, 0);
+}
+
+// States that can't be freed. They stay reachable: lost on purpose, some 30 KB each.
+void bury(jq_state* jq) {
+  static std::mutex mutex;
+  static auto* buried = new std::vector<jq_state*>;
+  const std::lock_guard lock(mutex);
+  buried->push_back(jq);
+}
+
+struct TearDown {
+  jq_state* jq;
+  std::vector<void*> large;
+};
+
+void tear_down(void* argument) {
+  auto& doomed = *static_cast<TearDown*>(argument);
+  Halter halter;
+  halter.jq = doomed.jq;
+  constexpr std::size_t unlimited = std::size_t{1} << 60;
+  Guard guard(halter, unlimited, std::move(doomed.large));
+  const auto body = [](void* state) {
+    auto* jq = static_cast<jq_state*>(state);
+    jq_teardown(&jq);
+  };
+  if (!guard.run(body, doomed.jq)) bury(doomed.jq);
+}
+
+std::string message_of(jv invalid) {
+  jv message = jv_invalid_get_msg(invalid);
+  if (jv_get_kind(message) != JV_KIND_STRING) message = jv_dump_string(message, 0);
+  std::string text(jv_string_value(message),
+                   static_cast<std::size_t>(jv_string_length_bytes(jv_copy(message))));
+  jv_free(message);
+  constexpr std::size_t longest = 4'096;
+  if (text.size() > longest) text = text.substr(0, longest) + "…";
+  return text;
+}
+
+std::unexpected<Error> stopped(Stop why, const Limits& limits, const Guard& guard) {
+  switch (why) {
+    case Stop::time:
+      return fail(ErrorCode::expression,
+                  "the expression ran longer than " + std::to_string(limits.timeout_ms) +
+                      " ms and was halted; look for an endless loop or recursion");
+    case Stop::memory:
+      return fail(ErrorCode::expression,
+                  "the expression needed more than " + std::to_string(limits.max_memory_bytes) +
+                      " bytes of memory and was halted; look for values that grow without end");
+    case Stop::refused:
+    case Stop::none:
+      break;
+  }
+  const std::string assertion = guard.assertion() == nullptr ? "unknown" : guard.assertion();
+  return fail(ErrorCode::expression,
+              "jq can't evaluate the expression on this value (its check \"" + assertion +
+                  "\" failed); the arguments of a function are "
+                  "not what it expects");
+}
+
+void collect(void* messages, jv message) {
+  if (jv_get_kind(message) == JV_KIND_STRING)
+    static_cast<std::vector<std::string>*>(messages)->emplace_back(jv_string_value(message));
+  jv_free(message);
+}
+
+}  // namespace
+
+std::unique_ptr<Interpreter> Interpreter::compile(const std::string& program,
+                                                  std::vector<std::string>& messages) {
+  jq_state* jq = jq_init();
+  if (jq == nullptr) return nullptr;
+  std::unique_ptr<Interpreter> interpreter(new Interpreter(jq));
+  jq_set_error_cb(jq, collect, &messages);
+  const bool compiled = jq_compile(jq, program.c_str()) != 0;
+  // `messages` may go before the interpreter does; at run time nothing is reported this way.
+  static std::vector<std::string>* const nowhere = nullptr;
+  jq_set_error_cb(
+      jq, [](void*, jv message) { jv_free(message); }, nowhere);
+  return compiled ? std::move(interpreter) : nullptr;
+}
+
+Interpreter::~Interpreter() {
+  if (abandoned_) {
+    bury(jq_);
+    return;
+  }
+  if (usable_) {
+    jq_teardown(&jq_);
+    return;
+  }
+  TearDown doomed{jq_, std::move(large_)};
+  if (!on_deep_stack(tear_down, &doomed)) bury(jq_);
+}
+
+Result<Json> Interpreter::run(jv input, const Limits& limits, bool deep) {
+  if (!deep) return run_here(input, limits);
+  struct Call {
+    Interpreter* self;
+    jv input;
+    const Limits* limits;
+    std::optional<Result<Json>> result;
+  } call{this, input, &limits, std::nullopt};
+  const auto body = [](void* argument) {
+    auto& it = *static_cast<Call*>(argument);
+    it.result.emplace(it.self->run_here(it.input, *it.limits));
+  };
+  if (on_deep_stack(body, &call)) return std::move(*call.result);
+  jv_free(input);
+  return fail(ErrorCode::expression, "the system refused a thread for the expression; try again");
+}
+
+Result<Json> Interpreter::run_here(jv input, const Limits& limits) {
+  Halter halter;
+  halter.jq = jq_;
+  Guard guard(halter, limits.max_memory_bytes);
+  Drive state{jq_, input, jv_null()};
+  if (!guard.run(start, &state)) {
+    usable_ = false;
+    abandoned_ = true;
+    return stopped(halter.reason, limits, guard);
+  }
+  bool whole = false;
+  {
+    // After jq_start, which would take a halt back.
+    const Watch watch(halter, std::chrono::milliseconds(limits.timeout_ms));
+    whole = guard.run(drive, &state);
+  }
+  const auto why = halter.reason.load();
+  usable_ = whole && state.drained && why == Stop::none;
+  abandoned_ = !whole;
+  if (!usable_ && whole) large_ = guard.large();
+  if (!whole) return stopped(why, limits, guard);
+  if (jv_is_valid(state.value)) {
+    auto result = from_jv(state.value, limits.max_output_bytes);
+    jv_free(state.value);
+    return result;
+  }
+  if (why != Stop::none) {
+    jv_free(state.value);
+    return stopped(why, limits, guard);
+  }
+  if (jv_invalid_has_msg(jv_copy(state.value)) == 0) {
+    jv_free(state.value);
+    return Json(nullptr);
+  }
+  return fail(ErrorCode::expression, message_of(state.value));
+}
+
+bool on_deep_stack(void (*body)(void*), void* argument) {
+  struct Call {
+    void (*body)(void*);
+    void* argument;
+  } call{body, argument};
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_t thread{};
+  const bool started = pthread_attr_setstacksize(&attributes, deep_stack_bytes) == 0 &&
+                       pthread_create(
+                           &thread, &attributes,
+                           [](void* it) -> void* {
+                             auto* todo = static_cast<Call*>(it);
+                             todo->body(todo->argument);
+                             return nullptr;
+                           },
+                           &call) == 0;
+  pthread_attr_destroy(&attributes);
+  return started && pthread_join(thread, nullptr) == 0;
+}
+
+}  // namespace sequent::expression
