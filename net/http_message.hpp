@@ -14,6 +14,7 @@ class Headers {
  public:
   void add(std::string name, std::string value);
   void set(std::string name, std::string value);
+  void remove(std::string_view name);
   [[nodiscard]] const std::string* find(std::string_view name) const;  // first, or nullptr
   [[nodiscard]] std::string value(std::string_view name, std::string_view fallback = "") const;
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return all_; }
@@ -28,8 +29,8 @@ struct ServerRequest {
   std::string path;    // percent-encoded as received, without the query
   std::string query;   // without '?'
   Headers headers;
-  std::string body;         // the raw bytes
-  std::string remote;       // peer address, for logs
+  std::string body;    // the raw bytes
+  std::string remote;  // peer address, for logs
 };
 
 struct ServerResponse {
@@ -44,7 +45,7 @@ struct ClientRequest {
   std::string url;  // absolute
   Headers headers;
   std::string body;
-  long timeout_ms = 30'000;           // for the whole exchange
+  long timeout_ms = 30'000;  // for the whole exchange
   long connect_timeout_ms = 5'000;
   std::size_t max_response_bytes = 8 << 20;  // a larger answer is an error, not memory
   bool follow_redirects = false;

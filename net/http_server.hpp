@@ -13,13 +13,13 @@
 namespace sequent::net {
 
 struct ServerLimits {
-  std::size_t max_body_bytes = 4 << 20;      // more: 413
-  std::size_t max_header_bytes = 32 << 10;   // more: 431
-  std::size_t max_connections = 10'000;      // more: accepted, answered 503, closed
-  int header_timeout_ms = 10'000;            // slowloris ends here: 408 or close
+  std::size_t max_body_bytes = 4 << 20;     // more: 413
+  std::size_t max_header_bytes = 32 << 10;  // more: 431
+  std::size_t max_connections = 10'000;     // more: accepted, answered 503, closed
+  int header_timeout_ms = 10'000;           // slowloris ends here: 408 or close
   int body_timeout_ms = 30'000;
-  int idle_timeout_ms = 75'000;              // keep-alive without a request
-  int drain_timeout_ms = 10'000;             // stop(): open requests may finish within this
+  int idle_timeout_ms = 75'000;   // keep-alive without a request
+  int drain_timeout_ms = 10'000;  // stop(): open requests may finish within this
 };
 
 /// What a handler that streams writes to. One chunk a call; false once the peer is gone.

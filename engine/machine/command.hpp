@@ -26,7 +26,6 @@ struct DispatchActivity {
 struct StartChild {
   FrameId frame = 0;
   ChildState child;
-  bool await = true;
 };
 /// Post a Continued event: pure tasks are ready to run on.
 struct Continue {};

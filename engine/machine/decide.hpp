@@ -54,6 +54,10 @@ struct Identity {
 [[nodiscard]] Result<Identity> identify(const definition::Program& program, const Json& input,
                                         Timestamp now);
 
+/// Does a raw input satisfy the workflow's `input.schema`?
+/// errors  invalid_input, with a finding for each violation
+[[nodiscard]] Result<void> check_input(const definition::Program& program, const Json& input);
+
 /// Path of a frame with iteration indexes and visits: what idempotency keys are made from.
 [[nodiscard]] std::string path_of(const definition::Program& program, const State& state,
                                   FrameId frame);

@@ -12,7 +12,7 @@ namespace sequent::machine {
 /// The first event of an instance.
 struct StartAsked {
   InstanceId id;
-  std::string key;   // business key as the program computed it, or as given
+  std::string key;  // business key as the program computed it, or as given
   Json attributes;
   Value input;
   InstanceId parent;
@@ -39,6 +39,11 @@ struct ChildEnded {
   Value output;
   std::optional<Problem> error;
 };
+/// The start of a child is durable. Ends tasks that do not await theirs.
+struct ChildLaunched {
+  FrameId frame = 0;
+  InstanceId child;
+};
 /// Pure tasks stopped at their budget, or an instance was loaded: go on.
 struct Continued {};
 
@@ -54,7 +59,7 @@ struct CancelAsked {
 /// Begin a faulted or parked task again. `frame` 0 = the faulted one, or every parked one.
 struct RetryAsked {
   FrameId frame = 0;
-  Value input;  // null pointer = unchanged; else replaces the task's raw input (a new generation)
+  Value input;  // null pointer = unchanged; else replaces the task's input (a new generation)
   std::string reason, by;
 };
 /// End a task that stands still with this output instead of its own.
@@ -72,7 +77,7 @@ struct RewindAsked {
 };
 
 using Event = std::variant<StartAsked, ActivityReturned, TimerDue, EventArrived, ChildEnded,
-                           Continued, SuspendAsked, ResumeAsked, CancelAsked, RetryAsked, SkipAsked,
-                           RewindAsked>;
+                           ChildLaunched, Continued, SuspendAsked, ResumeAsked, CancelAsked,
+                           RetryAsked, SkipAsked, RewindAsked>;
 
 }  // namespace sequent::machine

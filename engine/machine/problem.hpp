@@ -40,8 +40,8 @@ struct Problem {
   int status = 500;
   std::string title;
   std::string detail;
-  std::string instance;     // JSON Pointer of the task; set when it is raised
-  Json extensions;          // other members, object or null
+  std::string instance;  // JSON Pointer of the task; set when it is raised
+  Json extensions;       // other members, object or null
 
   bool operator==(const Problem&) const = default;
 };

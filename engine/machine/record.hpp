@@ -29,8 +29,12 @@ struct TaskStarted {
   std::uint32_t ordinal = 0, visit = 0;
   Value input;  // after input.from; null pointer = the raw input
   Timestamp timeout_at = 0;
-  bool block = false;          // enters Phase::block at once,
-  NodeIndex next = no_node;    // beginning here
+};
+/// A task begins to run its list of tasks.
+struct BlockEntered {
+  FrameId frame = 0;
+  NodeIndex next = no_node;
+  Value data;  // raw input of the first task; null pointer = the frame's input
 };
 /// `if` was false: the raw input passes through.
 struct TaskSkipped {
@@ -71,8 +75,8 @@ struct TaskReturned {
 };
 struct TaskCompleted {
   FrameId frame = 0;
-  Value output;   // null pointer = the frame's data (the raw output) passes through
-  Value context;  // null pointer = unchanged
+  Value output;              // null pointer = the frame's data (the raw output) passes through
+  Value context;             // null pointer = unchanged
   NodeIndex next = no_node;  // what the enclosing block runs next
   bool respond = false;      // its output answers the HTTP trigger
 };
@@ -97,13 +101,13 @@ struct ErrorCaught {
   FrameId frame = 0;   // the try task
   FrameId source = 0;  // where it was raised
   Problem error;
-  std::string source_path;      // idempotency path of the source, "" = no activity
-  Timestamp retry_at = 0;       // 0 = no retry: the catch block runs, or the task is over
-  NodeIndex next = no_node;     // first task of the catch block
+  Timestamp retry_at = 0;    // 0 = no retry: the catch block runs, or the task is over
+  NodeIndex next = no_node;  // first task of the catch block
 };
-struct TryRestarted {
+/// A try block begins, for the first time or again.
+struct TryStarted {
   FrameId frame = 0;
-  std::uint32_t attempt = 0;
+  std::uint32_t attempt = 1;
   NodeIndex next = no_node;
   Timestamp attempt_until = 0;
 };
@@ -115,9 +119,10 @@ struct EventConsumed {
   FrameId frame = 0;
   std::uint32_t subscription = 0;  // index into ListenState::subscriptions
   std::string event_id;
-  Value item;   // what the task reads of it; null pointer for an `until` event
+  Value item;           // what the task reads of it; null pointer for an `until` event
+  bool queued = false;  // foreach: waits for its iteration
   std::map<std::string, Json> correlated;  // values that became expectations
-  bool closed = false;  // the last that is wanted
+  bool closed = false;                     // the last that is wanted
 };
 /// foreach: one event is being worked on; or, with `output`, that is over.
 struct EventIterationStarted {
@@ -139,7 +144,6 @@ struct EventEmitted {
 struct ChildStarted {
   FrameId frame = 0;
   ChildState child;
-  bool await = true;
 };
 struct TaskFaulted {
   FrameId frame = 0;
@@ -161,12 +165,13 @@ struct InstanceResumed {
 struct InstanceCancelled {
   std::string reason, by;
 };
-/// An operator's retry: the frame begins again; nothing below it survives.
+/// An operator's retry: the frame begins again; nothing below it survives. Frame 0: the workflow
+/// goes on after its own time-out.
 struct TaskRetried {
   FrameId frame = 0;
-  Value input;  // edited input; null pointer = as it was
-  std::string path;  // idempotency path
-  std::uint32_t generation = 0;
+  Value input;                   // edited input; null pointer = as it was
+  std::uint32_t generation = 0;  // of the frame from now on
+  Timestamp timeout_at = 0;      // the frame's (or, for frame 0, the workflow's) new limit
   std::string reason, by;
 };
 struct TaskSkippedByOperator {
@@ -179,16 +184,18 @@ struct Rewound {
   FrameId frame = 0;
   NodeIndex next = no_node;
   Value data, context;
+  bool catching = false;  // `next` lies in the catch block of a try task
   std::string reason, by;
 };
 
 using RecordBody =
-    std::variant<InstanceStarted, TaskStarted, TaskSkipped, ActivityScheduled, AttemptFailed,
-                 AttemptStarted, TaskParked, TaskReturned, TaskCompleted, TimerStarted, LoopStarted,
-                 IterationStarted, BranchesStarted, ErrorCaught, TryRestarted, ListenStarted,
-                 EventConsumed, EventIterationStarted, EventIterationEnded, EventHeld, EventEmitted,
-                 ChildStarted, TaskFaulted, InstanceFaulted, InstanceCompleted, InstanceSuspended,
-                 InstanceResumed, InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound>;
+    std::variant<InstanceStarted, TaskStarted, BlockEntered, TaskSkipped, ActivityScheduled,
+                 AttemptFailed, AttemptStarted, TaskParked, TaskReturned, TaskCompleted,
+                 TimerStarted, LoopStarted, IterationStarted, BranchesStarted, ErrorCaught,
+                 TryStarted, ListenStarted, EventConsumed, EventIterationStarted,
+                 EventIterationEnded, EventHeld, EventEmitted, ChildStarted, TaskFaulted,
+                 InstanceFaulted, InstanceCompleted, InstanceSuspended, InstanceResumed,
+                 InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound>;
 
 struct Record {
   std::uint64_t seq = 0;  // from 1, without gaps

@@ -15,18 +15,18 @@
 
 namespace sequent::machine {
 
-using definition::NodeIndex;
 using definition::no_node;
+using definition::NodeIndex;
 using definition::WorkflowRef;
 using FrameId = std::uint32_t;  // from 1, never reused within an instance; 0 = none
 
 enum class Status : std::uint8_t {
   pending,    // created, nothing decided yet
   running,    // something is under way
-  waiting,    // every branch waits for a timer, an event, a child, a provider or an operator
+  waiting,    // every branch waits; only View tells it apart, State says running
   suspended,  // an operator holds it
   cancelled,
-  faulted,    // an error that nobody caught; an operator can retry, skip or rewind
+  faulted,  // an error that nobody caught; an operator can retry, skip or rewind
   completed,
 };
 [[nodiscard]] std::string_view name_of(Status status);
@@ -56,12 +56,12 @@ enum class ParkReason : std::uint8_t { retries_exhausted, provider_open, limit }
 
 /// An activity call whose outcome is not settled yet.
 struct ActivityState {
-  std::string key;             // idempotency key, without revision
-  std::uint32_t revision = 0;  // raised when the provider has spent the key on a failure
-  Value arguments;             // frozen: every attempt sends these
-  std::uint32_t attempt = 1;   // the attempt under way or last failed
-  Timestamp first_sent_at = 0; // when the first attempt could leave: age of the key
-  bool unsettled = false;      // an earlier attempt's outcome is unknown
+  std::string key;              // idempotency key, without revision
+  std::uint32_t revision = 0;   // raised when the provider has spent the key on a failure
+  Value arguments;              // frozen: every attempt sends these
+  std::uint32_t attempt = 1;    // the attempt under way or last failed
+  Timestamp first_sent_at = 0;  // when the first attempt could leave: age of the key
+  bool unsettled = false;       // an earlier attempt's outcome is unknown
   std::optional<Failure> last_failure;
   ParkReason park_reason = ParkReason::retries_exhausted;  // in Phase::parked
   Timestamp parked_at = 0;
@@ -86,10 +86,10 @@ struct BranchState {
 
 /// A subscription of a listen task, as it was opened.
 struct Subscription {
-  std::uint32_t filter = 0;                        // index into Program::filters
-  std::map<std::string, Json> expectations;        // correlation name -> value; may grow
-  bool until = false;                              // belongs to `until`
-  bool matched = false;                            // for all: this one is satisfied
+  std::uint32_t filter = 0;                  // index into Program::filters
+  std::map<std::string, Json> expectations;  // correlation name -> value; may grow
+  bool until = false;                        // belongs to `until`
+  bool matched = false;                      // for all: this one is satisfied
 };
 
 struct ListenState {
@@ -105,6 +105,7 @@ struct ChildState {
   InstanceId id;
   WorkflowRef workflow;
   Value input;
+  bool await = true;  // false: the task is over as soon as the child's start is durable
 };
 
 using FrameDetail = std::variant<std::monostate, ActivityState, LoopState, TryState, BranchState,
@@ -115,18 +116,19 @@ struct Frame {
   FrameId id = 0;
   FrameId parent = 0;
   NodeIndex node = 0;
-  std::uint32_t ordinal = 0;  // fork: which branch of the parent
-  std::uint32_t visit = 0;    // how often the enclosing block came here before (by `then`)
+  std::uint32_t ordinal = 0;     // fork: which branch of the parent
+  std::uint32_t visit = 0;       // how often the enclosing block came here before (by `then`)
+  std::uint32_t generation = 0;  // edit generation: part of the idempotency keys below
   Phase phase = Phase::entered;
-  Value raw_input;            // before input.from
-  Value input;                // after it: `$input`
-  Value data;                 // block: output of the last child; returned: the raw output
-  NodeIndex next = no_node;   // block without child: what runs next; no_node = the block is over
-  FrameId child = 0;          // block: the child under way
+  Value raw_input;           // before input.from
+  Value input;               // after it: `$input`
+  Value data;                // block: output of the last child; returned: the raw output
+  NodeIndex next = no_node;  // block without child: what runs next; no_node = the block is over
+  FrameId child = 0;         // block: the child under way
   std::map<NodeIndex, std::uint32_t> visits;  // block: how often each task was entered
   Timestamp started_at = 0;
-  Timestamp timeout_at = 0;   // 0 = none
-  Timestamp due_at = 0;       // backoff, timer
+  Timestamp timeout_at = 0;      // 0 = none
+  Timestamp due_at = 0;          // backoff, timer
   std::optional<Problem> error;  // faulted
   FrameDetail detail;
 };
@@ -134,19 +136,18 @@ struct Frame {
 /// What is remembered of an idempotency key beyond its frame, so that a later frame of the same
 /// task (try/retry, operator's retry) sends the same bytes under the same key.
 struct KeyMemory {
-  std::uint32_t generation = 0;  // raised when an operator edits the task's input
   std::uint32_t revision = 0;
   Timestamp first_sent_at = 0;
-  Value arguments;               // set while an outcome is unsettled
-  bool unsettled = false;
+  Value arguments;
+  bool unsettled = false;  // its effect may have happened: the arguments are frozen
 };
 
 struct State {
   InstanceId id;
   WorkflowRef workflow;
-  std::string digest;            // of the definition that it is pinned to
+  std::string digest;  // of the definition that it is pinned to
   Status status = Status::pending;
-  std::string key;               // business key, may be empty
+  std::string key;  // business key, may be empty
   Json attributes = Json::object();
   Value raw_input, input;
   Value context;                 // `$context`
@@ -158,14 +159,15 @@ struct State {
   InstanceId parent;             // all zero = none
   FrameId parent_frame = 0;
   Timestamp started_at = 0, updated_at = 0, ended_at = 0;
-  Timestamp timeout_at = 0;      // the workflow's own; 0 = none
+  Timestamp timeout_at = 0;         // the workflow's own; 0 = none
   std::map<FrameId, Frame> frames;  // frame 1 is the root
   FrameId last_frame = 0;
-  std::map<std::string, KeyMemory> keys;  // by task path
+  std::map<std::string, KeyMemory> keys;  // by idempotency key, where a frame ended without success
+  std::uint32_t generation = 0;           // how often an operator edited an input
   std::vector<Value> held_events;         // arrived while suspended, in order
   std::uint64_t seq = 0;                  // of the last record applied
   std::uint32_t completed_tasks = 0;
-  std::uint32_t attempts = 0;             // of activities, in all
+  std::uint32_t attempts = 0;  // of activities, in all
 
   [[nodiscard]] bool has_parent() const { return parent != InstanceId{}; }
 };

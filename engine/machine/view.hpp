@@ -9,24 +9,24 @@ namespace sequent::machine {
 
 /// What an instance waits for. `kind` empty = nothing (it runs or has ended).
 struct WaitingFor {
-  std::string kind;       // timer | event | activity | parked | child | limit
-  std::string detail;     // for people: "com.stripe…completed", "stripe since …", a child's id
-  std::string provider;   // activity, parked
-  std::string operation;  // activity name
-  std::string reason;     // parked: retries_exhausted …
-  std::string error_type; // parked or retrying: of the last failure
+  std::string kind;        // timer | event | activity | parked | child | limit
+  std::string detail;      // for people: "com.stripe…completed", "stripe since …", a child's id
+  std::string provider;    // activity, parked
+  std::string operation;   // activity name
+  std::string reason;      // parked: retries_exhausted …
+  std::string error_type;  // parked or retrying: of the last failure
   Timestamp since = 0;
-  Timestamp until = 0;    // timer or next attempt; 0 = open
+  Timestamp until = 0;  // timer or next attempt; 0 = open
   std::uint32_t attempt = 0;
   InstanceId child;
 };
 
 struct View {
   Status status = Status::pending;
-  std::string task;   // pointer of the task that matters most (faulted, parked, else the deepest)
+  std::string task;  // pointer of the task that matters most (faulted, parked, else the deepest)
   WaitingFor waiting_for;
-  Timestamp deadline = 0;      // earliest of mustSucceedBefore and time-outs; 0 = none
-  Timestamp key_born_at = 0;   // of the oldest unsettled idempotency key; 0 = none
+  Timestamp deadline = 0;     // earliest of mustSucceedBefore and time-outs; 0 = none
+  Timestamp key_born_at = 0;  // of the oldest unsettled idempotency key; 0 = none
 };
 
 [[nodiscard]] View view_of(const definition::Program& program, const State& state);

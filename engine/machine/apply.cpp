@@ -1,0 +1,413 @@
+#include "engine/machine/apply.hpp"
+
+#include "base/assert.hpp"
+#include "base/overloaded.hpp"
+
+namespace sequent::machine {
+namespace {
+
+Frame& frame_of(State& state, FrameId id) {
+  const auto found = state.frames.find(id);
+  SEQUENT_ASSERT(found != state.frames.end());
+  return found->second;
+}
+
+/// A frame that leaves without success takes its idempotency key along: a later frame of the same
+/// task must send the same bytes under it while the outcome is open.
+void remember_key(State& state, const Frame& frame) {
+  const auto* activity = std::get_if<ActivityState>(&frame.detail);
+  if (activity == nullptr || activity->key.empty() || frame.phase == Phase::returned) return;
+  // A request that is out when its frame goes away may or may not have its effect.
+  const bool open = frame.phase == Phase::activity || activity->unsettled;
+  state.keys[activity->key] = {.revision = activity->revision,
+                               .first_sent_at = activity->first_sent_at,
+                               .arguments = activity->arguments,
+                               .unsettled = open};
+}
+
+void remove_below(State& state, FrameId id) {
+  for (auto it = state.frames.upper_bound(id); it != state.frames.end();) {
+    if (it->second.parent != id) {
+      ++it;
+      continue;
+    }
+    const auto child = it->first;
+    remove_below(state, child);
+    remember_key(state, state.frames.at(child));
+    it = state.frames.erase(state.frames.find(child));
+  }
+  auto& frame = frame_of(state, id);
+  frame.child = 0;
+}
+
+void remove_frame(State& state, FrameId id) {
+  remove_below(state, id);
+  remember_key(state, frame_of(state, id));
+  state.frames.erase(id);
+}
+
+/// Hands a child's output to the task that holds it.
+void deliver(State& state, FrameId parent_id, std::uint32_t ordinal, Value output, NodeIndex next) {
+  auto& parent = frame_of(state, parent_id);
+  if (parent.phase == Phase::branches) {
+    auto& branches = std::get<BranchState>(parent.detail);
+    SEQUENT_ASSERT(ordinal < branches.outputs.size());
+    branches.outputs[ordinal] = std::move(output);
+    return;
+  }
+  SEQUENT_ASSERT(parent.phase == Phase::block);
+  parent.child = 0;
+  parent.data = std::move(output);
+  parent.next = next;
+}
+
+/// A task begins anew, as if it had just been entered.
+void begin_again(State& state, Frame& frame) {
+  remove_below(state, frame.id);
+  remember_key(state, frame);
+  frame.phase = Phase::entered;
+  frame.detail = std::monostate{};
+  frame.data = nullptr;
+  frame.next = no_node;
+  frame.due_at = 0;
+  frame.error.reset();
+  frame.visits.clear();
+}
+
+/// Operator's repairs and resumptions set the instance going again.
+void set_going(State& state) {
+  state.status = Status::running;
+  state.error.reset();
+  state.faulted_frame = 0;
+  state.ended_at = 0;
+  state.reason.clear();
+  state.held_events.clear();
+}
+
+struct Applier {
+  State& state;
+  Timestamp at;
+
+  void operator()(const InstanceStarted& r) const {
+    SEQUENT_ASSERT(state.seq == 0);
+    state.id = r.id;
+    state.workflow = r.workflow;
+    state.digest = r.digest;
+    state.status = Status::running;
+    state.key = r.key;
+    state.attributes = r.attributes;
+    state.raw_input = r.raw_input;
+    state.input = r.input ? r.input : r.raw_input;
+    state.context = null_value();
+    state.parent = r.parent;
+    state.parent_frame = r.parent_frame;
+    state.timeout_at = r.timeout_at;
+    state.started_at = at;
+    Frame root;
+    root.id = 1;
+    root.raw_input = state.raw_input;
+    root.input = state.input;
+    root.started_at = at;
+    state.frames.emplace(1, std::move(root));
+    state.last_frame = 1;
+  }
+
+  void operator()(const TaskStarted& r) const {
+    SEQUENT_ASSERT(r.frame == state.last_frame + 1);
+    state.last_frame = r.frame;
+    auto& parent = frame_of(state, r.parent);
+    Frame frame;
+    frame.id = r.frame;
+    frame.parent = r.parent;
+    frame.node = r.node;
+    frame.ordinal = r.ordinal;
+    frame.visit = r.visit;
+    frame.generation = parent.generation;
+    frame.raw_input = parent.phase == Phase::branches ? parent.input : parent.data;
+    frame.input = r.input ? r.input : frame.raw_input;
+    frame.started_at = at;
+    frame.timeout_at = r.timeout_at;
+    if (parent.phase == Phase::block) {
+      SEQUENT_ASSERT(parent.child == 0);
+      parent.child = r.frame;
+      parent.next = no_node;
+      ++parent.visits[r.node];
+    }
+    state.frames.emplace(r.frame, std::move(frame));
+  }
+
+  void operator()(const BlockEntered& r) const {
+    auto& frame = frame_of(state, r.frame);
+    frame.phase = Phase::block;
+    frame.next = r.next;
+    frame.data = r.data ? r.data : frame.input;
+  }
+
+  void operator()(const TaskSkipped& r) const {
+    auto& parent = frame_of(state, r.parent);
+    const auto passed = parent.phase == Phase::branches ? parent.input : parent.data;
+    deliver(state, r.parent, r.ordinal, passed, r.next);
+  }
+
+  void operator()(const ActivityScheduled& r) const {
+    auto& frame = frame_of(state, r.frame);
+    frame.phase = Phase::activity;
+    frame.detail = ActivityState{.key = r.key,
+                                 .revision = r.revision,
+                                 .arguments = r.arguments,
+                                 .attempt = 1,
+                                 .first_sent_at = r.first_sent_at,
+                                 .unsettled = r.unsettled};
+    state.keys.erase(r.key);
+    ++state.attempts;
+  }
+
+  void operator()(const AttemptFailed& r) const {
+    auto& frame = frame_of(state, r.frame);
+    auto& activity = std::get<ActivityState>(frame.detail);
+    SEQUENT_ASSERT(activity.attempt == r.attempt);
+    if (r.failure.outcome == Outcome::unknown) activity.unsettled = true;
+    if (r.failure.outcome == Outcome::permanent) activity.unsettled = false;
+    if (r.failure.key_spent) ++activity.revision;
+    activity.last_failure = r.failure;
+    frame.phase = Phase::backoff;
+    frame.due_at = r.retry_at;
+  }
+
+  void operator()(const AttemptStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    auto& activity = std::get<ActivityState>(frame.detail);
+    activity.attempt = r.attempt;
+    activity.unsettled = r.unsettled;
+    frame.phase = Phase::activity;
+    frame.due_at = 0;
+    ++state.attempts;
+  }
+
+  void operator()(const TaskParked& r) const {
+    auto& frame = frame_of(state, r.frame);
+    auto& activity = std::get<ActivityState>(frame.detail);
+    activity.park_reason = r.reason;
+    activity.parked_at = at;
+    frame.phase = Phase::parked;
+    frame.due_at = 0;
+  }
+
+  void operator()(const TaskReturned& r) const {
+    auto& frame = frame_of(state, r.frame);
+    frame.phase = Phase::returned;
+    frame.data = r.output;
+    frame.due_at = 0;
+  }
+
+  void operator()(const TaskCompleted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    const auto output = r.output ? r.output : frame.data;
+    SEQUENT_ASSERT(output != nullptr);
+    frame.phase = Phase::returned;
+    const auto parent = frame.parent;
+    const auto ordinal = frame.ordinal;
+    if (r.context) state.context = r.context;
+    if (r.respond) state.response = output;
+    ++state.completed_tasks;
+    remove_frame(state, r.frame);
+    deliver(state, parent, ordinal, output, r.next);
+  }
+
+  void operator()(const TimerStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    frame.phase = Phase::timer;
+    frame.due_at = r.due_at;
+  }
+
+  void operator()(const LoopStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    SEQUENT_ASSERT(r.items->is_array());
+    frame.phase = Phase::block;
+    frame.data = frame.input;
+    frame.next = no_node;
+    frame.detail = LoopState{.items = r.items, .index = 0};
+  }
+
+  void operator()(const IterationStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    std::get<LoopState>(frame.detail).index = r.index;
+    frame.next = r.next;
+    frame.visits.clear();
+  }
+
+  void operator()(const BranchesStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    frame.phase = Phase::branches;
+    frame.detail = BranchState{.outputs = std::vector<Value>(r.count)};
+  }
+
+  void operator()(const ErrorCaught& r) const {
+    remove_below(state, r.frame);
+    auto& frame = frame_of(state, r.frame);
+    auto& attempt = std::get<TryState>(frame.detail);
+    auto error = to_json(r.error);
+    attempt.error = make_value(std::move(error));
+    if (attempt.first_failed_at == 0) attempt.first_failed_at = at;
+    attempt.attempt_until = 0;
+    frame.visits.clear();
+    if (r.retry_at != 0) {
+      frame.phase = Phase::backoff;
+      frame.due_at = r.retry_at;
+      return;
+    }
+    attempt.catching = true;
+    frame.phase = Phase::block;
+    frame.data = frame.input;
+    frame.next = r.next;
+  }
+
+  void operator()(const TryStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    if (!std::holds_alternative<TryState>(frame.detail)) frame.detail = TryState{};
+    auto& attempt = std::get<TryState>(frame.detail);
+    attempt.attempt = r.attempt;
+    attempt.attempt_until = r.attempt_until;
+    frame.phase = Phase::block;
+    frame.data = frame.input;
+    frame.next = r.next;
+    frame.due_at = 0;
+  }
+
+  void operator()(const ListenStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    frame.phase = Phase::events;
+    frame.detail = ListenState{.subscriptions = r.subscriptions};
+  }
+
+  void operator()(const EventConsumed& r) const {
+    auto& frame = frame_of(state, r.frame);
+    auto& listen = std::get<ListenState>(frame.detail);
+    auto& taken = listen.subscriptions.at(r.subscription);
+    taken.matched = true;
+    for (auto& subscription : listen.subscriptions)
+      if (subscription.until == taken.until)
+        for (const auto& [name, value] : r.correlated)
+          subscription.expectations.emplace(name, value);
+    if (r.item && r.queued) listen.queue.push_back(r.item);
+    if (r.item && !r.queued) listen.consumed.push_back(r.item);
+    if (r.closed) listen.closed = true;
+  }
+
+  void operator()(const EventIterationStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    auto& listen = std::get<ListenState>(frame.detail);
+    SEQUENT_ASSERT(!listen.queue.empty());
+    listen.item = listen.queue.front();
+    listen.queue.erase(listen.queue.begin());
+    frame.phase = Phase::block;
+    frame.data = listen.item;
+    frame.next = r.next;
+    frame.visits.clear();
+  }
+
+  void operator()(const EventIterationEnded& r) const {
+    auto& frame = frame_of(state, r.frame);
+    auto& listen = std::get<ListenState>(frame.detail);
+    listen.consumed.push_back(r.output ? r.output : frame.data);
+    listen.item = nullptr;
+    ++listen.iterated;
+    frame.phase = Phase::events;
+    if (r.context) state.context = r.context;
+  }
+
+  void operator()(const EventHeld& r) const { state.held_events.push_back(r.event); }
+
+  void operator()(const EventEmitted&) const {}  // the outbox row rides in the same commit
+
+  void operator()(const ChildStarted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    frame.phase = Phase::child;
+    frame.detail = r.child;
+  }
+
+  void operator()(const TaskFaulted& r) const {
+    auto& frame = frame_of(state, r.frame);
+    frame.error = r.error;
+    // An activity's state stays: a retry needs its key and arguments.
+    frame.phase = Phase::faulted;
+  }
+
+  void operator()(const InstanceFaulted& r) const {
+    state.status = Status::faulted;
+    state.error = r.error;
+    state.faulted_frame = r.frame;
+    state.ended_at = at;
+  }
+
+  void operator()(const InstanceCompleted& r) const {
+    state.status = Status::completed;
+    state.output = r.output;
+    state.ended_at = at;
+    state.frames.clear();
+    state.keys.clear();
+  }
+
+  void operator()(const InstanceSuspended& r) const {
+    state.status = Status::suspended;
+    state.reason = r.reason;
+  }
+
+  void operator()(const InstanceResumed&) const { set_going(state); }
+
+  void operator()(const InstanceCancelled& r) const {
+    state.status = Status::cancelled;
+    state.reason = r.reason;
+    state.ended_at = at;
+  }
+
+  void operator()(const TaskRetried& r) const {
+    set_going(state);
+    if (r.frame == 0) {
+      state.timeout_at = r.timeout_at;
+      return;
+    }
+    auto& frame = frame_of(state, r.frame);
+    begin_again(state, frame);
+    frame.timeout_at = r.timeout_at;
+    frame.generation = r.generation;
+    if (!r.input) return;
+    state.generation = r.generation;
+    frame.raw_input = r.input;
+    frame.input = r.input;
+  }
+
+  void operator()(const TaskSkippedByOperator& r) const {
+    set_going(state);
+    auto& frame = frame_of(state, r.frame);
+    begin_again(state, frame);
+    frame.phase = Phase::returned;
+    frame.data = r.output;
+    frame.timeout_at = 0;
+  }
+
+  void operator()(const Rewound& r) const {
+    set_going(state);
+    remove_below(state, r.frame);
+    auto& frame = frame_of(state, r.frame);
+    frame.phase = Phase::block;
+    frame.next = r.next;
+    frame.data = r.data;
+    frame.due_at = 0;
+    frame.error.reset();
+    frame.visits.clear();  // the same visits get the same idempotency keys
+    if (auto* attempt = std::get_if<TryState>(&frame.detail)) attempt->catching = r.catching;
+    if (r.context) state.context = r.context;
+  }
+};
+
+}  // namespace
+
+void apply(State& state, const Record& record) {
+  SEQUENT_ASSERT(record.seq == state.seq + 1);
+  std::visit(Applier{state, record.at}, record.body);
+  state.seq = record.seq;
+  state.updated_at = record.at;
+}
+
+}  // namespace sequent::machine

@@ -1,0 +1,266 @@
+// Snapshots: a whole state as one JSON object.
+#include <stdexcept>
+
+#include "base/overloaded.hpp"
+#include "engine/machine/codec.hpp"
+#include "engine/machine/json_fields.hpp"
+
+namespace sequent::machine {
+namespace {
+
+void put(Json& json, const char* name, const Value& value) {
+  if (value) json[name] = *value;
+}
+template <class Number>
+void put_number(Json& json, const char* name, Number value) {
+  if (value != 0) json[name] = value;
+}
+Json values_to_json(const std::vector<Value>& values) {
+  auto list = Json::array();
+  for (const auto& value : values) list.push_back(value ? Json{{"value", *value}} : Json::object());
+  return list;
+}
+std::vector<Value> values_from_json(Json& json) {
+  std::vector<Value> values;
+  for (auto& each : json) values.push_back(FieldReader(each).value("value"));
+  return values;
+}
+
+Json detail_to_json(const FrameDetail& detail) {
+  const auto write = overloaded{
+      [](const std::monostate&) { return Json(nullptr); },
+      [](const ActivityState& a) {
+        Json json{{"is", "activity"}, {"key", a.key}, {"attempt", a.attempt}};
+        put_number(json, "revision", a.revision);
+        put(json, "arguments", a.arguments);
+        put_number(json, "firstSentAt", a.first_sent_at);
+        if (a.unsettled) json["unsettled"] = true;
+        if (a.last_failure) json["lastFailure"] = failure_to_json(*a.last_failure);
+        json["parkReason"] = name_of(a.park_reason);
+        put_number(json, "parkedAt", a.parked_at);
+        return json;
+      },
+      [](const LoopState& l) {
+        Json json{{"is", "loop"}, {"index", l.index}};
+        put(json, "items", l.items);
+        return json;
+      },
+      [](const TryState& t) {
+        Json json{{"is", "try"}, {"attempt", t.attempt}};
+        put_number(json, "firstFailedAt", t.first_failed_at);
+        put_number(json, "attemptUntil", t.attempt_until);
+        if (t.catching) json["catching"] = true;
+        put(json, "error", t.error);
+        return json;
+      },
+      [](const BranchState& b) {
+        return Json{{"is", "branches"}, {"outputs", values_to_json(b.outputs)}};
+      },
+      [](const ListenState& l) {
+        Json json{{"is", "listen"},
+                  {"subscriptions", subscriptions_to_json(l.subscriptions)},
+                  {"consumed", values_to_json(l.consumed)},
+                  {"queue", values_to_json(l.queue)},
+                  {"iterated", l.iterated}};
+        put(json, "item", l.item);
+        if (l.closed) json["closed"] = true;
+        return json;
+      },
+      [](const ChildState& c) {
+        return Json{{"is", "child"}, {"child", child_to_json(c)}};
+      },
+  };
+  return std::visit(write, detail);
+}
+
+FrameDetail detail_from_json(Json& json) {
+  if (json.is_null()) return std::monostate{};
+  const FieldReader in(json);
+  const auto is = in.text("is");
+  if (is == "activity") {
+    ActivityState a{.key = in.text("key"),
+                    .revision = in.number<std::uint32_t>("revision"),
+                    .arguments = in.value("arguments"),
+                    .attempt = in.number<std::uint32_t>("attempt"),
+                    .first_sent_at = in.number<Timestamp>("firstSentAt"),
+                    .unsettled = in.flag("unsettled"),
+                    .park_reason = park_reason_from(in.text("parkReason")),
+                    .parked_at = in.number<Timestamp>("parkedAt")};
+    if (in.has("lastFailure")) a.last_failure = failure_from_json(in.member("lastFailure"));
+    return a;
+  }
+  if (is == "loop")
+    return LoopState{.items = in.value("items"), .index = in.number<std::uint32_t>("index")};
+  if (is == "try")
+    return TryState{.attempt = in.number<std::uint32_t>("attempt"),
+                    .first_failed_at = in.number<Timestamp>("firstFailedAt"),
+                    .attempt_until = in.number<Timestamp>("attemptUntil"),
+                    .catching = in.flag("catching"),
+                    .error = in.value("error")};
+  if (is == "branches") return BranchState{.outputs = values_from_json(in.member("outputs"))};
+  if (is == "listen")
+    return ListenState{.subscriptions = subscriptions_from_json(in.member("subscriptions")),
+                       .consumed = values_from_json(in.member("consumed")),
+                       .queue = values_from_json(in.member("queue")),
+                       .iterated = in.number<std::uint32_t>("iterated"),
+                       .item = in.value("item"),
+                       .closed = in.flag("closed")};
+  if (is == "child") return child_from_json(in.member("child"));
+  throw std::runtime_error("a frame holds \"" + is + "\", which no release has written");
+}
+
+Json frame_to_json(const Frame& frame) {
+  Json json{{"id", frame.id}, {"phase", static_cast<int>(frame.phase)}};
+  put_number(json, "parent", frame.parent);
+  put_number(json, "node", frame.node);
+  put_number(json, "ordinal", frame.ordinal);
+  put_number(json, "visit", frame.visit);
+  put_number(json, "generation", frame.generation);
+  put(json, "rawInput", frame.raw_input);
+  if (frame.input != frame.raw_input) put(json, "input", frame.input);
+  put(json, "data", frame.data);
+  if (frame.next != no_node) json["next"] = frame.next;
+  put_number(json, "child", frame.child);
+  if (!frame.visits.empty()) {
+    auto visits = Json::array();
+    for (const auto& [node, count] : frame.visits) visits.push_back(Json::array({node, count}));
+    json["visits"] = std::move(visits);
+  }
+  put_number(json, "startedAt", frame.started_at);
+  put_number(json, "timeoutAt", frame.timeout_at);
+  put_number(json, "dueAt", frame.due_at);
+  if (frame.error) json["error"] = to_json(*frame.error);
+  if (!std::holds_alternative<std::monostate>(frame.detail))
+    json["detail"] = detail_to_json(frame.detail);
+  return json;
+}
+
+Frame frame_from_json(Json& json) {
+  const FieldReader in(json);
+  Frame frame;
+  frame.id = in.number<FrameId>("id");
+  frame.parent = in.number<FrameId>("parent");
+  frame.node = in.number<NodeIndex>("node");
+  frame.ordinal = in.number<std::uint32_t>("ordinal");
+  frame.visit = in.number<std::uint32_t>("visit");
+  frame.generation = in.number<std::uint32_t>("generation");
+  frame.phase = static_cast<Phase>(in.number<int>("phase"));
+  frame.raw_input = in.value("rawInput");
+  frame.input = in.has("input") ? in.value("input") : frame.raw_input;
+  frame.data = in.value("data");
+  frame.next = in.number<NodeIndex>("next", no_node);
+  frame.child = in.number<FrameId>("child");
+  if (in.has("visits"))
+    for (const auto& pair : in.member("visits"))
+      frame.visits[pair.at(0).get<NodeIndex>()] = pair.at(1).get<std::uint32_t>();
+  frame.started_at = in.number<Timestamp>("startedAt");
+  frame.timeout_at = in.number<Timestamp>("timeoutAt");
+  frame.due_at = in.number<Timestamp>("dueAt");
+  if (in.has("error")) frame.error = problem_from_json(in.member("error"));
+  if (in.has("detail")) frame.detail = detail_from_json(in.member("detail"));
+  return frame;
+}
+
+Json keys_to_json(const std::map<std::string, KeyMemory>& keys) {
+  auto object = Json::object();
+  for (const auto& [key, memory] : keys) {
+    Json json{{"revision", memory.revision}, {"firstSentAt", memory.first_sent_at}};
+    put(json, "arguments", memory.arguments);
+    if (memory.unsettled) json["unsettled"] = true;
+    object[key] = std::move(json);
+  }
+  return object;
+}
+
+}  // namespace
+
+std::string encode_state(const State& state) {
+  Json json{{"id", state.id.text()},
+            {"namespace", state.workflow.workflow_namespace},
+            {"name", state.workflow.name},
+            {"version", state.workflow.version},
+            {"digest", state.digest},
+            {"status", name_of(state.status)},
+            {"key", state.key},
+            {"attributes", state.attributes},
+            {"seq", state.seq},
+            {"lastFrame", state.last_frame},
+            {"startedAt", state.started_at},
+            {"updatedAt", state.updated_at}};
+  put(json, "rawInput", state.raw_input);
+  if (state.input != state.raw_input) put(json, "input", state.input);
+  put(json, "context", state.context);
+  put(json, "output", state.output);
+  put(json, "response", state.response);
+  if (state.error) json["error"] = to_json(*state.error);
+  put_number(json, "faultedFrame", state.faulted_frame);
+  if (!state.reason.empty()) json["reason"] = state.reason;
+  if (state.has_parent()) json["parent"] = state.parent.text();
+  put_number(json, "parentFrame", state.parent_frame);
+  put_number(json, "endedAt", state.ended_at);
+  put_number(json, "timeoutAt", state.timeout_at);
+  put_number(json, "generation", state.generation);
+  put_number(json, "completedTasks", state.completed_tasks);
+  put_number(json, "attempts", state.attempts);
+  if (!state.keys.empty()) json["keys"] = keys_to_json(state.keys);
+  if (!state.held_events.empty()) json["heldEvents"] = values_to_json(state.held_events);
+  auto frames = Json::array();
+  for (const auto& [id, frame] : state.frames) frames.push_back(frame_to_json(frame));
+  json["frames"] = std::move(frames);
+  return dump_json(json);
+}
+
+Result<State> decode_state(std::string_view text) {
+  auto json = Json::parse(text, nullptr, false);
+  if (!json.is_object())
+    return fail(ErrorCode::internal, "a snapshot is no JSON object; the store is damaged");
+  try {
+    const FieldReader in(json);
+    State state;
+    state.id = id_from_text(in.text("id"));
+    state.workflow = {in.text("namespace"), in.text("name"), in.text("version")};
+    state.digest = in.text("digest");
+    const auto status = status_from(in.text("status"));
+    if (!status) throw std::runtime_error("unknown status");
+    state.status = *status;
+    state.key = in.text("key");
+    state.attributes = in.json("attributes", Json::object());
+    state.seq = in.number<std::uint64_t>("seq");
+    state.last_frame = in.number<FrameId>("lastFrame");
+    state.started_at = in.number<Timestamp>("startedAt");
+    state.updated_at = in.number<Timestamp>("updatedAt");
+    state.raw_input = in.value("rawInput");
+    state.input = in.has("input") ? in.value("input") : state.raw_input;
+    state.context = in.value("context");
+    state.output = in.value("output");
+    state.response = in.value("response");
+    if (in.has("error")) state.error = problem_from_json(in.member("error"));
+    state.faulted_frame = in.number<FrameId>("faultedFrame");
+    state.reason = in.text("reason");
+    state.parent = id_from_text(in.text("parent"));
+    state.parent_frame = in.number<FrameId>("parentFrame");
+    state.ended_at = in.number<Timestamp>("endedAt");
+    state.timeout_at = in.number<Timestamp>("timeoutAt");
+    state.generation = in.number<std::uint32_t>("generation");
+    state.completed_tasks = in.number<std::uint32_t>("completedTasks");
+    state.attempts = in.number<std::uint32_t>("attempts");
+    if (in.has("keys"))
+      for (auto& [key, memory] : in.member("keys").items()) {
+        const FieldReader each(memory);
+        state.keys[key] = {.revision = each.number<std::uint32_t>("revision"),
+                           .first_sent_at = each.number<Timestamp>("firstSentAt"),
+                           .arguments = each.value("arguments"),
+                           .unsettled = each.flag("unsettled")};
+      }
+    if (in.has("heldEvents")) state.held_events = values_from_json(in.member("heldEvents"));
+    for (auto& each : in.member("frames")) {
+      auto frame = frame_from_json(each);
+      state.frames.emplace(frame.id, std::move(frame));
+    }
+    return state;
+  } catch (const std::exception& problem) {
+    return fail(ErrorCode::internal, std::string("a snapshot cannot be read: ") + problem.what());
+  }
+}
+
+}  // namespace sequent::machine

@@ -1,0 +1,23 @@
+#pragma once
+#include <string>
+
+#include "net/http_message.hpp"
+
+namespace sequent::net {
+
+enum class Framing { length, chunked, until_close };
+
+struct HeadOptions {
+  Framing framing = Framing::length;
+  bool keep_alive = true;
+  unsigned version = 11;  // of the request: 10 or 11
+};
+
+/// Status line and headers up to and including the empty line. Framing headers that the response
+/// itself names are replaced; CR and LF inside values become spaces, so that no value can add a header.
+[[nodiscard]] std::string response_head(const ServerResponse& response, const HeadOptions& options);
+
+/// 1xx, 204 and 304 have no body (RFC 9110, section 6.4.1).
+[[nodiscard]] bool has_body(int status);
+
+}  // namespace sequent::net
