@@ -147,7 +147,10 @@ asio::awaitable<HandlerResult> Connection::handle(const ServerRequest& request) 
 asio::awaitable<Connection::ReadOutcome> Connection::read_request(Parser& parser) {
   if (buffer_.size() == 0) {
     idle_ = true;
-    set_deadline(std::chrono::milliseconds(core_->limits.idle_timeout_ms));
+    // A connection is opened for a request; only between two requests may it take its time.
+    set_deadline(std::chrono::milliseconds(fresh_ ? core_->limits.header_timeout_ms
+                                                  : core_->limits.idle_timeout_ms));
+    fresh_ = false;
     const ErrorCodeOf error = co_await read_more();
     idle_ = false;
     ReadOutcome gone;

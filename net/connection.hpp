@@ -95,7 +95,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point deadline_ = Clock::time_point::max();
   Clock::time_point armed_for_ = Clock::time_point::max();
   bool timed_out_ = false;
-  bool idle_ = false;  // between two requests
+  bool idle_ = false;  // waits for the first byte of a request
+  bool fresh_ = true;  // no request yet
   std::atomic<bool> gone_{false};
 };
 

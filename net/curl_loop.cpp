@@ -150,9 +150,10 @@ void CurlLoop::take_messages() {
 
 void CurlLoop::begin(std::unique_ptr<Transfer> transfer) {
   transfer->easy = take_handle();
-  const auto ready = prepare(*transfer, limits_);
+  auto ready = prepare(*transfer, limits_);
   if (!ready) {
-    complete(std::move(transfer), std::unexpected(ready.error()));
+    ready.error().sent = transfer->reached_a_peer;  // a redirect to what can't be sent
+    complete(std::move(transfer), std::unexpected(std::move(ready.error())));
     return;
   }
   CURL* const easy = transfer->easy;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t max_header_bytes = 256 << 10;
 constexpr int max_redirects = 5;
+using UrlHandle = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -145,7 +146,7 @@ std::string lowered(std::string_view text) {
 
 // Scheme, host and port of a URL; nothing when it is none.
 std::string origin_of(const std::string& url) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed{curl_url(), curl_url_cleanup};
+  const UrlHandle parsed{curl_url(), curl_url_cleanup};
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return {};
   std::string origin;
   for (const CURLUPart part : {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT}) {
@@ -156,6 +157,20 @@ std::string origin_of(const std::string& url) {
     curl_free(text);
   }
   return lowered(origin);
+}
+
+// libcurl writes the credentials of the request into the redirect that it resolves.
+std::string without_user(const std::string& url) {
+  const UrlHandle parsed{curl_url(), curl_url_cleanup};
+  const bool fine = parsed &&
+                    curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+                    curl_url_set(parsed.get(), CURLUPART_USER, nullptr, 0) == CURLUE_OK &&
+                    curl_url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0) == CURLUE_OK;
+  char* text = nullptr;
+  if (!fine || curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
+  std::string bare = text;
+  curl_free(text);
+  return bare;
 }
 
 void drop_credentials(ClientRequest& request) {
@@ -293,7 +308,7 @@ bool follow_redirect(Transfer& transfer) {
   char* location = nullptr;
   curl_easy_getinfo(transfer.easy, CURLINFO_REDIRECT_URL, &location);
   if (location == nullptr) return false;
-  const std::string next = location;
+  const std::string next = without_user(location);
   long status = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   ClientRequest& request = transfer.request;

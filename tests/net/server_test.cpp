@@ -139,7 +139,9 @@ TEST_CASE("a header or a body that does not arrive in time ends with 408", "[net
 TEST_CASE("a connection without a request is closed silently when its idle time is over", "[net]") {
   ServerLimits limits;
   limits.idle_timeout_ms = 60;
+  limits.header_timeout_ms = 50;
   TestServer server{limits};
+  CHECK(RawClient{server.port()}.read_all().empty());
   RawClient client{server.port()};
   client.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
   CHECK_THAT(client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
