@@ -62,6 +62,7 @@ void Builder::finish() {
     }
   }
   refuse_loops();
+  findings_.insert(findings_.begin(), registry_.findings().begin(), registry_.findings().end());
 }
 
 void Builder::add_keywords(Node& node, const Place& place) {
@@ -85,12 +86,7 @@ void Builder::add_keywords(Node& node, const Place& place) {
 }
 
 void Builder::find_fault(const Place& place, const std::string& suffix, std::string message) {
-  Finding finding;
-  finding.message = std::move(message);
-  finding.pointer = place.pointer + suffix;
-  finding.file = place.resource->document;
-  if (!finding.file.empty()) finding.file.pop_back();
-  findings_.push_back(std::move(finding));
+  findings_.push_back(finding_at(place, suffix, std::move(message)));
 }
 
 // Nodes that look at the same value in a circle would look at it for ever. Found without recursion:

@@ -25,7 +25,8 @@ class Builder {
 
   /// The node of a place, made when first asked for; its keywords follow in finish().
   const Node* node_of(const Place& place);
-  /// Makes the keywords of every node that was asked for, and looks for endless loops.
+  /// Makes the keywords of every node that was asked for, looks for endless loops, and gathers
+  /// what the registry found. To be called once.
   void finish();
   void find_fault(const Place& place, const std::string& suffix, std::string message);
 

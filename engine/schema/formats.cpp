@@ -1,4 +1,5 @@
 #include "engine/schema/formats.hpp"
+#include "engine/schema/characters.hpp"
 
 #include "engine/schema/regex.hpp"
 #include "engine/schema/uri.hpp"
@@ -6,13 +7,6 @@
 namespace sequent::schema {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 constexpr Format formats[] = {
     {"date-time", is_date_time, "a date and time such as 2024-05-01T12:30:00Z"},
@@ -40,6 +34,54 @@ constexpr Format formats[] = {
     {"json-pointer", is_json_pointer, "a JSON Pointer such as /do/0"},
     {"relative-json-pointer", is_relative_json_pointer, "a relative JSON Pointer such as 1/do"},
 };
+
+// RFC 6570, 2.1, with the apostrophe that its erratum 6937 allows.
+bool is_literal(std::string_view text) {
+  constexpr std::string_view excluded = "\"<>\\^`{|}";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte <= 0x20 || byte == 0x7F || excluded.find(text[i]) != std::string_view::npos)
+      return false;
+    if (text[i] == '%' && !is_percent_escape(text, i)) return false;
+  }
+  return true;
+}
+
+// A variable's name: dots stand singly between its characters.
+bool is_variable(std::string_view name) {
+  if (name.empty() || name.front() == '.' || name.back() == '.') return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (c == '.' ? name[i - 1] == '.'
+                 : !is_letter(c) && !is_digit(c) && c != '_' && !is_percent_escape(name, i))
+      return false;
+    if (c == '%') i += 2;
+  }
+  return true;
+}
+
+// One variable with its modifier: `name`, `name*` or `name:30`.
+bool is_variable_use(std::string_view text) {
+  if (text.ends_with('*')) return is_variable(text.substr(0, text.size() - 1));
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) return is_variable(text);
+  const auto length = text.substr(colon + 1);
+  return !length.empty() && length.size() <= 4 && length.front() != '0' &&
+         std::ranges::all_of(length, is_digit) && is_variable(text.substr(0, colon));
+}
+
+// What stands between braces (RFC 6570, 2.2): an operator and a list of variables.
+bool is_expression(std::string_view text) {
+  constexpr std::string_view operators = "+#./;?&=,!@|";
+  if (!text.empty() && operators.find(text.front()) != std::string_view::npos)
+    text.remove_prefix(1);
+  while (true) {
+    const auto comma = text.find(',');
+    if (!is_variable_use(text.substr(0, comma))) return false;
+    if (comma == std::string_view::npos) return true;
+    text.remove_prefix(comma + 1);
+  }
+}
 
 }  // namespace
 
@@ -74,27 +116,16 @@ bool is_relative_json_pointer(std::string_view text) {
   return rest == "#" || is_json_pointer(rest);
 }
 
-// Braces pair up and hold an operator, names and modifiers (RFC 6570, 2.2); literals outside of
-// them leave out what section 2.1 excludes.
 bool is_uri_template(std::string_view text) {
-  constexpr std::string_view excluded = " \"'<>\\^`|";
-  bool inside = false;
-  std::size_t length = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '{' || c == '}') {
-      if (inside == (c == '{') || (inside && length == 0)) return false;
-      inside = !inside;
-      length = 0;
-      continue;
-    }
-    ++length;
-    if (byte <= 0x20 || byte == 0x7F || excluded.find(c) != std::string_view::npos) return false;
-    if (c != '%') continue;
-    if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
+  while (true) {
+    const auto open = text.find('{');
+    if (!is_literal(text.substr(0, open))) return false;
+    if (open == std::string_view::npos) return true;
+    const auto close = text.find('}', open);
+    if (close == std::string_view::npos) return false;
+    if (!is_expression(text.substr(open + 1, close - open - 1))) return false;
+    text.remove_prefix(close + 1);
   }
-  return !inside;
 }
 
 bool is_regex(std::string_view text) {

@@ -1,18 +1,9 @@
+#include "engine/schema/characters.hpp"
 #include "engine/schema/formats.hpp"
 
 namespace sequent::schema {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 bool is_label(std::string_view label) {
   if (label.empty() || label.size() > 63) return false;
@@ -20,13 +11,13 @@ bool is_label(std::string_view label) {
   // "--" in third place is reserved for Punycode.
   const bool reserved = label.size() > 3 && label.substr(2, 2) == "--";
   if (reserved && (label[0] | 0x20) != 'x') return false;
-  return std::ranges::all_of(label, [](char c) { return is_alpha(c) || is_digit(c) || c == '-'; });
+  return std::ranges::all_of(label, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
 bool is_atom_character(char c, bool unicode) {
   constexpr std::string_view marks = "!#$%&'*+-/=?^_`{|}~";
-  return is_alpha(c) || is_digit(c) || marks.find(c) != std::string_view::npos ||
-         (unicode && (c & 0x80));
+  return is_letter(c) || is_digit(c) || marks.find(c) != std::string_view::npos ||
+         (unicode && !is_ascii(c));
 }
 
 bool is_quoted_string(std::string_view text, bool unicode) {
@@ -56,7 +47,7 @@ bool is_mail_domain(std::string_view domain, bool unicode) {
     domain = domain.substr(1, domain.size() - 2);
     return domain.starts_with("IPv6:") ? is_ipv6(domain.substr(5)) : is_ipv4(domain);
   }
-  const bool ascii = std::ranges::none_of(domain, [](char c) { return (c & 0x80) != 0; });
+  const bool ascii = std::ranges::none_of(domain, [](char c) { return !is_ascii(c); });
   if (ascii) return is_hostname(domain);
   return unicode && domain.find_first_of(" @[]") == std::string_view::npos;
 }

@@ -1,14 +1,11 @@
 #include <optional>
 
+#include "engine/schema/characters.hpp"
 #include "engine/schema/formats.hpp"
 
 namespace sequent::schema {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Exactly `count` digits from `at`, or nothing.
 std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t count) {

@@ -112,12 +112,10 @@ Made make_pattern_properties(const Site& site) {
         const Match match = part.regex.search(name);
         if (match == Match::no) continue;
         if (match == Match::gave_up)
-          valid = frame.fail([&] {
-            return "expected a name that " + shortened(part.pattern) +
-                   " decides in bounded time, got " + literal(name);
-          });
+          return frame.give_up("expected a name that " + shortened(part.pattern) +
+                               " decides in bounded time, got " + literal(name));
         mark(frame, name);
-        valid &= match == Match::gave_up || frame.member(*part.node, name, member);
+        valid &= frame.member(*part.node, name, member);
         if (!valid && !frame.run.collecting()) return false;
       }
     }

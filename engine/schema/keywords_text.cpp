@@ -53,10 +53,10 @@ Made make_pattern(const Site& site) {
         if (text == nullptr) return true;
         const Match match = regex.search(*text);
         if (match == Match::yes) return true;
+        if (match == Match::gave_up)
+          return frame.give_up("expected a text that " + shortened(pattern) +
+                               " decides in bounded time, got " + described(value));
         return frame.fail([&] {
-          if (match == Match::gave_up)
-            return "expected a text that " + shortened(pattern) + " decides in bounded time, got " +
-                   described(value);
           return "expected a text that matches " + shortened(pattern) + ", got " + described(value);
         });
       });

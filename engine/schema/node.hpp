@@ -62,6 +62,9 @@ struct Frame {
   template <class Message>
   bool fail_at(const Path& path, const Message& message) const;
 
+  /// Ends the walk, for a check that can't be decided: as a plain failure `not` would pass it.
+  bool give_up(std::string message) const;
+
   /// The value itself against another node; what that evaluates counts as evaluated here.
   [[nodiscard]] bool same_value(const Node& other, const Json& value) const;
   /// Like same_value, but only the verdict: nothing is reported.
@@ -98,7 +101,8 @@ struct Node {
 /// One validation: its limits and its violations.
 class Run {
  public:
-  explicit Run(std::size_t max_violations) : max_violations_(max_violations) {}
+  Run(std::size_t max_violations, std::size_t max_steps)
+      : max_violations_(max_violations), max_steps_(max_steps) {}
 
   /// Whether `value` keeps `node`. `seen` gathers what was evaluated, if it was valid.
   [[nodiscard]] bool check(const Node& node, const Json& value, const Path& at,
@@ -107,6 +111,8 @@ class Run {
     return quiet_ == 0 && violations_.size() < max_violations_;
   }
   void report(Violation violation) { violations_.push_back(std::move(violation)); }
+  /// Ends the whole walk without a verdict, with this as its violation. Always false.
+  bool give_up(Violation violation);
   /// The violations of a walk that returned `valid`: never empty unless it is.
   [[nodiscard]] std::vector<Violation> finish(bool valid);
   [[nodiscard]] std::vector<Violation>& violations() { return violations_; }
@@ -124,12 +130,11 @@ class Run {
   };
 
  private:
-  bool give_up(const Node& node, const Path& at, std::string message);
-
   std::vector<Violation> violations_;
   std::size_t max_violations_;
+  std::size_t max_steps_;
   std::optional<Violation> gave_up_;
-  std::uint64_t steps_ = 0;
+  std::size_t steps_ = 0;
   int depth_ = 0;
   int quiet_ = 0;
 };

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "engine/schema/characters.hpp"
 #include "engine/schema/regex.hpp"
 
 namespace sequent::schema {
@@ -61,16 +62,6 @@ constexpr std::array categories{Alias{"Letter", "L"},
                                 Alias{"Surrogate", "Cs"},
                                 Alias{"Private_Use", "Co"},
                                 Alias{"Unassigned", "Cn"}};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 std::string hex_escape(std::uint32_t code_point) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -215,7 +206,7 @@ class Translator {
     if (is_letter(c)) return reject(std::string("ECMA-262 has no escape \\") + c);
     if (is_digit(c)) return back_reference(c);
     // A byte of a longer character needs no backslash, and PCRE2 takes none before '_'.
-    if ((c & 0x80) != 0 || c == '_') return append(std::string(1, c));
+    if (!is_ascii(c) || c == '_') return append(std::string(1, c));
     append(std::string("\\") + c);
   }
 

@@ -107,6 +107,14 @@ const std::string* text_member(const Json& schema, const char* name) {
                                                      : nullptr;
 }
 
+Finding finding_at(const Place& place, const std::string& suffix, std::string message) {
+  Finding finding;
+  finding.message = std::move(message);
+  finding.pointer = place.pointer + suffix;
+  finding.file = without_fragment(place.resource->document);
+  return finding;
+}
+
 std::optional<Draft> draft_of(const std::string& meta_schema) {
   const std::string uri = normalized(meta_schema);
   if (uri == "http://json-schema.org/draft-07/schema" ||
@@ -171,19 +179,24 @@ void Registry::scan_one(Place& place) {
   const Dialect dialect = place.resource->dialect;
   if (!schema.is_object() || ignores_siblings_of_ref(schema, dialect)) return;
   const bool is_07 = dialect.draft == Draft::draft_07;
-  const auto anchor = [&](const std::string& name) {
-    const_cast<Resource*>(place.resource)->anchors.emplace(name, place);
-  };
   if (const auto* id = text_member(schema, "$id")) {
     if (!(is_07 && id->starts_with('#'))) open_resource(place, *id);
-    if (const auto name = fragment_of(*id); is_07 && !name.empty()) anchor(name);
+    if (const auto name = fragment_of(*id); is_07 && !name.empty()) add_anchor(place, name, "$id");
   }
   if (is_07) return;
-  if (const auto* name = text_member(schema, "$anchor")) anchor(*name);
+  if (const auto* name = text_member(schema, "$anchor")) add_anchor(place, *name, "$anchor");
   if (const auto* name = text_member(schema, "$dynamicAnchor")) {
-    anchor(*name);
-    const_cast<Resource*>(place.resource)->dynamic_anchors.insert(*name);
+    add_anchor(place, *name, "$dynamicAnchor");
+    by_root_.at(place.resource->root)->dynamic_anchors.insert(*name);
   }
+}
+
+void Registry::add_anchor(const Place& place, const std::string& name, const char* keyword) {
+  const auto [at, fresh] = by_root_.at(place.resource->root)->anchors.emplace(name, place);
+  if (!fresh && at->second.value != place.value)
+    findings_.push_back(finding_at(place, "/" + std::string(keyword),
+                                   "expected an anchor of its own, got \"" + shortened(name) +
+                                       "\", which is at \"" + at->second.pointer + "\" already"));
 }
 
 void Registry::open_resource(Place& place, const std::string& id) {
@@ -200,12 +213,28 @@ void Registry::open_resource(Place& place, const std::string& id) {
   resource.document = place.resource->document;
   resource.root = place.value;
   resource.pointer = place.pointer;
-  resource.dialect = place.resource->dialect;
-  if (const auto* meta = text_member(*place.value, "$schema"))
-    resource.dialect = dialect_of(*meta).value_or(resource.dialect);
-  by_uri_.emplace(uri, &resource);
+  resource.dialect = dialect_at(place, place.resource->dialect);
+  claim(uri, resource, place);
   by_root_.emplace(place.value, &resource);
   place.resource = &resource;
+}
+
+void Registry::claim(const std::string& uri, Resource& resource, const Place& place) {
+  const auto [at, fresh] = by_uri_.emplace(uri, &resource);
+  if (!fresh && at->second->document == resource.document)
+    findings_.push_back(finding_at(place, "/$id",
+                                   "expected an $id of its own, got \"" + shortened(uri, 200) +
+                                       "\", which is at \"" + at->second->pointer + "\" already"));
+}
+
+Dialect Registry::dialect_at(const Place& place, const Dialect& fallback) {
+  const auto* meta = text_member(*place.value, "$schema");
+  if (meta == nullptr) return fallback;
+  const auto dialect = dialect_of(*meta);
+  if (!dialect)
+    findings_.push_back(finding_at(
+        place, "/$schema", "expected 2020-12 or draft-07, got \"" + shortened(*meta, 200) + "\""));
+  return dialect.value_or(fallback);
 }
 
 const Json* Registry::document_of(const std::string& uri) const {
@@ -219,9 +248,9 @@ std::optional<Place> Registry::find(const std::string& uri, const std::string& f
   if (known == by_uri_.end()) {
     const Json* document = document_of(uri);
     if (document == nullptr) return std::nullopt;
-    Dialect dialect = fallback_;
-    if (const auto* meta = text_member(*document, "$schema"))
-      dialect = dialect_of(*meta).value_or(dialect);
+    Resource outside;
+    outside.document = uri + "#";
+    const Dialect dialect = dialect_at({document, &outside, ""}, fallback_);
     (void)add(*document, uri, dialect, false);
     known = by_uri_.find(uri);
   }

@@ -52,6 +52,8 @@ class Registry {
                          bool is_root);
   /// A schema by its URI and the decoded fragment; documents are taken in when first named.
   [[nodiscard]] std::optional<Place> find(const std::string& uri, const std::string& fragment);
+  /// What is wrong with the documents taken in: names given twice, drafts that nobody knows.
+  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
   /// The dialect of a `$schema`; nothing when it names neither a known draft nor a document.
   [[nodiscard]] std::optional<Dialect> dialect_of(const std::string& meta_schema) const;
   /// The place of a direct part of a schema at `parent`.
@@ -60,15 +62,22 @@ class Registry {
  private:
   void scan_one(Place& place);
   void open_resource(Place& place, const std::string& id);
+  void add_anchor(const Place& place, const std::string& name, const char* keyword);
+  void claim(const std::string& uri, Resource& resource, const Place& place);
+  Dialect dialect_at(const Place& place, const Dialect& fallback);
   const Json* document_of(const std::string& uri) const;
 
   std::map<std::string, const Json*> documents_;  // by URI without an empty fragment
   Dialect fallback_;
+  std::vector<Finding> findings_;
   std::deque<Resource> resources_;  // addresses stay
   std::map<std::string, Resource*> by_uri_;
   std::unordered_map<const Json*, Resource*> by_root_;
 };
 
+/// A finding in the document of `place`, `suffix` below it.
+[[nodiscard]] Finding finding_at(const Place& place, const std::string& suffix,
+                                 std::string message);
 /// The draft that a `$schema` names itself.
 [[nodiscard]] std::optional<Draft> draft_of(const std::string& meta_schema);
 /// The text of a member, or nothing when it is absent or no string.

@@ -8,8 +8,6 @@ namespace {
 // A value of 512 levels, the most that parse_json lets through, under a schema that takes four
 // nodes a level; and small enough for a thread's stack.
 constexpr int max_depth = 2048;
-// A schema of a few lines can ask for exponential work; a payload of 2 MiB needs less than this.
-constexpr std::uint64_t max_steps = 20'000'000;
 
 }  // namespace
 
@@ -35,14 +33,14 @@ void Evaluated::add(const Evaluated& other) {
 bool Run::check(const Node& node, const Json& value, const Path& at, const ScopeLink* scopes,
                 Evaluated* seen) {
   if (gave_up_) return false;
-  if (++steps_ > max_steps)
-    return give_up(node, at,
-                   "expected a check of at most " + std::to_string(max_steps) +
-                       " steps: the schema is too costly for this value");
+  if (++steps_ > max_steps_)
+    return give_up({pointer_of(at), node.pointer,
+                    "expected a check of at most " + std::to_string(max_steps_) +
+                        " steps: the schema is too costly for this value"});
   if (depth_ >= max_depth)
-    return give_up(node, at,
-                   "expected at most " + std::to_string(max_depth) +
-                       " nested schemas: the value is too deep or the schema never ends");
+    return give_up({pointer_of(at), node.pointer,
+                    "expected at most " + std::to_string(max_depth) +
+                        " nested schemas: the value is too deep or the schema never ends"});
   if (node.always) {
     if (!*node.always && collecting())
       report({pointer_of(at), node.pointer, "expected no value here, got " + described(value)});
@@ -64,13 +62,17 @@ bool Run::check(const Node& node, const Json& value, const Path& at, const Scope
   return valid && !gave_up_;
 }
 
-bool Run::give_up(const Node& node, const Path& at, std::string message) {
-  gave_up_ = Violation{pointer_of(at), node.pointer, std::move(message)};
+bool Run::give_up(Violation violation) {
+  if (!gave_up_) gave_up_ = std::move(violation);
   return false;
 }
 
+bool Frame::give_up(std::string message) const {
+  return run.give_up(
+      {pointer_of(at), node.pointer + "/" + std::string(keyword->name()), std::move(message)});
+}
+
 std::vector<Violation> Run::finish(bool valid) {
-  // Giving up is no verdict: below a `not` it would turn into a pass.
   if (gave_up_) violations_.push_back(std::move(*gave_up_));
   if (!valid && violations_.empty()) violations_.push_back({"", "", "expected a valid value"});
   if (violations_.size() > std::max<std::size_t>(max_violations_, 1))

@@ -11,6 +11,7 @@ namespace sequent::schema {
 struct Schema::Compiled {
   Tree tree;
   std::size_t max_violations = 0;
+  std::size_t max_steps = 0;
 };
 
 namespace {
@@ -47,8 +48,9 @@ std::vector<Finding> build(Tree& tree, const Json& document, const Dialect& dial
   return std::move(builder.findings());
 }
 
-std::vector<Violation> walk(const Tree& tree, const Json& value, std::size_t max_violations) {
-  Run run(max_violations);
+std::vector<Violation> walk(const Tree& tree, const Json& value, std::size_t max_violations,
+                            std::size_t max_steps) {
+  Run run(max_violations, max_steps);
   const bool valid = run.check(*tree.root, value, Path{}, nullptr, nullptr);
   return run.finish(valid);
 }
@@ -104,15 +106,17 @@ Result<Schema> Schema::compile(const Json& document, const Options& options,
     Tree meta;
     const Json reference = {{"$ref", *meta_schema}};
     auto faults = build(meta, reference, Dialect{dialect.draft}, Options{}, documents);
-    if (faults.empty()) faults = findings_of(walk(meta, document, max_findings));
+    if (faults.empty()) faults = findings_of(walk(meta, document, max_findings, options.max_steps));
     if (!faults.empty()) return refused(std::move(faults));
   } else {
-    auto faults = findings_of(walk(known_meta_tree(dialect.draft), document, max_findings));
+    auto faults = findings_of(
+        walk(known_meta_tree(dialect.draft), document, max_findings, options.max_steps));
     if (!faults.empty()) return refused(std::move(faults));
   }
 
   auto compiled = std::make_shared<Compiled>();
   compiled->max_violations = std::max<std::size_t>(options.max_violations, 1);
+  compiled->max_steps = options.max_steps;
   auto faults = build(compiled->tree, document, dialect, options, documents);
   if (!faults.empty()) return refused(std::move(faults));
   Schema schema;
@@ -122,7 +126,7 @@ Result<Schema> Schema::compile(const Json& document, const Options& options,
 
 std::vector<Violation> Schema::validate(const Json& value) const {
   SEQUENT_ASSERT(compiled_ != nullptr);
-  return walk(compiled_->tree, value, compiled_->max_violations);
+  return walk(compiled_->tree, value, compiled_->max_violations, compiled_->max_steps);
 }
 
 }  // namespace sequent::schema

@@ -25,6 +25,8 @@ struct Options {
   Draft default_draft = Draft::draft_2020_12;  // used where `$schema` does not say
   bool assert_format = false;                  // `format` is an annotation unless set
   std::size_t max_violations = 50;
+  // Subschemas looked at in one validation: a short schema can ask for exponential work.
+  std::size_t max_steps = 20'000'000;
 };
 
 /// A compiled schema: immutable, so that any thread may use it.
@@ -39,7 +41,8 @@ class Schema {
   [[nodiscard]] static Result<Schema> compile(const Json& document, const Options& options = {},
                                               const Documents& documents = {});
 
-  /// Every violation, up to `max_violations`; empty when the value is valid. Bounded in depth.
+  /// Every violation, up to `max_violations`; empty when the value is valid. Bounded in depth, in
+  /// steps and in the backtracking of patterns: past a bound the value is not valid, and says so.
   [[nodiscard]] std::vector<Violation> validate(const Json& value) const;
 
  private:

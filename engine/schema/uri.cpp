@@ -1,29 +1,21 @@
 #include "engine/schema/uri.hpp"
 
+#include "engine/schema/characters.hpp"
 #include "engine/schema/formats.hpp"
 
 namespace sequent::schema {
 
 namespace {
 
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 int hex_value(char c) {
   return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
 bool is_scheme(std::string_view text) {
   const auto allowed = [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
   };
-  return !text.empty() && is_alpha(text.front()) && std::ranges::all_of(text, allowed);
+  return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, allowed);
 }
 
 // RFC 3986, 5.2.4.
@@ -73,11 +65,10 @@ bool has_only(std::string_view part, std::string_view extra, UriAlphabet alphabe
   constexpr std::string_view always = "-._~!$&'()*+,;=";
   for (std::size_t i = 0; i < part.size(); ++i) {
     const char c = part[i];
-    if (is_alpha(c) || is_digit(c) || always.find(c) != std::string_view::npos) continue;
+    if (is_letter(c) || is_digit(c) || always.find(c) != std::string_view::npos) continue;
     if (extra.find(c) != std::string_view::npos) continue;
-    if (alphabet == UriAlphabet::unicode && (c & 0x80)) continue;
-    if (c != '%' || i + 2 >= part.size() || !is_hex(part[i + 1]) || !is_hex(part[i + 2]))
-      return false;
+    if (alphabet == UriAlphabet::unicode && !is_ascii(c)) continue;
+    if (!is_percent_escape(part, i)) return false;
     i += 2;
   }
   return true;
@@ -156,9 +147,7 @@ std::string fragment_of(std::string_view reference) {
   const auto text = split_uri(reference).fragment.value_or("");
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped =
-        text[i] == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
-    if (!escaped) {
+    if (!is_percent_escape(text, i)) {
       out += text[i];
       continue;
     }
