@@ -91,7 +91,7 @@ class ExpressionSetBuilder {
   /// Registers an expression (source without the `${ }` around it); equal sources share one id.
   ExpressionId add(std::string source);
 
-  /// Compiles all of them as one jq program (about 25 ms, whatever their number; nothing is compiled
+  /// Compiles all of them as one jq program (some 25 ms and a little for each; nothing is compiled
   /// when all are plain paths). Refused, with a message that names the construct: access to
   /// environment, files, modules, `input`/`inputs`, `debug`, `stderr`, `halt`; expressions that would
   /// escape their brackets. Any variable compiles: the caller checks Needs::variables against the

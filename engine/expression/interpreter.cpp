@@ -13,6 +13,7 @@
 namespace sequent::expression {
 namespace {
 
+constexpr std::size_t unlimited = std::size_t{1} << 40;  // times a small factor
 constexpr std::size_t deep_stack_bytes = std::size_t{1} << 30;
 // After the first value the rest is asked for, so that jq unwinds its stack: normally there is none.
 constexpr int max_drained = 100;
@@ -61,7 +62,6 @@ void tear_down(void* argument) {
   auto& doomed = *static_cast<TearDown*>(argument);
   Halter halter;
   halter.jq = doomed.jq;
-  constexpr std::size_t unlimited = std::size_t{1} << 60;
   Guard guard(halter, unlimited, std::move(doomed.large));
   const auto body = [](void* state) {
     auto* jq = static_cast<jq_state*>(state);
@@ -102,6 +102,21 @@ std::unexpected<Error> stopped(Stop why, const Limits& limits, const Guard& guar
                   "not what it expects");
 }
 
+struct Compilation {
+  jq_state* jq;
+  const char* program;
+  bool compiled = false;
+};
+
+void compile_inside(void* argument) {
+  auto& job = *static_cast<Compilation*>(argument);
+  job.compiled = jq_compile(job.jq, job.program) != 0;
+}
+
+void discard(void*, jv message) {
+  jv_free(message);
+}
+
 void collect(void* messages, jv message) {
   if (jv_get_kind(message) == JV_KIND_STRING)
     static_cast<std::vector<std::string>*>(messages)->emplace_back(jv_string_value(message));
@@ -112,16 +127,24 @@ void collect(void* messages, jv message) {
 
 std::unique_ptr<Interpreter> Interpreter::compile(const std::string& program,
                                                   std::vector<std::string>& messages) {
-  jq_state* jq = jq_init();
-  if (jq == nullptr) return nullptr;
-  std::unique_ptr<Interpreter> interpreter(new Interpreter(jq));
-  jq_set_error_cb(jq, collect, &messages);
-  const bool compiled = jq_compile(jq, program.c_str()) != 0;
-  // `messages` may go before the interpreter does; at run time nothing is reported this way.
-  static std::vector<std::string>* const nowhere = nullptr;
-  jq_set_error_cb(
-      jq, [](void*, jv message) { jv_free(message); }, nowhere);
-  return compiled ? std::move(interpreter) : nullptr;
+  Compilation job{jq_init(), program.c_str()};
+  if (job.jq == nullptr) return nullptr;
+  std::unique_ptr<Interpreter> interpreter(new Interpreter(job.jq));
+  jq_set_error_cb(job.jq, collect, &messages);
+  Halter halter;
+  halter.jq = job.jq;
+  Guard guard(halter, unlimited);
+  if (!guard.run(compile_inside, &job)) {
+    interpreter->usable_ = false;
+    interpreter->abandoned_ = true;
+    messages.emplace_back("jq can't compile it (its check \"" +
+                          std::string(guard.assertion() == nullptr ? "" : guard.assertion()) +
+                          "\" failed)");
+    return nullptr;
+  }
+  // `messages` may go before the interpreter does, and at run time nothing is reported this way.
+  jq_set_error_cb(job.jq, discard, nullptr);
+  return job.compiled ? std::move(interpreter) : nullptr;
 }
 
 Interpreter::~Interpreter() {

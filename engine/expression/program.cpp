@@ -1,13 +1,18 @@
 #include "engine/expression/program.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace sequent::expression {
 namespace {
 
+// jq allows 64 Ki instructions in one function and some 4,000 functions inside one, so each
+// expression is a function, and so is each group of them.
+constexpr std::size_t group_size = 64;
+
 // `.[2] as $context | .[3] as $item | .[1] | (SOURCE)`. The line breaks end a comment in the source.
-std::string leaf(const Entry& entry) {
-  std::string text = "(";
+std::string body(const Entry& entry) {
+  std::string text;
   int place = 2;
   const auto bind = [&](std::string_view name) {
     text += ".[" + std::to_string(place++) + "] as $" + std::string(name) + " | ";
@@ -19,15 +24,26 @@ std::string leaf(const Entry& entry) {
     bind("__now");
     text += "def now: $__now; ";
   }
-  return text + ".[1] | (\n" + entry.source + "\n))";
+  return text + ".[1] | (\n" + entry.source + "\n)";
 }
 
-std::string choice(std::span<const Entry* const> entries, std::size_t first) {
-  if (entries.size() == 1) return leaf(*entries.front());
-  const auto half = entries.size() / 2;
-  return "if $__id < " + std::to_string(first + half) + " then " +
-         choice(entries.first(half), first) + " else " +
-         choice(entries.subspan(half), first + half) + " end";
+// Calls `prefix``i` for the `i` in [first, last) whose numbers, `width` each, hold $__id.
+std::string choice(std::string_view prefix, std::size_t first, std::size_t last,
+                   std::size_t width) {
+  if (last - first == 1) return std::string(prefix) + std::to_string(first);
+  const auto middle = first + (last - first) / 2;
+  return "if $__id < " + std::to_string(middle * width) + " then " +
+         choice(prefix, first, middle, width) + " else " + choice(prefix, middle, last, width) +
+         " end";
+}
+
+std::string group(std::span<const Entry* const> entries, std::size_t number) {
+  const auto first = number * group_size;
+  const auto last = std::min(first + group_size, entries.size());
+  std::string text = "def __g" + std::to_string(number) + ": ";
+  for (auto i = first; i < last; ++i)
+    text += "def __e" + std::to_string(i) + ": " + body(*entries[i]) + "; ";
+  return text + choice("__e", first, last, 1) + "; ";
 }
 
 // What the scanner refuses by name answers with an error too, should it ever get past.
@@ -57,9 +73,11 @@ const std::vector<Argument>& standard_arguments() {
 }
 
 std::string program_text(const std::vector<const Entry*>& entries) {
+  const auto groups = (entries.size() + group_size - 1) / group_size;
   // The break after the first value unwinds jq's stack, which jq 1.6 can't do by itself.
-  return std::string(shadows) + "{} as $ENV | label $__first | .[0] as $__id | (" +
-         choice(entries, 0) + ") | (., break $__first)";
+  auto text = std::string(shadows) + "{} as $ENV | label $__first | .[0] as $__id | ";
+  for (std::size_t number = 0; number < groups; ++number) text += group(entries, number);
+  return text + "(" + choice("__g", 0, groups, group_size) + ") | (., break $__first)";
 }
 
 std::vector<const Json*> arguments_of(const Entry& entry, const Scope& scope) {

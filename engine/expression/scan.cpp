@@ -8,7 +8,8 @@
 namespace sequent::expression {
 namespace {
 
-constexpr std::size_t max_source_bytes = 64 << 10;
+// jq's time to compile grows with the square of an expression's length: seconds at this size.
+constexpr std::size_t max_source_bytes = 16 << 10;
 constexpr std::size_t max_nesting = 200;
 
 struct Forbidden {
@@ -67,7 +68,7 @@ class Scanner {
   std::optional<Refusal> run() {
     if (source_.size() > max_source_bytes)
       return Refusal{"the expression has " + std::to_string(source_.size()) +
-                         " bytes; at most 65536 are allowed",
+                         " bytes; at most 16384 are allowed",
                      max_source_bytes, false};
     scopes_.push_back({'.', 0, {}, {}});
     while (!refusal_ && at_ < source_.size()) step();
@@ -195,6 +196,8 @@ class Scanner {
     const char before = previous_;
     previous_ = 'w';
     if (key) return;
+    if (name.starts_with("__"))
+      return refuse("'" + name + "': names that begin with '__' are reserved", began);
     for (const auto& entry : forbidden)
       if (entry.name == name)
         return refuse("'" + name + "': expressions have no access to " + std::string(entry.what),

@@ -49,6 +49,7 @@ TEST_CASE("every way out of the sandbox is refused by its name") {
       {"$a::b", "modules"},
       {"$__prog_args", "reserved"},
       {"break $__first", "reserved"},
+      {"__e0", "reserved"},
       {"[.[] | {a: env}]", "environment"},
       {"{(env.HOME): 1}", "environment"},
       {"\"a\\(\"b\\(env.HOME)\")\"", "environment"},
@@ -91,7 +92,7 @@ TEST_CASE("an expression can not leave its brackets") {
   CHECK(refusal_of(" # nothing") == "the expression is empty");
   CHECK_THAT(refusal_of(std::string(300, '[') + std::string(300, ']')),
              Catch::Contains("nested deeper"));
-  CHECK_THAT(refusal_of(std::string(70'000, ' ') + "1"), Catch::Contains("at most 65536"));
+  CHECK_THAT(refusal_of(std::string(17'000, ' ') + "1"), Catch::Contains("at most 16384"));
 }
 
 TEST_CASE("of many expressions only the guilty ones are named") {
@@ -109,6 +110,15 @@ TEST_CASE("of many expressions only the guilty ones are named") {
   CHECK_THAT(errors[1].message, Catch::StartsWith("syntax error"));
   CHECK(errors[2].id == 17);
   CHECK(errors[2].offset == 2U);
+}
+
+TEST_CASE("a definition may hold hundreds of expressions") {
+  std::vector<std::string> sources;
+  for (int i = 0; i < 400; ++i)
+    sources.push_back("[.a, .b, .c] | map(select(. != null)) | length + " + std::to_string(i));
+  const auto set = build(sources);
+  for (const ExpressionId id : {0U, 63U, 64U, 200U, 399U})
+    CHECK(set->evaluate(id, Json{{"a", 1}, {"c", 2}}, {}).value() == 2 + static_cast<int>(id));
 }
 
 TEST_CASE("an error on a later line has that line's offset") {
