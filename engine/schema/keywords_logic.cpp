@@ -33,17 +33,29 @@ Made make_all_of(const Site& site) {
 }
 
 // How many steps a pointer takes into the value.
-std::size_t depth_of(const Violation& violation) {
-  return static_cast<std::size_t>(std::ranges::count(violation.instance_pointer, '/'));
+std::size_t depth_of(std::string_view pointer) {
+  return static_cast<std::size_t>(std::ranges::count(pointer, '/'));
 }
 
-// No branch fits: the one that got furthest into the value is most likely the one that was meant,
-// and only its violations help.
+// The signs that a branch was not the one meant: its kind is another, a member that it needs is
+// missing, or a member that tells kinds apart (`call: http`) has another value.
+std::size_t misfits(const std::vector<Violation>& violations, std::size_t depth) {
+  return static_cast<std::size_t>(std::ranges::count_if(violations, [&](const Violation& one) {
+    const std::string_view pointer = one.schema_pointer;
+    const std::size_t below = depth_of(one.instance_pointer) - depth;
+    if (pointer.ends_with("/const") || pointer.ends_with("/enum")) return below <= 1;
+    return below == 0 && (pointer.ends_with("/type") || pointer.ends_with("/required"));
+  }));
+}
+
+// No branch fits: of the one that was most likely meant, the violations help; the others confuse.
 bool report_nearest(const Frame& frame, const Json& value, const Branches& nodes) {
   if (!frame.run.collecting()) return false;
   const std::size_t place = frame.run.violations().size();
   std::vector<Violation> nearest;
   const Node* nearest_node = nullptr;
+  const std::size_t depth = depth_of(pointer_of(frame.at));
+  std::pair<std::size_t, std::size_t> least;
   for (const auto* node : nodes) {
     (void)frame.run.check(*node, value, frame.at, frame.scopes, nullptr);
     auto& all = frame.run.violations();
@@ -51,7 +63,9 @@ bool report_nearest(const Frame& frame, const Json& value, const Branches& nodes
     std::vector<Violation> own(std::make_move_iterator(start), std::make_move_iterator(all.end()));
     all.erase(start, all.end());
     if (own.empty()) continue;
-    if (nearest_node == nullptr || depth_of(own.front()) > depth_of(nearest.front())) {
+    const std::pair score{misfits(own, depth), own.size()};
+    if (nearest_node == nullptr || score < least) {
+      least = score;
       nearest = std::move(own);
       nearest_node = node;
     }

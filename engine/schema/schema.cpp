@@ -106,11 +106,12 @@ Result<Schema> Schema::compile(const Json& document, const Options& options,
     Tree meta;
     const Json reference = {{"$ref", *meta_schema}};
     auto faults = build(meta, reference, Dialect{dialect.draft}, Options{}, documents);
-    if (faults.empty()) faults = findings_of(walk(meta, document, max_findings, options.max_steps));
+    if (faults.empty())
+      faults = findings_of(walk(meta, document, max_findings, Options{}.max_steps));
     if (!faults.empty()) return refused(std::move(faults));
   } else {
     auto faults = findings_of(
-        walk(known_meta_tree(dialect.draft), document, max_findings, options.max_steps));
+        walk(known_meta_tree(dialect.draft), document, max_findings, Options{}.max_steps));
     if (!faults.empty()) return refused(std::move(faults));
   }
 

@@ -74,6 +74,24 @@ TEST_CASE("of alternatives that all fail, the nearest is explained", "[schema]")
               R"("/oneOf/1" both do: integer 3)"});
 }
 
+TEST_CASE("the alternative whose telling member fits is the nearest", "[schema]") {
+  const auto schema = R"({"oneOf": [
+      {"properties": {"call": {"const": "grpc"}, "with": {"required": ["service"]}}},
+      {"properties": {"call": {"const": "http"}, "with": {"required": ["method", "endpoint"]}}}]})";
+  const auto lines = told(schema, R"({"call": "http", "with": {}})");
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].ends_with("the nearest is \"/oneOf/1\""));
+  CHECK(lines[1].starts_with(
+      "/with | /oneOf/1/properties/with/required | expected member \"method\""));
+}
+
+TEST_CASE("an unevaluated member is named", "[schema]") {
+  CHECK(told(R"({"unevaluatedProperties": false})", R"({"bogus": 1})") ==
+        Lines{R"(/bogus | /unevaluatedProperties | expected no member "bogus", got integer 1)"});
+  CHECK(told(R"({"prefixItems": [true], "unevaluatedItems": false})", "[1, 2]") ==
+        Lines{"/1 | /unevaluatedItems | expected no item here, got integer 2"});
+}
+
 TEST_CASE("long values are shortened, and only whole characters are cut", "[schema]") {
   std::string value = "\"";
   for (int i = 0; i < 500; ++i) value += "ü";
