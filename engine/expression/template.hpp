@@ -1,5 +1,6 @@
 #pragma once
 // A JSON value with runtime expressions in it, such as the `with:` of a call or the body of `set`.
+#include <string_view>
 #include <vector>
 
 #include "engine/expression/expression.hpp"
@@ -20,7 +21,10 @@ struct Template {
   [[nodiscard]] bool constant() const { return holes.empty(); }
 };
 
-/// Fills every hole. Holes whose expression names `$secrets` are left as the marker of
+/// Stands for a value that is filled in when the request is made.
+inline constexpr std::string_view secret_marker = "[secret]";
+
+/// Fills every hole. Holes whose expression names `$secrets` are left as
 /// `secret_marker` when `scope.secrets` is null: secrets never reach the journal.
 /// errors  expression, of the first hole that fails
 [[nodiscard]] Result<Json> fill(const Template& source, const ExpressionSet& expressions,

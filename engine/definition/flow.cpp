@@ -1,0 +1,132 @@
+// `then`: reading, linking within one list of tasks, and what nothing leads to.
+#include "engine/definition/compiler.hpp"
+
+namespace sequent::definition {
+namespace {
+
+Flow& flow_of(Compiler& compiler, const PendingThen& then) {
+  Node& node = compiler.program.nodes[then.node];
+  if (then.switch_case == PendingThen::not_a_case) return node.then;
+  return std::get<SwitchTask>(node.body).cases[then.switch_case].then;
+}
+
+std::string place_of(const Node& node) {
+  return "`" + node.name + "` (" + node.pointer + ")";
+}
+
+// Where control can go when the task at `position` is done. Indexes into the list; its size = out.
+std::vector<std::size_t> successors(const Program& program, const std::vector<NodeIndex>& tasks,
+                                    std::size_t position) {
+  const Node& node = program.nodes[tasks[position]];
+  std::vector<std::size_t> out;
+  const auto follow = [&](const Flow& flow) {
+    switch (flow.kind) {
+      case Flow::Kind::continue_:
+        out.push_back(position + 1);
+        return;
+      case Flow::Kind::task: {
+        const auto found = std::find(tasks.begin(), tasks.end(), flow.task);
+        out.push_back(static_cast<std::size_t>(found - tasks.begin()));
+        return;
+      }
+      case Flow::Kind::exit:
+      case Flow::Kind::end:
+        return;
+    }
+  };
+  // A skipped task passes on to the next one in order, whatever its `then`.
+  if (node.if_) out.push_back(position + 1);
+  if (const auto* choice = std::get_if<SwitchTask>(&node.body)) {
+    bool has_default = false;
+    for (const SwitchCase& each : choice->cases) {
+      follow(each.then);
+      has_default = has_default || !each.when;
+    }
+    if (!has_default) follow(node.then);
+  } else if (!std::holds_alternative<RaiseTask>(node.body)) {
+    follow(node.then);
+  }
+  return out;
+}
+
+}  // namespace
+
+Flow read_then(Compiler& compiler, const Value& value, NodeIndex node, std::size_t switch_case) {
+  const auto text = read_text(compiler.report, value, "continue, exit, end or the name of a task");
+  if (!text || *text == "continue") return {};
+  if (*text == "exit") return {.kind = Flow::Kind::exit};
+  if (*text == "end") return {.kind = Flow::Kind::end};
+  compiler.pending.push_back(
+      {.node = node, .switch_case = switch_case, .target = *text, .where = value.pointer});
+  return {};
+}
+
+void link_tasks(Compiler& compiler, const std::vector<NodeIndex>& tasks,
+                std::size_t first_pending) {
+  for (std::size_t i = first_pending; i < compiler.pending.size(); ++i) {
+    const PendingThen& then = compiler.pending[i];
+    Flow& flow = flow_of(compiler, then);
+    for (const NodeIndex index : tasks) {
+      if (compiler.program.nodes[index].name != then.target) continue;
+      flow = {.kind = Flow::Kind::task, .task = index};
+      break;
+    }
+    if (flow.kind == Flow::Kind::task) continue;
+    // What a wrong name would have led to is unknown, so nothing after it is called unreachable.
+    compiler.unresolved.push_back(then);
+  }
+  compiler.pending.resize(first_pending);
+}
+
+void check_reachable(Compiler& compiler, const std::vector<NodeIndex>& tasks,
+                     const std::vector<std::string>& places) {
+  for (const PendingThen& then : compiler.unresolved)
+    if (std::find(tasks.begin(), tasks.end(), then.node) != tasks.end()) return;
+  std::vector<bool> reached(tasks.size() + 1, false);
+  std::vector<std::size_t> open = {0};
+  while (!open.empty()) {
+    const std::size_t position = open.back();
+    open.pop_back();
+    if (reached[position]) continue;
+    reached[position] = true;
+    if (position == tasks.size()) continue;
+    for (const std::size_t next : successors(compiler.program, tasks, position))
+      open.push_back(next);
+  }
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (reached[i]) continue;
+    compiler.report.at_key(places[i],
+                           "the task `" + compiler.program.nodes[tasks[i]].name +
+                               "` can never run: nothing leads to it",
+                           "name it in a `then`, or remove it");
+  }
+}
+
+void report_unresolved(Compiler& compiler) {
+  const std::vector<Node>& nodes = compiler.program.nodes;
+  for (const PendingThen& then : compiler.unresolved) {
+    const NodeIndex parent = nodes[then.node].parent;
+    std::vector<std::string> siblings;
+    std::string elsewhere;
+    for (const Node& node : nodes) {
+      if (node.pointer.empty()) continue;
+      if (node.parent == parent) siblings.push_back(node.name);
+      if (node.name == then.target && elsewhere.empty()) elsewhere = place_of(node);
+    }
+    if (!elsewhere.empty()) {
+      compiler.report.at_value(
+          then.where,
+          "expected a task of the same list, got " + elsewhere + ", which is in another scope",
+          "`then` reaches tasks at its own depth only");
+      continue;
+    }
+    for (const std::string_view word : {"continue", "exit", "end"}) siblings.emplace_back(word);
+    compiler.report.at_value(then.where,
+                             "expected continue, exit, end or the name of a task of the same list, "
+                             "got `" +
+                                 then.target + "`",
+                             suggestion(then.target, siblings, "check the task's name"));
+  }
+}
+
+}  // namespace sequent::definition
