@@ -53,6 +53,8 @@ void Connection::start() {
       std::rethrow_exception(thrown);
     } catch (const std::exception& e) {
       spdlog::error("connection from {} ended by an exception: {}", self->remote_, e.what());
+    } catch (...) {
+      spdlog::error("connection from {} ended by something thrown", self->remote_);
     }
   };
   asio::co_spawn(socket_.get_executor(), run(),
@@ -134,8 +136,12 @@ asio::awaitable<HandlerResult> Connection::handle(const ServerRequest& request) 
     co_return result;
   } catch (const std::exception& e) {
     thrown = e.what();
+  } catch (...) {
+    thrown = "something that is no std::exception";
   }
-  spdlog::error("{} {} failed with an exception: {}", request.method, request.path, thrown);
+  // An aborted connection cancels its handler: that is no failure of the handler.
+  if (!gone_)
+    spdlog::error("{} {} failed with an exception: {}", request.method, request.path, thrown);
   result.stream = nullptr;
   result.response =
       core_->error_body(500, "The request failed inside the server; its log says why.");
@@ -151,7 +157,7 @@ asio::awaitable<Connection::ReadOutcome> Connection::read_request(Parser& parser
     set_deadline(std::chrono::milliseconds(fresh_ ? core_->limits.header_timeout_ms
                                                   : core_->limits.idle_timeout_ms));
     fresh_ = false;
-    const ErrorCodeOf error = co_await read_more();
+    const ErrorCodeOf error = co_await read_more(read_size);
     idle_ = false;
     ReadOutcome gone;
     gone.kind = ReadOutcome::Kind::gone;
@@ -186,6 +192,9 @@ asio::awaitable<Connection::ReadOutcome> Connection::read_request(Parser& parser
 asio::awaitable<Connection::ReadOutcome> Connection::read_until(Parser& parser, bool whole,
                                                                 int timeout_ms, const char* part) {
   ReadOutcome outcome;
+  // A long body is read in large pieces; a short request needs one small one.
+  const bool large = whole && parser.content_length_remaining().value_or(0) > read_size;
+  const std::size_t piece = large ? body_read_size : read_size;
   bool waiting = false;
   while (whole ? !parser.is_done() : !parser.is_header_done()) {
     ErrorCodeOf error;
@@ -198,7 +207,7 @@ asio::awaitable<Connection::ReadOutcome> Connection::read_until(Parser& parser, 
       set_deadline(std::chrono::milliseconds(timeout_ms));
       waiting = true;
     }
-    error = co_await read_more();
+    error = co_await read_more(piece);
     if (timed_out_) {
       outcome.kind = ReadOutcome::Kind::refused;
       outcome.status = 408;
@@ -211,12 +220,12 @@ asio::awaitable<Connection::ReadOutcome> Connection::read_until(Parser& parser, 
       co_return outcome;
     }
   }
+  // Ten thousand idle connections must not each keep the room of their largest body.
+  if (buffer_.capacity() > 4 * read_size) buffer_.shrink_to_fit();
   co_return outcome;
 }
 
-asio::awaitable<Connection::ErrorCodeOf> Connection::read_more() {
-  // A long body is read in large pieces; a short request needs one small one.
-  const std::size_t size = buffer_.capacity() > read_size ? body_read_size : read_size;
+asio::awaitable<Connection::ErrorCodeOf> Connection::read_more(std::size_t size) {
   const auto space = buffer_.prepare(size);
   const auto [error, bytes] = co_await socket_.async_read_some(space, token);
   buffer_.commit(bytes);
@@ -300,10 +309,12 @@ asio::awaitable<void> Connection::send_stream(HandlerResult& result, bool head_o
     co_await std::move(body);
   } catch (const std::exception& e) {
     thrown = e.what();
+  } catch (...) {
+    thrown = "something that is no std::exception";
   }
   if (!thrown.empty()) {
     // Without its last chunk the answer is visibly cut off, which is the truth.
-    spdlog::error("a streamed answer to {} ended by an exception: {}", remote_, thrown);
+    if (!gone_) spdlog::error("a streamed answer to {} ended by an exception: {}", remote_, thrown);
     co_return;
   }
   co_await stream.finish();
@@ -356,7 +367,7 @@ asio::awaitable<void> Connection::linger() {
   buffer_.clear();
   std::size_t total = 0;
   while (total < linger_bytes && !timed_out_ && !gone_) {
-    const ErrorCodeOf error = co_await read_more();
+    const ErrorCodeOf error = co_await read_more(read_size);
     if (error) break;
     total += buffer_.size();
     buffer_.clear();

@@ -64,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   awaitable<bool> serve_one();  // false: the connection ends
   awaitable<ReadOutcome> read_request(Parser& parser);
   awaitable<ReadOutcome> read_until(Parser& parser, bool whole, int timeout_ms, const char* part);
-  awaitable<ErrorCodeOf> read_more();
+  awaitable<ErrorCodeOf> read_more(std::size_t size);
   awaitable<HandlerResult> handle(const ServerRequest& request);
   awaitable<bool> send_response(const ServerResponse& response, bool head_only, unsigned version,
                                 bool keep_alive);

@@ -91,6 +91,7 @@ void CurlLoop::post(Message message) {
 // ---- the thread ----
 
 void CurlLoop::run() {
+  pthread_setname_np(pthread_self(), "http-client");
   sigset_t pipe;  // a peer that left must be an error code, never a signal
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);

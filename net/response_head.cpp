@@ -27,14 +27,18 @@ bool has_body(int status) {
 
 std::string response_head(const ServerResponse& response, const HeadOptions& options) {
   const auto status = static_cast<unsigned>(response.status);
-  const auto reason =
-      boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
+  const auto known = boost::beast::http::int_to_status(status);
+  std::string_view reason;  // may be empty (RFC 9112, section 4)
+  if (known != boost::beast::http::status::unknown) {
+    const auto words = boost::beast::http::obsolete_reason(known);
+    reason = {words.data(), words.size()};
+  }
   std::string head;
   head.reserve(256 + response.body.size() % 4096);
   head += "HTTP/1.1 ";
   head += std::to_string(status);
   head += ' ';
-  head.append(reason.data(), reason.size());
+  head += reason;
   head += "\r\n";
   for (const auto& [name, value] : response.headers.all()) {
     if (is_framing(name)) continue;

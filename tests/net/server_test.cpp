@@ -229,3 +229,16 @@ TEST_CASE("listen addresses are split into host and port", "[net]") {
   for (const char* text : {"", "80", "h:", "h:x", "h:70000", "::1:80", "h:80 "})
     CHECK_FALSE(parse_listen_address(text));
 }
+
+TEST_CASE("long bodies arrive whole over one connection, announced or in chunks", "[net]") {
+  TestServer server;
+  const std::string body = std::string(2'999'995, 'b') + "<end>";
+  RawClient client{server.port()};
+  for (int i = 0; i < 2; ++i) {
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2dc6c0\r\n" +
+                body + "\r\n0\r\n\r\n");
+    CHECK_THAT(client.read_until("<end>"), StartsWith("HTTP/1.1 200 OK"));
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n" + body);
+    CHECK_THAT(client.read_until("<end>"), StartsWith("HTTP/1.1 200 OK"));
+  }
+}

@@ -84,9 +84,11 @@ std::string RawClient::read_all() {
 
 std::string RawClient::read_until(const std::string& mark) {
   std::string all;
-  while (all.find(mark) == std::string::npos) {
+  std::size_t from = 0;  // no mark begins before it
+  while (all.find(mark, from) == std::string::npos) {
     const std::string piece = read_some();
     if (piece.empty() || piece == "<timeout>") return all + "<ended>";
+    from = all.size() < mark.size() ? 0 : all.size() - mark.size() + 1;
     all += piece;
   }
   return all;
