@@ -7,7 +7,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 set(SEQUENT_SANITIZE "" CACHE STRING "Sanitizers, for instance address,undefined")
 option(SEQUENT_WERROR "Treat warnings as errors" ON)
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Wno-missing-field-initializers)
 if(SEQUENT_WERROR)
   add_compile_options(-Werror)
 endif()

@@ -316,6 +316,10 @@ struct Applier {
     if (r.context) state.context = r.context;
   }
 
+  void operator()(const ListenClosed& r) const {
+    std::get<ListenState>(frame_of(state, r.frame).detail).closed = true;
+  }
+
   void operator()(const EventHeld& r) const { state.held_events.push_back(r.event); }
 
   void operator()(const EventEmitted&) const {}  // the outbox row rides in the same commit
@@ -324,6 +328,10 @@ struct Applier {
     auto& frame = frame_of(state, r.frame);
     frame.phase = Phase::child;
     frame.detail = r.child;
+  }
+
+  void operator()(const ChildConfirmed& r) const {
+    std::get<ChildState>(frame_of(state, r.frame).detail).launched = true;
   }
 
   void operator()(const TaskFaulted& r) const {

@@ -38,6 +38,7 @@ Json child_to_json(const ChildState& child) {
             {"version", child.workflow.version}};
   if (child.input) json["input"] = *child.input;
   if (!child.await) json["await"] = false;
+  if (child.launched) json["launched"] = true;
   return json;
 }
 
@@ -46,7 +47,8 @@ ChildState child_from_json(Json& json) {
   return {.id = id_from_text(in.text("id")),
           .workflow = {in.text("namespace"), in.text("name"), in.text("version")},
           .input = in.value("input"),
-          .await = !in.has("await")};
+          .await = !in.has("await"),
+          .launched = in.flag("launched")};
 }
 
 Json subscriptions_to_json(const std::vector<Subscription>& subscriptions) {

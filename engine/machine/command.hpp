@@ -22,7 +22,8 @@ struct DispatchActivity {
   Timestamp first_sent_at = 0;
   bool unsettled = false;  // an earlier attempt's outcome is unknown
 };
-/// Start (or, where it exists, look at) a child instance.
+/// Start a child instance; where it exists, tell how it stands. Answered with ChildLaunched or
+/// ChildEnded.
 struct StartChild {
   FrameId frame = 0;
   ChildState child;

@@ -141,6 +141,7 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
        [](In in) -> RecordBody {
          return EventIterationEnded{frame(in), in.value("output"), in.value("context")};
        }},
+      {"ListenClosed", [](In in) -> RecordBody { return ListenClosed{frame(in)}; }},
       {"EventHeld", [](In in) -> RecordBody { return EventHeld{in.value("event")}; }},
       {"EventEmitted",
        [](In in) -> RecordBody {
@@ -150,6 +151,7 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
        [](In in) -> RecordBody {
          return ChildStarted{frame(in), child_from_json(in.member("child"))};
        }},
+      {"ChildConfirmed", [](In in) -> RecordBody { return ChildConfirmed{frame(in)}; }},
       {"TaskFaulted",
        [](In in) -> RecordBody {
          return TaskFaulted{frame(in), error(in)};

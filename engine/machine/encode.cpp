@@ -129,6 +129,7 @@ struct BodyEncoder {
     out.value("output", r.output);
     out.value("context", r.context);
   }
+  void operator()(const ListenClosed& r) const { out.number("frame", r.frame); }
   void operator()(const EventHeld& r) const { out.value("event", r.event); }
   void operator()(const EventEmitted& r) const {
     out.number("frame", r.frame);
@@ -138,6 +139,7 @@ struct BodyEncoder {
     out.number("frame", r.frame);
     out.json("child", child_to_json(r.child));
   }
+  void operator()(const ChildConfirmed& r) const { out.number("frame", r.frame); }
   void operator()(const TaskFaulted& r) const {
     out.number("frame", r.frame);
     out.json("error", to_json(r.error));

@@ -17,15 +17,40 @@ constexpr std::array<std::string_view, 3> park_reasons{"retries_exhausted", "pro
 
 // In the order of RecordBody.
 constexpr std::array<std::string_view, std::variant_size_v<RecordBody>> kinds{
-    "InstanceStarted",   "TaskStarted",       "BlockEntered",          "TaskSkipped",
-    "ActivityScheduled", "AttemptFailed",     "AttemptStarted",        "TaskParked",
-    "TaskReturned",      "TaskCompleted",     "TimerStarted",          "LoopStarted",
-    "IterationStarted",  "BranchesStarted",   "ErrorCaught",           "TryStarted",
-    "ListenStarted",     "EventConsumed",     "EventIterationStarted", "EventIterationEnded",
-    "EventHeld",         "EventEmitted",      "ChildStarted",          "TaskFaulted",
-    "InstanceFaulted",   "InstanceCompleted", "InstanceSuspended",     "InstanceResumed",
-    "InstanceCancelled", "TaskRetried",       "TaskSkippedByOperator", "Rewound"};
-static_assert(std::is_same_v<std::variant_alternative_t<31, RecordBody>, Rewound>);
+    "InstanceStarted",
+    "TaskStarted",
+    "BlockEntered",
+    "TaskSkipped",
+    "ActivityScheduled",
+    "AttemptFailed",
+    "AttemptStarted",
+    "TaskParked",
+    "TaskReturned",
+    "TaskCompleted",
+    "TimerStarted",
+    "LoopStarted",
+    "IterationStarted",
+    "BranchesStarted",
+    "ErrorCaught",
+    "TryStarted",
+    "ListenStarted",
+    "EventConsumed",
+    "EventIterationStarted",
+    "EventIterationEnded",
+    "EventHeld",
+    "EventEmitted",
+    "ChildStarted",
+    "ChildConfirmed",
+    "TaskFaulted",
+    "InstanceFaulted",
+    "InstanceCompleted",
+    "InstanceSuspended",
+    "InstanceResumed",
+    "InstanceCancelled",
+    "TaskRetried",
+    "TaskSkippedByOperator",
+    "Rewound"};
+static_assert(std::is_same_v<std::variant_alternative_t<33, RecordBody>, Rewound>);
 
 }  // namespace
 

@@ -134,6 +134,10 @@ struct EventIterationEnded {
   Value output;   // replaces the item in the task's output
   Value context;  // null pointer = unchanged
 };
+/// foreach: `until` is met; no further event is wanted.
+struct ListenClosed {
+  FrameId frame = 0;
+};
 struct EventHeld {  // arrived while suspended
   Value event;
 };
@@ -144,6 +148,10 @@ struct EventEmitted {
 struct ChildStarted {
   FrameId frame = 0;
   ChildState child;
+};
+/// The child's start is durable.
+struct ChildConfirmed {
+  FrameId frame = 0;
 };
 struct TaskFaulted {
   FrameId frame = 0;
@@ -193,9 +201,9 @@ using RecordBody =
                  AttemptFailed, AttemptStarted, TaskParked, TaskReturned, TaskCompleted,
                  TimerStarted, LoopStarted, IterationStarted, BranchesStarted, ErrorCaught,
                  TryStarted, ListenStarted, EventConsumed, EventIterationStarted,
-                 EventIterationEnded, EventHeld, EventEmitted, ChildStarted, TaskFaulted,
-                 InstanceFaulted, InstanceCompleted, InstanceSuspended, InstanceResumed,
-                 InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound>;
+                 EventIterationEnded, ListenClosed, EventHeld, EventEmitted, ChildStarted,
+                 ChildConfirmed, TaskFaulted, InstanceFaulted, InstanceCompleted, InstanceSuspended,
+                 InstanceResumed, InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound>;
 
 struct Record {
   std::uint64_t seq = 0;  // from 1, without gaps

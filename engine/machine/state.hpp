@@ -105,7 +105,8 @@ struct ChildState {
   InstanceId id;
   WorkflowRef workflow;
   Value input;
-  bool await = true;  // false: the task is over as soon as the child's start is durable
+  bool await = true;      // false: the task is over as soon as the child's start is durable
+  bool launched = false;  // its start is known to be durable; its end will be told
 };
 
 using FrameDetail = std::variant<std::monostate, ActivityState, LoopState, TryState, BranchState,

@@ -1,0 +1,151 @@
+#pragma once
+// One call of decide(): the working state of it, and the steps that every kind of task shares. The
+// kinds themselves are in tasks/, one file each.
+#include <deque>
+#include <expected>
+#include <string>
+
+#include "engine/machine/decide.hpp"
+
+namespace sequent::machine {
+
+using definition::Node;
+using definition::Program;
+using expression::ExpressionId;
+using expression::Scope;
+using expression::Template;
+
+template <class T>
+using Evaluated = std::expected<T, Problem>;
+
+/// What an expression may see where it stands; pointers are borrowed, null = not available there.
+struct Here {
+  const Node* node = nullptr;  // null = the workflow itself
+  const Json* raw_input = nullptr;
+  const Json* input = nullptr;
+  const Json* raw_output = nullptr;
+  const Json* output = nullptr;
+  Timestamp started_at = 0;
+  FrameId frame = 0;                // variables of its enclosing loops and catches
+  const Json* variables = nullptr;  // further ones, which win
+};
+
+/// Evaluates expressions of one program for one instance. Reads state, changes nothing.
+class Evaluator {
+ public:
+  Evaluator(const Program& program, const State& state, Timestamp now,
+            const Surroundings& surroundings)
+      : program_(program), state_(state), now_(now), surroundings_(surroundings) {}
+
+  [[nodiscard]] Evaluated<Json> value(ExpressionId id, const Json& dot, const Here& here) const;
+  /// jq's truth: everything but false and null.
+  [[nodiscard]] Evaluated<bool> truth(ExpressionId id, const Json& dot, const Here& here) const;
+  /// `bind_secrets` false leaves markers where an expression names a secret.
+  [[nodiscard]] Evaluated<Json> fill(const Template& source, const Json& dot, const Here& here,
+                                     bool bind_secrets = true) const;
+  [[nodiscard]] Evaluated<DurationMs> duration(const definition::Duration& duration,
+                                               const Json& dot, const Here& here) const;
+
+ private:
+  struct Arguments;
+  [[nodiscard]] Evaluated<Scope> scope(const expression::Needs& needs, const std::string& source,
+                                       const Here& here, bool bind_secrets,
+                                       Arguments& arguments) const;
+  const Program& program_;
+  const State& state_;
+  Timestamp now_;
+  const Surroundings& surroundings_;
+};
+
+/// Checks a value against an optional schema; `what` names it in the message ("input of the task").
+[[nodiscard]] Evaluated<void> check_schema(const definition::DataFilter& filter, const Json& value,
+                                           std::string_view what);
+
+class Decider {
+ public:
+  Decider(const Program& program, State& state, Timestamp now, std::uint64_t random,
+          const Surroundings& surroundings)
+      : program(program),
+        state(state),
+        now(now),
+        surroundings(surroundings),
+        evaluator(program, state, now, surroundings),
+        random_(random) {}
+
+  const Program& program;
+  State& state;
+  const Timestamp now;
+  const Surroundings& surroundings;
+  const Evaluator evaluator;
+  Records records;
+
+  /// The only way that anything changes: the record is applied and kept.
+  void emit(RecordBody body);
+  [[nodiscard]] std::uint64_t random();
+  [[nodiscard]] bool running() const { return state.status == Status::running; }
+  [[nodiscard]] Frame& frame(FrameId id) { return state.frames.at(id); }
+  [[nodiscard]] Frame* find(FrameId id);
+  [[nodiscard]] const Node& node_of(const Frame& frame) const { return program.node(frame.node); }
+  [[nodiscard]] Here here(const Frame& frame) const;
+
+  // flow.cpp: how tasks follow each other
+  void make_ready(FrameId id) { ready_.push_back(id); }
+  void find_ready();  // every frame that can run on by itself
+  void run();         // runs on until all wait, the instance ends, or the budget is spent
+  void start_task(FrameId parent, NodeIndex node, std::uint32_t ordinal = 0);
+  /// A task's raw output is known: transform, export, and go where `then` says.
+  void complete(FrameId id, Value raw_output, const definition::Flow* then = nullptr);
+  void finish(Value output);  // the workflow is over
+  void enter_block(FrameId id, NodeIndex first, Value data = nullptr);
+
+  // faults.cpp
+  /// An error at a task: the nearest `try` that wants it takes it, or the instance faults.
+  void raise(FrameId id, Problem problem, DurationMs at_least_ms = 0, bool including_self = false);
+  [[nodiscard]] bool would_be_caught(FrameId id, const Problem& problem);
+  void fault_workflow(Problem problem);
+
+  // tasks/: entering (`begin_`), and what happens when a block or an answer is over
+  void begin_set(FrameId id);
+  void begin_switch(FrameId id);
+  void begin_for(FrameId id);
+  void next_iteration(FrameId id, bool first);
+  void begin_fork(FrameId id);
+  void branch_over(FrameId fork, std::uint32_t ordinal);
+  void begin_try(FrameId id, std::uint32_t attempt);
+  void begin_raise(FrameId id);
+  void begin_wait(FrameId id);
+  void begin_listen(FrameId id);
+  void offer_event(const Value& event);
+  void listen_on(FrameId id);  // iterate the queue, or end when nothing more is wanted
+  void event_iteration_over(FrameId id);
+  void begin_emit(FrameId id);
+  void begin_child(FrameId id);
+  void begin_call(FrameId id);
+  void begin_function(FrameId id);
+  void activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure);
+  void try_again(FrameId id);  // the next attempt of an activity
+
+ private:
+  void step(FrameId id);
+  void begin(FrameId id);
+  void block_over(FrameId id);
+  [[nodiscard]] std::expected<Value, Problem> task_input(const Node& node, const Value& raw,
+                                                         const Here& here);
+  struct Catch;
+  [[nodiscard]] std::optional<Catch> catcher(FrameId from, const Problem& problem,
+                                             DurationMs at_least_ms, bool including_self);
+
+  std::deque<FrameId> ready_;
+  std::uint32_t steps_ = 0;
+  std::uint64_t random_;
+};
+
+/// Can this frame run on by itself?
+[[nodiscard]] bool is_ready(const Frame& frame);
+/// Idempotency key of a frame: the same for every attempt, node and restart.
+[[nodiscard]] std::string idempotency_key(const Program& program, const State& state,
+                                          const Frame& frame);
+/// Timers of one frame that are set; 0 = none.
+[[nodiscard]] Timestamp next_timer(const Frame& frame);
+
+}  // namespace sequent::machine

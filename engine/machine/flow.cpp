@@ -1,0 +1,254 @@
+// How tasks follow each other: entering, completing, `then`, blocks, and the end of the workflow.
+#include "base/assert.hpp"
+#include "base/digest.hpp"
+#include "base/overloaded.hpp"
+#include "engine/machine/apply.hpp"
+#include "engine/machine/decider.hpp"
+
+namespace sequent::machine {
+
+using definition::Flow;
+
+void Decider::emit(RecordBody body) {
+  Record record{.seq = state.seq + 1, .at = now, .body = std::move(body)};
+  apply(state, record);
+  records.push_back(std::move(record));
+}
+
+std::uint64_t Decider::random() {  // splitmix64: one number comes in, as many as needed go out
+  random_ += 0x9E3779B97F4A7C15ULL;
+  auto z = random_;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  return z ^ (z >> 31);
+}
+
+Frame* Decider::find(FrameId id) {
+  const auto found = state.frames.find(id);
+  return found == state.frames.end() ? nullptr : &found->second;
+}
+
+Here Decider::here(const Frame& frame) const {
+  return {.node = &program.node(frame.node),
+          .raw_input = frame.raw_input.get(),
+          .input = frame.input.get(),
+          .started_at = frame.started_at,
+          .frame = frame.id};
+}
+
+bool is_ready(const Frame& frame) {
+  return frame.phase == Phase::entered || frame.phase == Phase::returned ||
+         (frame.phase == Phase::block && frame.child == 0);
+}
+
+void Decider::find_ready() {
+  ready_.clear();
+  for (const auto& [id, frame] : state.frames)
+    if (is_ready(frame)) ready_.push_back(id);
+}
+
+void Decider::run() {
+  const auto& limits = surroundings.limits;
+  while (!ready_.empty() && running()) {
+    if (state.seq >= limits.max_records) {
+      fault_workflow(
+          make_problem(ErrorKind::runtime, "the journal reached its limit of " +
+                                               std::to_string(limits.max_records) +
+                                               " records; split the workflow into children"));
+      return;
+    }
+    // What is left over is found again by the Continued event.
+    if (steps_ >= limits.max_steps_per_event) return;
+    const auto id = ready_.front();
+    ready_.pop_front();
+    if (const auto* next = find(id); next != nullptr && is_ready(*next)) {
+      ++steps_;
+      step(id);
+    }
+  }
+}
+
+void Decider::step(FrameId id) {
+  auto& current = frame(id);
+  if (current.phase == Phase::entered) return begin(id);
+  if (current.phase == Phase::returned) return complete(id, current.data);
+  SEQUENT_ASSERT(current.phase == Phase::block && current.child == 0);
+  if (current.next == no_node) return block_over(id);
+  start_task(id, current.next);
+}
+
+void Decider::begin(FrameId id) {
+  const auto kinds = overloaded{
+      [&](const definition::DoTask& task) {
+        enter_block(id, task.tasks.empty() ? no_node : task.tasks.front());
+      },
+      [&](const definition::SetTask&) { begin_set(id); },
+      [&](const definition::SwitchTask&) { begin_switch(id); },
+      [&](const definition::ForTask&) { begin_for(id); },
+      [&](const definition::ForkTask&) { begin_fork(id); },
+      [&](const definition::TryTask&) { begin_try(id, 1); },
+      [&](const definition::RaiseTask&) { begin_raise(id); },
+      [&](const definition::WaitTask&) { begin_wait(id); },
+      [&](const definition::ListenTask&) { begin_listen(id); },
+      [&](const definition::EmitTask&) { begin_emit(id); },
+      [&](const definition::RunWorkflowTask&) { begin_child(id); },
+      [&](const definition::CallTask&) { begin_call(id); },
+      [&](const definition::FunctionTask&) { begin_function(id); },
+  };
+  std::visit(kinds, node_of(frame(id)).body);
+}
+
+void Decider::enter_block(FrameId id, NodeIndex first, Value data) {
+  emit(BlockEntered{.frame = id, .next = first, .data = std::move(data)});
+  make_ready(id);
+}
+
+void Decider::block_over(FrameId id) {
+  const auto& body = node_of(frame(id)).body;
+  if (id == 1) return finish(frame(id).data);
+  if (std::holds_alternative<definition::ForTask>(body)) return next_iteration(id, false);
+  if (std::holds_alternative<definition::ListenTask>(body)) return event_iteration_over(id);
+  complete(id, frame(id).data);
+}
+
+std::expected<Value, Problem> Decider::task_input(const Node& node, const Value& raw,
+                                                  const Here& here) {
+  if (const auto valid = check_schema(node.input, *raw, "the task's input"); !valid)
+    return std::unexpected(valid.error());
+  if (!node.input.transform) return nullptr;
+  auto transformed = evaluator.fill(*node.input.transform, *raw, here);
+  if (!transformed) return std::unexpected(transformed.error());
+  return make_value(std::move(*transformed));
+}
+
+void Decider::start_task(FrameId parent_id, NodeIndex index, std::uint32_t ordinal) {
+  const auto& node = program.node(index);
+  auto& parent = frame(parent_id);
+  const auto in_block = parent.phase == Phase::block;
+  const Value raw = in_block ? parent.data : parent.input;
+  const Here at{.node = &node, .raw_input = raw.get(), .started_at = now, .frame = parent_id};
+
+  std::optional<Problem> failed;
+  if (node.if_) {
+    const auto wanted = evaluator.truth(*node.if_, *raw, at);
+    if (wanted && !*wanted) {
+      emit(TaskSkipped{.parent = parent_id, .node = index, .ordinal = ordinal, .next = node.next});
+      return in_block ? make_ready(parent_id) : branch_over(parent_id, ordinal);
+    }
+    if (!wanted) failed = wanted.error();
+  }
+  TaskStarted started{
+      .frame = state.last_frame + 1, .parent = parent_id, .node = index, .ordinal = ordinal};
+  if (const auto seen = parent.visits.find(index); seen != parent.visits.end())
+    started.visit = seen->second;
+  if (!failed) {
+    auto input = task_input(node, raw, at);
+    if (input)
+      started.input = std::move(*input);
+    else
+      failed = input.error();
+  }
+  if (!failed && node.timeout) {
+    const auto limit = evaluator.duration(*node.timeout, *raw, at);
+    if (limit)
+      started.timeout_at = now + *limit;
+    else
+      failed = limit.error();
+  }
+  const auto id = started.frame;
+  emit(std::move(started));
+  if (failed) return raise(id, std::move(*failed));
+  make_ready(id);
+}
+
+namespace {
+
+/// What the enclosing block runs after a task, by its `then`.
+NodeIndex follow(const Node& node, const Flow& then) {
+  switch (then.kind) {
+    case Flow::Kind::continue_:
+      return node.next;
+    case Flow::Kind::task:
+      return then.task;
+    case Flow::Kind::exit:
+    case Flow::Kind::end:
+      return no_node;
+  }
+  return no_node;
+}
+
+}  // namespace
+
+void Decider::complete(FrameId id, Value raw_output, const Flow* then) {
+  const auto& current = frame(id);
+  const auto& node = node_of(current);
+  auto at = here(current);
+  at.raw_output = raw_output.get();
+  TaskCompleted completed{.frame = id};
+
+  Value output = raw_output;
+  if (node.output.transform) {
+    auto transformed = evaluator.fill(*node.output.transform, *raw_output, at);
+    if (!transformed) return raise(id, transformed.error());
+    output = make_value(std::move(*transformed));
+  }
+  if (const auto valid = check_schema(node.output, *output, "the task's output"); !valid)
+    return raise(id, valid.error());
+  at.output = output.get();
+  if (node.export_.transform) {
+    auto context = evaluator.fill(*node.export_.transform, *output, at);
+    if (!context) return raise(id, context.error());
+    if (const auto valid = check_schema(node.export_, *context, "the exported context"); !valid)
+      return raise(id, valid.error());
+    completed.context = make_value(std::move(*context));
+  }
+  const auto& flow = then != nullptr ? *then : node.then;
+  if (output != current.data) completed.output = output;
+  completed.next = follow(node, flow);
+  completed.respond = program.http && program.http->respond == current.node;
+  const auto parent = current.parent;
+  const auto ordinal = current.ordinal;
+  emit(std::move(completed));
+  if (flow.kind == Flow::Kind::end) return finish(output);
+  if (frame(parent).phase == Phase::branches) return branch_over(parent, ordinal);
+  make_ready(parent);
+}
+
+void Decider::finish(Value output) {
+  const Here at{};
+  if (program.output.transform) {
+    auto transformed = evaluator.fill(*program.output.transform, *output, at);
+    if (!transformed) return fault_workflow(transformed.error());
+    output = make_value(std::move(*transformed));
+  }
+  if (const auto valid = check_schema(program.output, *output, "the workflow's output"); !valid)
+    return fault_workflow(valid.error());
+  emit(InstanceCompleted{.output = std::move(output)});
+}
+
+std::string path_of(const Program& program, const State& state, FrameId id) {
+  const auto& frame = state.frames.at(id);
+  if (frame.parent == 0) return {};
+  auto path = path_of(program, state, frame.parent);
+  const auto& parent = state.frames.at(frame.parent);
+  const auto& base = program.node(parent.node).pointer;
+  const auto& pointer = program.node(frame.node).pointer;
+  // Pointers nest, so the child's tail says which list and which task of it.
+  path += pointer.starts_with(base) ? pointer.substr(base.size()) : pointer;
+  if (const auto* loop = std::get_if<LoopState>(&parent.detail))
+    path += "[" + std::to_string(loop->index) + "]";
+  if (const auto* listen = std::get_if<ListenState>(&parent.detail))
+    path += "[" + std::to_string(listen->iterated) + "]";
+  if (frame.visit != 0) path += "#" + std::to_string(frame.visit);
+  return path;
+}
+
+std::string idempotency_key(const Program& program, const State& state, const Frame& frame) {
+  auto material = state.id.text();
+  material += path_of(program, state, frame.id);
+  material += '~';
+  material += std::to_string(frame.generation);
+  return "sq_" + sha256_hex(material).substr(0, 40);
+}
+
+}  // namespace sequent::machine

@@ -1,0 +1,161 @@
+// What operators ask of a run: suspend, resume, cancel, retry, skip, rewind. Each is refused with a
+// reason when it does not fit, and leaves the state untouched then.
+#include "engine/machine/operator.hpp"
+
+#include "base/assert.hpp"
+
+namespace sequent::machine {
+namespace {
+
+std::unexpected<Error> wrong_state(const Decider& d, const std::string& wanted) {
+  return fail(ErrorCode::wrong_state,
+              "the run is " + std::string(name_of(d.state.status)) + "; " + wanted);
+}
+
+bool is_live(const Decider& d) {
+  return d.state.status == Status::running || d.state.status == Status::suspended;
+}
+
+Timestamp fresh_timeout(Decider& d, const Frame& frame) {
+  const auto& node = d.program.node(frame.node);
+  if (!node.timeout) return 0;
+  const auto limit = d.evaluator.duration(*node.timeout, *frame.raw_input, d.here(frame));
+  return limit ? d.now + *limit : 0;
+}
+
+/// After a repair: what was held meanwhile arrives, what fell due fires once, what is ready runs.
+void go_on(Decider& d, const std::vector<Value>& held) {
+  d.find_ready();
+  d.run();
+  for (const auto& event : held)
+    if (d.running()) d.offer_event(event);
+  fire_timers(d);
+  d.find_ready();
+  d.run();
+}
+
+/// The one task that stands still, for actions that name none.
+FrameId only_waiting(const Decider& d) {
+  FrameId found = 0;
+  for (const auto& [id, frame] : d.state.frames) {
+    const auto waits = frame.phase != Phase::block && frame.phase != Phase::branches;
+    if (!waits) continue;
+    if (found != 0) return 0;
+    found = id;
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<void> on_suspend(Decider& d, const SuspendAsked& e) {
+  if (d.state.status != Status::running)
+    return wrong_state(d, "only a run that is under way can be suspended");
+  d.emit(InstanceSuspended{.reason = e.reason, .by = e.by});
+  return {};
+}
+
+Result<void> on_resume(Decider& d, const ResumeAsked& e) {
+  if (d.state.status != Status::suspended)
+    return wrong_state(d, "only a suspended run can be resumed");
+  const auto held = d.state.held_events;
+  d.emit(InstanceResumed{.reason = e.reason, .by = e.by});
+  go_on(d, held);
+  return {};
+}
+
+Result<void> on_cancel(Decider& d, const CancelAsked& e) {
+  if (!is_live(d) && d.state.status != Status::faulted)
+    return wrong_state(d, "it has ended and cannot be cancelled");
+  d.emit(InstanceCancelled{.reason = e.reason, .by = e.by});
+  return {};
+}
+
+Result<void> on_retry(Decider& d, const RetryAsked& e) {
+  const auto faulted = d.state.status == Status::faulted;
+  if (!faulted && d.state.status != Status::running)
+    return wrong_state(d,
+                       "a faulted run, or a task that is parked or waits for its next attempt, "
+                       "can be retried");
+  const auto held = d.state.held_events;
+  if (faulted && e.frame == 0 && d.state.faulted_frame == 0) {
+    const auto& limit = d.program.timeout;
+    const auto again = limit ? d.evaluator.duration(*limit, *d.state.raw_input, Here{}) : 0;
+    d.emit(TaskRetried{.frame = 0,
+                       .timeout_at = limit && again ? d.now + *again : 0,
+                       .reason = e.reason,
+                       .by = e.by});
+    go_on(d, held);
+    return {};
+  }
+  auto target = e.frame != 0 ? e.frame : d.state.faulted_frame;
+  if (target == 0 && !e.input) {
+    auto any = false;
+    for (const auto& [id, frame] : d.state.frames)
+      if (frame.phase == Phase::parked) {
+        d.try_again(id);
+        any = true;
+      }
+    if (any) return {};
+  }
+  if (target == 0) target = only_waiting(d);
+  const auto* frame = d.find(target);
+  if (frame == nullptr)
+    return fail(ErrorCode::not_found, "no task of the run is faulted or parked; name the task");
+  const auto waits = frame->phase == Phase::parked || frame->phase == Phase::backoff;
+  if (frame->phase != Phase::faulted && !waits)
+    return fail(ErrorCode::wrong_state, "the task " + d.node_of(*frame).pointer +
+                                            " is in phase \"" + std::string(name_of(frame->phase)) +
+                                            "\"; only a faulted, parked or waiting "
+                                            "attempt can be retried");
+  if (waits && !e.input && std::holds_alternative<ActivityState>(frame->detail)) {
+    d.try_again(target);
+    return {};
+  }
+  d.emit(TaskRetried{.frame = target,
+                     .input = e.input,
+                     .generation = e.input ? d.state.generation + 1 : frame->generation,
+                     .timeout_at = fresh_timeout(d, *frame),
+                     .reason = e.reason,
+                     .by = e.by});
+  go_on(d, held);
+  return {};
+}
+
+Result<void> on_skip(Decider& d, const SkipAsked& e) {
+  if (!is_live(d) && d.state.status != Status::faulted)
+    return wrong_state(d, "it has ended; there is no task to skip");
+  auto target = e.frame != 0 ? e.frame : d.state.faulted_frame;
+  if (target == 0) target = only_waiting(d);
+  if (target <= 1 || d.find(target) == nullptr)
+    return fail(ErrorCode::not_found, "no single task stands still; name the task to skip");
+  const auto held = d.state.held_events;
+  d.emit(
+      TaskSkippedByOperator{.frame = target, .output = e.output, .reason = e.reason, .by = e.by});
+  go_on(d, held);
+  return {};
+}
+
+Result<void> on_rewind(Decider& d, const RewindAsked& e) {
+  if (!is_live(d) && d.state.status != Status::faulted)
+    return wrong_state(d, "it has ended and cannot go back");
+  const auto* frame = d.find(e.frame);
+  if (frame == nullptr || e.node >= d.program.nodes.size() ||
+      d.program.node(e.node).parent != frame->node)
+    return fail(ErrorCode::wrong_state, "the task is in no block that is under way");
+  auto catching = false;
+  if (const auto* task = std::get_if<definition::TryTask>(&d.node_of(*frame).body))
+    for (const auto node : task->catch_tasks) catching = catching || node == e.node;
+  const auto held = d.state.held_events;
+  d.emit(Rewound{.frame = e.frame,
+                 .next = e.node,
+                 .data = e.data,
+                 .context = e.context,
+                 .catching = catching,
+                 .reason = e.reason,
+                 .by = e.by});
+  go_on(d, held);
+  return {};
+}
+
+}  // namespace sequent::machine

@@ -1,0 +1,82 @@
+// call: of an activity. The intent is recorded here; the request leaves after its commit.
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "engine/machine/decider.hpp"
+
+namespace sequent::machine {
+
+using definition::CallRetryPolicy;
+using definition::CallTask;
+
+namespace {
+
+/// Exponential with full jitter, never sooner than the provider asked for.
+DurationMs call_backoff(const CallRetryPolicy& policy, std::uint32_t attempt, std::uint64_t random,
+                        DurationMs asked) {
+  SEQUENT_ASSERT(attempt >= 1);
+  auto ceiling = policy.initial_ms;
+  for (std::uint32_t i = 1; i < attempt && ceiling < policy.max_ms; ++i) ceiling *= 2;
+  ceiling = std::max<DurationMs>(1, std::min(ceiling, policy.max_ms));
+  const auto jittered = static_cast<DurationMs>(random % static_cast<std::uint64_t>(ceiling)) + 1;
+  return std::max(jittered, asked);
+}
+
+}  // namespace
+
+void Decider::begin_call(FrameId id) {
+  const auto& current = frame(id);
+  const auto& task = std::get<CallTask>(node_of(current).body);
+  ActivityScheduled intent{
+      .frame = id, .key = idempotency_key(program, state, current), .first_sent_at = now};
+  const auto known = state.keys.find(intent.key);
+  if (known != state.keys.end()) intent.revision = known->second.revision;
+  if (known != state.keys.end() && known->second.unsettled) {
+    // The effect may have happened with these bytes: only they are safe to send again.
+    intent.arguments = known->second.arguments;
+    intent.first_sent_at = known->second.first_sent_at;
+    intent.unsettled = true;
+  } else {
+    auto arguments = evaluator.fill(task.arguments, *current.input, here(current), false);
+    if (!arguments) return raise(id, arguments.error());
+    if (task.activity.input && !task.late_secrets) {
+      const definition::DataFilter schema{.transform = {}, .schema = task.activity.input};
+      const auto valid = check_schema(schema, *arguments, "the input of " + task.activity.name);
+      if (!valid) return raise(id, valid.error());
+    }
+    intent.arguments = make_value(std::move(*arguments));
+  }
+  emit(std::move(intent));
+}
+
+void Decider::try_again(FrameId id) {
+  const auto& activity = std::get<ActivityState>(frame(id).detail);
+  emit(AttemptStarted{
+      .frame = id, .attempt = activity.attempt + 1, .unsettled = activity.unsettled});
+}
+
+void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure) {
+  const auto& policy = std::get<CallTask>(node_of(frame(id)).body).activity.retry;
+  AttemptFailed failed{.frame = id, .attempt = attempt, .failure = failure};
+  if (!running()) {
+    // Held by an operator, or the run has faulted elsewhere: asked again when it goes on.
+    failed.retry_at = now;
+    return emit(std::move(failed));
+  }
+  auto problem = failure.problem;
+  problem.instance = node_of(frame(id)).pointer;
+  const auto passing = failure.outcome != Outcome::permanent;
+  if (!passing || would_be_caught(id, problem)) {
+    emit(std::move(failed));
+    return raise(id, std::move(problem), failure.retry_after_ms);
+  }
+  if (attempt < policy.max_attempts) {
+    failed.retry_at = now + call_backoff(policy, attempt, random(), failure.retry_after_ms);
+    return emit(std::move(failed));
+  }
+  // A billing run is never thrown away because a provider was down.
+  emit(std::move(failed));
+  emit(TaskParked{.frame = id, .reason = ParkReason::retries_exhausted});
+}
+
+}  // namespace sequent::machine

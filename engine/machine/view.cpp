@@ -1,0 +1,169 @@
+#include "engine/machine/view.hpp"
+
+#include <algorithm>
+
+#include "base/overloaded.hpp"
+
+namespace sequent::machine {
+namespace {
+
+using definition::Program;
+
+/// How much a frame's stand matters to someone who asks where the run is; higher wins.
+int weight(const Frame& frame) {
+  switch (frame.phase) {
+    case Phase::faulted:
+      return 9;
+    case Phase::parked:
+      return 8;
+    case Phase::activity:
+      return 7;
+    case Phase::backoff:
+      return 6;
+    case Phase::child:
+      return 5;
+    case Phase::events:
+      return 4;
+    case Phase::timer:
+      return 3;
+    case Phase::entered:
+    case Phase::returned:
+      return 2;
+    case Phase::block:
+    case Phase::branches:
+      return 1;
+  }
+  return 0;
+}
+
+std::string awaited_events(const Program& program, const Frame& frame) {
+  const auto& listen = std::get<ListenState>(frame.detail);
+  std::string types;
+  for (const auto& subscription : listen.subscriptions) {
+    const auto any = subscription.filter == UINT32_MAX;
+    const auto& type =
+        any ? std::string("any event") : program.filters.at(subscription.filter).type;
+    if (types.size() > 200 || (subscription.matched && !any)) continue;
+    types += (types.empty() ? "" : ", ") + (type.empty() ? "an event" : type);
+  }
+  return types;
+}
+
+void describe_activity(const Program& program, const Frame& frame, WaitingFor& waiting) {
+  const auto& activity = std::get<ActivityState>(frame.detail);
+  const auto& spec = std::get<definition::CallTask>(program.node(frame.node).body).activity;
+  waiting.provider = spec.provider;
+  waiting.operation = spec.name;
+  waiting.attempt = activity.attempt;
+  waiting.since = frame.started_at;
+  if (activity.last_failure) waiting.error_type = activity.last_failure->problem.type;
+  if (frame.phase == Phase::parked) {
+    waiting.kind = "parked";
+    waiting.reason = name_of(activity.park_reason);
+    waiting.since = activity.parked_at;
+    waiting.detail =
+        "parked on " + spec.provider + " after " + std::to_string(activity.attempt) + " attempts";
+    if (activity.last_failure) waiting.detail += ": " + activity.last_failure->problem.title;
+  } else if (frame.phase == Phase::backoff) {
+    waiting.kind = "activity";
+    waiting.until = frame.due_at;
+    waiting.detail = spec.name + " failed; the next attempt is due";
+  } else {
+    waiting.kind = "activity";
+    waiting.detail = spec.name + " is under way";
+  }
+}
+
+WaitingFor waiting_for(const Program& program, const Frame& frame) {
+  WaitingFor waiting;
+  waiting.since = frame.started_at;
+  switch (frame.phase) {
+    case Phase::activity:
+    case Phase::parked:
+      describe_activity(program, frame, waiting);
+      break;
+    case Phase::backoff:
+      if (std::holds_alternative<ActivityState>(frame.detail)) {
+        describe_activity(program, frame, waiting);
+        break;
+      }
+      waiting.kind = "timer";
+      waiting.until = frame.due_at;
+      waiting.detail = "the next attempt of " + program.node(frame.node).name;
+      if (const auto* attempt = std::get_if<TryState>(&frame.detail); attempt && attempt->error)
+        waiting.error_type = text_of(*attempt->error, "type");
+      break;
+    case Phase::timer:
+      waiting.kind = "timer";
+      waiting.until = frame.due_at;
+      waiting.detail = "until " + format_time(frame.due_at);
+      break;
+    case Phase::events:
+      waiting.kind = "event";
+      waiting.until = frame.timeout_at;
+      waiting.detail = awaited_events(program, frame);
+      break;
+    case Phase::child: {
+      const auto& child = std::get<ChildState>(frame.detail);
+      waiting.kind = "child";
+      waiting.child = child.id;
+      waiting.detail =
+          child.workflow.workflow_namespace + "/" + child.workflow.name + " " + child.id.text();
+      break;
+    }
+    case Phase::entered:
+    case Phase::block:
+    case Phase::branches:
+    case Phase::returned:
+    case Phase::faulted:
+      break;
+  }
+  return waiting;
+}
+
+bool is_busy(const Frame& frame) {
+  return frame.phase == Phase::activity || frame.phase == Phase::entered ||
+         frame.phase == Phase::returned || (frame.phase == Phase::block && frame.child == 0);
+}
+
+Timestamp must_succeed_before(const Program& program, const Frame& frame) {
+  const auto& metadata = program.node(frame.node).metadata;
+  if (!metadata.is_object()) return 0;
+  const auto limit = parse_duration(text_of(metadata, "mustSucceedBefore"));
+  return limit ? frame.started_at + *limit : 0;
+}
+
+}  // namespace
+
+View view_of(const Program& program, const State& state) {
+  View view{.status = state.status};
+  const Frame* chosen = nullptr;
+  auto busy = false;
+  const auto earliest = [](Timestamp& kept, Timestamp at) {
+    if (at != 0 && (kept == 0 || at < kept)) kept = at;
+  };
+  for (const auto& [id, frame] : state.frames) {
+    busy = busy || is_busy(frame);
+    if (chosen == nullptr || weight(frame) > weight(*chosen) ||
+        (weight(frame) == weight(*chosen) && weight(frame) == 1))
+      chosen = &frame;
+    earliest(view.deadline, frame.timeout_at);
+    earliest(view.deadline, must_succeed_before(program, frame));
+    if (const auto* activity = std::get_if<ActivityState>(&frame.detail);
+        activity != nullptr && activity->unsettled)
+      earliest(view.key_born_at, activity->first_sent_at);
+  }
+  if (is_ended(state.status)) {
+    view.deadline = 0;
+    if (state.status == Status::faulted && state.error) view.task = state.error->instance;
+    return view;
+  }
+  earliest(view.deadline, state.timeout_at);
+  if (chosen == nullptr) return view;
+  view.task = program.node(chosen->node).pointer;
+  view.waiting_for = waiting_for(program, *chosen);
+  if (state.status == Status::running && !busy) view.status = Status::waiting;
+  return view;
+}
+
+}  // namespace sequent::machine
