@@ -1,0 +1,43 @@
+#pragma once
+// What the composition root configures for the activities: addresses, keys and time limits. Nothing
+// here is read from the environment.
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+
+namespace sequent::activities {
+
+/// Reads a credential when a request is made, so that a rotated one takes effect without a restart.
+/// Nothing: it is not configured.
+using CredentialSource = std::function<std::optional<std::string>()>;
+
+struct StripeConfig {
+  std::string base_url = "https://api.stripe.com";
+  CredentialSource api_key;                       // sk_… or rk_…
+  std::string api_version = "2026-07-29.dahlia";  // sent as Stripe-Version with every request
+  DurationMs timeout_ms = 30'000;                 // of one attempt
+  int reconcile_pages = 50;  // pages of 100 objects read at most to prove that there is none
+};
+
+/// The in-house authentication service, directly or behind its gateway.
+struct AuthConfig {
+  std::string base_url;
+  CredentialSource service_token;  // bearer token where a call's input has none; may be empty
+  DurationMs timeout_ms = 5'000;   // short: the service never answers a request without a token
+};
+
+struct HttpConfig {
+  DurationMs timeout_ms = 30'000;
+  std::size_t max_response_bytes = 2 << 20;  // the engine's payload limit
+};
+
+struct ProviderConfig {
+  HttpConfig http;
+  StripeConfig stripe;
+  AuthConfig auth;
+};
+
+}  // namespace sequent::activities
