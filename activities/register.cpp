@@ -1,0 +1,21 @@
+#include "activities/register.hpp"
+
+#include "activities/auth/auth.hpp"
+#include "activities/debug/debug.hpp"
+#include "activities/events/emit.hpp"
+#include "activities/http/call.hpp"
+#include "activities/stripe/resources.hpp"
+
+namespace sequent::activities {
+
+void register_activities(runtime::ActivityRegistry& registry, const ProviderConfig& config,
+                         net::HttpClient& http) {
+  registry.add(std::make_unique<http::HttpCall>(config.http, http));
+  registry.add(std::make_unique<debug::Echo>());
+  registry.add(std::make_unique<debug::Fail>());
+  stripe::register_stripe(registry, config.stripe, http);
+  auth::register_auth(registry, config.auth, http);
+  registry.add_in_store(events::emit_spec());
+}
+
+}  // namespace sequent::activities

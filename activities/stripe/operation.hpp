@@ -1,0 +1,81 @@
+#pragma once
+// One line of Stripe's API as an activity: what differs between them is data, the rest is run once.
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "activities/stripe/client.hpp"
+#include "activities/stripe/traces.hpp"
+#include "engine/runtime/activity.hpp"
+
+namespace sequent::activities::stripe {
+
+/// What a refusal proves when the effect had happened before.
+enum class Already : std::uint8_t {
+  nothing,
+  deleted,   // 404 resource_missing: the object is gone, which was wanted
+  expired,   // 400: the session may have been expired by an earlier attempt; it is read back
+  refunded,  // charge_already_refunded: by this very task, if a refund carries its traces
+};
+
+struct Operation {
+  runtime::ActivitySpec spec;
+  std::string method;
+  std::string path;  // "/v1/customers/{customer}": the input's member `customer`
+  Already already = Already::nothing;
+  /// Changes the input into Stripe's parameters; absent: they are the same.
+  std::function<void(Json& parameters, const StripeConfig& config)> adapt;
+  /// Set for what makes an object: traces are left, and reconciling looks for them in the list at
+  /// `path` with these searches.
+  std::function<std::vector<Search>(const Json& input, const runtime::Attempt& attempt)> searches;
+
+  [[nodiscard]] bool creates() const { return searches != nullptr; }
+};
+
+/// stripe.<resource>.<verb>.
+/// shape   input: Stripe's parameters under their own names, the path's id among them, and
+///         `account` for a connected account; output: Stripe's object, see versions.hpp
+/// errors  see outcome.hpp
+/// effect  once per idempotency key for 23 hours, an hour less than Stripe keeps keys; later
+///         reconcile() looks for the traces that every created object carries in its metadata
+class StripeActivity final : public runtime::Activity {
+ public:
+  StripeActivity(Operation operation, std::shared_ptr<Client> client)
+      : operation_(std::move(operation)), client_(std::move(client)) {}
+
+  [[nodiscard]] const runtime::ActivitySpec& spec() const override { return operation_.spec; }
+  boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,
+                                                      Json input) override;
+  boost::asio::awaitable<runtime::Reconciliation> reconcile(runtime::Attempt attempt,
+                                                            Json input) override;
+
+ private:
+  [[nodiscard]] Call call_of(const runtime::Attempt& attempt, const Json& input) const;
+  /// The refusal of a repeated request as the success that it proves, if it does.
+  boost::asio::awaitable<runtime::ActivityResult> settle(runtime::Attempt attempt, Json input,
+                                                         machine::Failure refusal);
+  boost::asio::awaitable<runtime::ActivityResult> read_back(runtime::Attempt attempt, Json input,
+                                                            std::string path);
+
+  Operation operation_;
+  std::shared_ptr<Client> client_;
+};
+
+/// The members that all inputs have: {account, expand} and, where `id` is named, that path member.
+[[nodiscard]] Json input_schema(Json properties, std::vector<std::string> required);
+/// A read: any number of times, no key.
+[[nodiscard]] Operation read_operation(std::string name, std::string path, std::string summary,
+                                       Json input, Json output);
+/// A write with an idempotency key.
+[[nodiscard]] Operation write_operation(std::string name, std::string method, std::string path,
+                                        std::string summary, Json input, Json output);
+/// The parameters of every list: limit, starting_after, ending_before, created.
+[[nodiscard]] Json list_properties(Json more);
+/// An object of this kind, with the members that workflows rely on; others may be there.
+[[nodiscard]] Json object_schema(std::string_view kind, Json properties);
+[[nodiscard]] Json list_schema(std::string_view kind);
+/// Metadata as an author may give it: 47 keys, as three are the engine's.
+[[nodiscard]] Json metadata_schema();
+
+}  // namespace sequent::activities::stripe

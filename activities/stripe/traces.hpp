@@ -1,0 +1,34 @@
+#pragma once
+// The marks that every object carries which a run has made, and the search for them.
+#include <string>
+#include <vector>
+
+#include "activities/stripe/client.hpp"
+#include "engine/runtime/activity.hpp"
+
+namespace sequent::activities::stripe {
+
+/// Adds sequent_run, sequent_task and sequent_key to the author's metadata. The same for every
+/// attempt, as Stripe compares the parameters of one key.
+void leave_traces(Json& parameters, const runtime::Attempt& attempt);
+
+/// A list in which the object would stand.
+struct Search {
+  Json filter;             // query parameters
+  bool conclusive = true;  // an object that is not in it does not exist
+};
+
+/// Reads lists page by page, newest first, until one has an object whose sequent_key is the
+/// attempt's. Lists, never /search: that index lags by up to an hour.
+/// effect  none
+/// errors  undecided with the failure of a list; undecided past `config.reconcile_pages` pages
+boost::asio::awaitable<runtime::Reconciliation> find_traces(Client& client,
+                                                            runtime::Attempt attempt,
+                                                            std::string list_path,
+                                                            std::string account,
+                                                            std::vector<Search> searches);
+
+/// A `created` filter that covers every attempt: from shortly before the first, for clocks differ.
+[[nodiscard]] Json created_since(const runtime::Attempt& attempt);
+
+}  // namespace sequent::activities::stripe
