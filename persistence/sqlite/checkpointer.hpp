@@ -1,0 +1,55 @@
+#pragma once
+// Moves the write-ahead log into the database file beside the writer, so that commits do not stall
+// and the log does not grow for ever.
+//
+// A passive checkpoint (own thread, own connection) copies pages while commits go on; the log can
+// begin anew only at a moment when nothing is left to copy. Under saturation that moment never comes
+// by itself, so past the hard limit the writer copies the small rest between two commits.
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "persistence/sqlite/statement.hpp"
+
+namespace sequent::persistence {
+
+struct CheckpointLimits {
+  std::int64_t soft_bytes = 16 << 20;   // of the log: passive checkpoints begin
+  std::int64_t hard_bytes = 256 << 20;  // of the log: the writer ends it
+  std::int64_t rest_bytes = 4 << 20;    // what the writer may copy between two commits
+};
+
+class Checkpointer {
+ public:
+  /// Watches the commits of `writer`, whose own automatic checkpoints are off.
+  Checkpointer(Connection& writer, const std::string& path, const CheckpointLimits& limits);
+  ~Checkpointer();
+  Checkpointer(const Checkpointer&) = delete;
+  Checkpointer& operator=(const Checkpointer&) = delete;
+
+  /// Called by the writer between two commits: wakes the thread, or ends the log when it is due.
+  void after_commit();
+
+  [[nodiscard]] std::int64_t log_bytes() const { return log_pages_.load() * page_bytes_; }
+
+ private:
+  static int on_log_grown(void* self, sqlite3* database, const char* schema, int pages);
+  void run();
+  void copy_until_near();
+
+  Connection& writer_;
+  CheckpointLimits limits_;
+  std::int64_t page_bytes_;
+  std::unique_ptr<Connection> connection_;
+  std::atomic<std::int64_t> log_pages_{0};     // in the log now, by the writer's last commit
+  std::atomic<std::int64_t> copied_pages_{0};  // of them in the database file already
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool wanted_ = false, stopping_ = false;
+  std::thread thread_;  // last: it uses everything above
+};
+
+}  // namespace sequent::persistence

@@ -1,0 +1,65 @@
+// Leases. The lock file has proved that no other process writes, so the rows serve fencing: late
+// commits of an earlier owner inside this process, and of nobody else, can ever meet them.
+#include <mutex>
+
+#include "base/assert.hpp"
+#include "base/time.hpp"
+#include "persistence/sqlite/sqlite_store.hpp"
+
+namespace sequent::persistence {
+namespace {
+
+constexpr std::string_view live_foreign_lease = R"sql(
+  SELECT owner, lease_until FROM partition WHERE owner <> ?1 AND owner <> '' AND lease_until > ?2
+  ORDER BY lease_until DESC LIMIT 1
+)sql";
+constexpr std::string_view take_all = R"sql(
+  UPDATE partition SET epoch = epoch + 1, owner = ?1, lease_until = ?2
+)sql";
+constexpr std::string_view renew_or_take = R"sql(
+  UPDATE partition SET epoch = epoch + (owner <> ?1), owner = ?1, lease_until = ?2
+)sql";
+constexpr std::string_view leases_of = R"sql(
+  SELECT partition_id, epoch FROM partition WHERE owner = ?1 ORDER BY partition_id
+)sql";
+// The epoch rises here too: what the leaving node still has under way is fenced from now on.
+constexpr std::string_view give_back = R"sql(
+  UPDATE partition SET epoch = epoch + 1, owner = '', lease_until = 0 WHERE owner = ?1
+)sql";
+
+}  // namespace
+
+Result<std::vector<runtime::Lease>> SqliteStore::acquire(const std::string& node, Timestamp now,
+                                                         DurationMs ttl) {
+  SEQUENT_ASSERT(!node.empty() && ttl > 0);
+  const std::lock_guard turn{turn_};
+  Transaction transaction{*writer_, forget_cached()};
+  // The first owner in this process need not wait for leases of a process that is gone.
+  if (owned_) {
+    Rows rows = writer_->query(live_foreign_lease, node, now);
+    if (rows.next())
+      return fail(ErrorCode::lease_held, "Node " + rows.text(0) + " holds the partitions until " +
+                                             format_time(rows.integer(1)) +
+                                             "; stop it, or wait until its lease has run out.");
+  }
+  writer_->execute(owned_ ? renew_or_take : take_all, node, now + ttl);
+  std::vector<runtime::Lease> leases;
+  {
+    Rows rows = writer_->query(leases_of, node);
+    while (rows.next())
+      leases.push_back({static_cast<PartitionId>(rows.integer(0)), rows.integer(1)});
+  }
+  transaction.commit();
+  owned_ = true;
+  SEQUENT_ASSERT(leases.size() == partitions_);
+  return leases;
+}
+
+void SqliteStore::release(const std::string& node) {
+  const std::lock_guard turn{turn_};
+  Transaction transaction{*writer_, forget_cached()};
+  writer_->execute(give_back, node);
+  transaction.commit();
+}
+
+}  // namespace sequent::persistence

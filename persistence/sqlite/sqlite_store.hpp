@@ -1,0 +1,114 @@
+#pragma once
+// Everything durable in one SQLite file. One process per file, one writer in it.
+// threads  blocking. Writes take turns on one connection; reads run beside them on their own
+// errors   StoreFailure from every call, `full` when the disk has no room; the failed transaction is
+//          rolled back and the store stays usable
+#include <memory>
+#include <string>
+
+#include "engine/runtime/queries.hpp"
+#include "engine/runtime/store.hpp"
+#include "persistence/sqlite/checkpointer.hpp"
+#include "persistence/sqlite/fair_mutex.hpp"
+#include "persistence/sqlite/file_lock.hpp"
+#include "persistence/sqlite/pool.hpp"
+#include "persistence/sqlite/workflow_numbers.hpp"
+
+namespace sequent::persistence {
+
+struct SqliteOptions {
+  std::string directory;        // created when absent; holds sequent.db and sequent.lock
+  std::string node = "node-1";  // named to whoever tries to open the store a second time
+  PartitionId partitions = 64;  // of a new store; an old one keeps its number
+  int read_connections = 4;
+  std::int64_t max_bytes = 0;  // of the file; 0 = as much as the disk has
+  CheckpointLimits checkpoint;
+};
+
+class SqliteStore final : public runtime::Store,
+                          public runtime::RunQueries,
+                          public runtime::DefinitionStore,
+                          public runtime::Inbox,
+                          public runtime::RecordReads,
+                          public runtime::AuditLog {
+ public:
+  /// errors  lease_held: another process has it open; conflict: the file is no store of ours, or a
+  ///         newer release made it; unavailable: it cannot be created, read or migrated
+  [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(const SqliteOptions& options);
+  ~SqliteStore() override;
+
+  // Store
+  [[nodiscard]] PartitionId partitions() const override { return partitions_; }
+  [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string& node, Timestamp now,
+                                                            DurationMs ttl) override;
+  void release(const std::string& node) override;
+  [[nodiscard]] std::vector<runtime::BatchResult> commit(
+      std::span<const runtime::Batch> batches) override;
+  [[nodiscard]] std::vector<runtime::RoutedEvent> route(
+      std::span<const runtime::IncomingEvent> events) override;
+  [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) override;
+  void settle_event(std::int64_t id) override;
+  void expire_events(Timestamp now, std::size_t limit) override;
+  [[nodiscard]] std::optional<runtime::StoredInstance> load(const InstanceId& id) override;
+  [[nodiscard]] std::vector<Due> due(PartitionId partition, Timestamp before,
+                                     std::optional<Due> after, std::size_t limit) override;
+  [[nodiscard]] std::vector<InstanceId> with_messages(PartitionId partition,
+                                                      std::optional<InstanceId> after,
+                                                      std::size_t limit) override;
+
+  // RunQueries
+  [[nodiscard]] std::optional<runtime::RunSummary> find(const InstanceId& id) override;
+  [[nodiscard]] std::optional<InstanceId> find_by_key(const std::string& workflow_namespace,
+                                                      const std::string& name,
+                                                      const std::string& key) override;
+  [[nodiscard]] Result<runtime::RunPage> list(const runtime::RunFilter& filter,
+                                              const std::string& cursor,
+                                              std::size_t limit) override;
+  [[nodiscard]] Result<std::vector<runtime::Aggregate>> aggregate(
+      const runtime::RunFilter& filter, const std::vector<std::string>& by,
+      std::size_t limit) override;
+  [[nodiscard]] std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
+                                                 std::size_t limit) override;
+  [[nodiscard]] std::vector<InstanceId> children(const InstanceId& id) override;
+
+  // DefinitionStore
+  [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
+  [[nodiscard]] std::vector<runtime::StoredDefinition> all() override;
+
+  // Inbox
+  [[nodiscard]] std::vector<runtime::InboxEntry> list(const std::string& type,
+                                                      const std::string& state,
+                                                      std::int64_t before_id,
+                                                      std::size_t limit) override;
+  [[nodiscard]] std::optional<runtime::InboxEntry> get(std::int64_t id) override;
+
+  // RecordReads
+  [[nodiscard]] std::optional<Json> get(const std::string& collection,
+                                        const std::string& key) override;
+  [[nodiscard]] std::vector<std::pair<std::string, Json>> list(const std::string& collection,
+                                                               const std::string& after,
+                                                               std::size_t limit) override;
+
+  // AuditLog
+  void append(const runtime::AuditEntry& entry) override;
+  [[nodiscard]] std::vector<runtime::AuditEntry> list(const std::string& target,
+                                                      std::int64_t before_id,
+                                                      std::size_t limit) override;
+
+ private:
+  SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> writer,
+              const std::string& path, const SqliteOptions& options);
+  [[nodiscard]] runtime::BatchResult commit_batch(const runtime::Batch& batch);
+  [[nodiscard]] std::function<void()> forget_cached();
+
+  std::unique_ptr<FileLock> lock_;  // given back last
+  PartitionId partitions_ = 0;
+  FairMutex turn_;  // guards everything down to the pool
+  std::unique_ptr<Connection> writer_;
+  WorkflowNumbers workflow_numbers_;
+  bool owned_ = false;  // some node of this process has acquired the partitions
+  ReadPool pool_;
+  Checkpointer checkpointer_;  // its thread ends before the connections close
+};
+
+}  // namespace sequent::persistence

@@ -1,0 +1,40 @@
+#pragma once
+// What a commit is made of. Every function runs inside the caller's transaction on its connection.
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/runtime/store.hpp"
+#include "persistence/sqlite/statement.hpp"
+#include "persistence/sqlite/workflow_numbers.hpp"
+
+namespace sequent::persistence {
+
+/// Inserts the instance and its keys, or says whose the keys are and leaves nothing behind.
+[[nodiscard]] std::optional<runtime::ChangeResult::Taken> start_instance(
+    Connection& connection, WorkflowNumbers& numbers, const runtime::InstanceChange& change);
+
+/// Runs one records.* operation, or gives the stored result of its key.
+[[nodiscard]] runtime::StoreOperationResult run_operation(Connection& connection,
+                                                          const InstanceId& instance,
+                                                          const runtime::StoreOperation& operation,
+                                                          Timestamp now);
+void forget_operations(Connection& connection, const InstanceId& instance);
+
+/// Replaces the instance's subscriptions; returns the held events that fit a new one, as messages.
+[[nodiscard]] std::vector<runtime::StoredMessage> replace_subscriptions(
+    Connection& connection, const InstanceId& instance,
+    std::span<const runtime::SubscriptionRow> subscriptions, Timestamp now);
+
+[[nodiscard]] runtime::StoredMessage send_message(Connection& connection,
+                                                  const runtime::Message& message);
+/// A message whose body is the stored event.
+[[nodiscard]] runtime::StoredMessage send_event(Connection& connection, const InstanceId& to,
+                                                std::int64_t event_id, const Json& event);
+void consume_message(Connection& connection, const InstanceId& instance, std::int64_t message_id);
+[[nodiscard]] Json event_message(Json event);
+
+/// Stores an event that a workflow emitted; returns the id of the first one with its source and id.
+[[nodiscard]] std::int64_t store_emitted(Connection& connection, const Json& event, Timestamp now);
+
+}  // namespace sequent::persistence

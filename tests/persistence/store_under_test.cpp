@@ -1,0 +1,137 @@
+#include "tests/persistence/store_under_test.hpp"
+
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "persistence/sqlite/sqlite_store.hpp"
+
+namespace sequent::test {
+namespace {
+
+class SqliteUnderTest final : public StoreUnderTest {
+ public:
+  SqliteUnderTest() { open(); }
+  runtime::Store& store() override { return *store_; }
+  runtime::RunQueries& runs() override { return *store_; }
+  runtime::DefinitionStore& definitions() override { return *store_; }
+  runtime::Inbox& inbox() override { return *store_; }
+  runtime::RecordReads& records() override { return *store_; }
+  runtime::AuditLog& audit() override { return *store_; }
+  void reopen() override {
+    store_.reset();
+    open();
+  }
+
+ private:
+  void open() {
+    persistence::SqliteOptions options;
+    options.directory = folder_.path();
+    options.partitions = 4;
+    auto opened = persistence::SqliteStore::open(options);
+    if (!opened) FAIL(opened.error().detail);
+    store_ = std::move(*opened);
+  }
+  Folder folder_;
+  std::unique_ptr<persistence::SqliteStore> store_;
+};
+
+}  // namespace
+
+std::vector<StoreKind> stores_under_test() {
+  return {{"SQLite", [] { return std::make_unique<SqliteUnderTest>(); }}};
+}
+
+Folder::Folder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "sequent-test-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) FAIL("cannot make a folder for the test");
+  path_ = pattern;
+}
+
+Folder::~Folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+InstanceId new_id(PartitionId partition, Timestamp at) {
+  static std::uint64_t drawn = 0;
+  ++drawn;
+  return InstanceId::make(at + static_cast<Timestamp>(drawn), drawn, partition);
+}
+
+Owner::Owner(StoreUnderTest& under_test, const std::string& node) : under_test_(under_test) {
+  auto leases = under_test.store().acquire(node, noon, 10'000);
+  if (!leases) FAIL(leases.error().detail);
+  leases_ = *leases;
+}
+
+Epoch Owner::epoch(PartitionId partition) const {
+  for (const runtime::Lease& lease : leases_)
+    if (lease.partition == partition) return lease.epoch;
+  FAIL("no lease of partition " << partition);
+  return 0;
+}
+
+runtime::ChangeResult Owner::write(runtime::InstanceChange change) {
+  auto result = write_all({std::move(change)});
+  REQUIRE_FALSE(result.fenced);
+  REQUIRE(result.changes.size() == 1);
+  return std::move(result.changes.front());
+}
+
+runtime::BatchResult Owner::write_all(std::vector<runtime::InstanceChange> changes) {
+  runtime::Batch batch;
+  batch.partition = changes.front().id.partition();
+  batch.epoch = epoch(batch.partition);
+  batch.changes = std::move(changes);
+  return under_test_.store().commit({&batch, 1}).front();
+}
+
+runtime::InstanceChange start_of(const InstanceId& id, const std::string& key) {
+  runtime::InstanceChange change;
+  change.id = id;
+  change.start.emplace();
+  change.start->workflow_namespace = "billing";
+  change.start->name = "refund";
+  change.start->version = "1.0.0";
+  change.start->digest = "d1";
+  change.start->key = key;
+  change.start->payload_hash = "hash-of-" + key;
+  change.start->started_at = noon;
+  change.start->started_by = "tests";
+  change.first_seq = change.last_seq = 1;
+  change.records = R"([{"seq":1}])";
+  change.at = noon;
+  change.row.status = "running";
+  change.row.task = "/do/0/first";
+  change.row.wake_at = 0;
+  change.row.updated_at = noon;
+  return change;
+}
+
+runtime::InstanceChange change_of(const InstanceId& id, std::uint64_t last_seq) {
+  runtime::InstanceChange change;
+  change.id = id;
+  change.first_seq = change.last_seq = last_seq + 1;
+  change.records = R"([{"seq":)" + std::to_string(last_seq + 1) + "}]";
+  change.at = noon + static_cast<Timestamp>(last_seq);
+  change.row.status = "running";
+  change.row.task = "/do/1/second";
+  change.row.wake_at = 0;
+  change.row.updated_at = change.at;
+  return change;
+}
+
+runtime::IncomingEvent event_of(const std::string& id, const std::string& filter_key,
+                                const std::string& hash) {
+  runtime::IncomingEvent incoming;
+  incoming.event = {{"source", "test"}, {"id", id}, {"type", "paid"}, {"data", {{"n", 1}}}};
+  if (!filter_key.empty()) incoming.candidates.push_back({filter_key, hash});
+  incoming.received_at = noon;
+  incoming.expires_at = noon + 60'000;
+  incoming.origin = "api";
+  return incoming;
+}
+
+}  // namespace sequent::test

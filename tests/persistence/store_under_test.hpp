@@ -1,0 +1,71 @@
+#pragma once
+// What the contract suite runs against: any store, by its interfaces alone. Another database joins
+// by adding its factory to `stores_under_test()`.
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/runtime/queries.hpp"
+#include "engine/runtime/store.hpp"
+
+namespace sequent::test {
+
+/// One empty store behind its interfaces; its files or tables go when it goes.
+class StoreUnderTest {
+ public:
+  virtual ~StoreUnderTest() = default;
+  virtual runtime::Store& store() = 0;
+  virtual runtime::RunQueries& runs() = 0;
+  virtual runtime::DefinitionStore& definitions() = 0;
+  virtual runtime::Inbox& inbox() = 0;
+  virtual runtime::RecordReads& records() = 0;
+  virtual runtime::AuditLog& audit() = 0;
+  /// Closes and opens it again, as a restart does.
+  virtual void reopen() = 0;
+};
+
+struct StoreKind {
+  std::string name;
+  std::function<std::unique_ptr<StoreUnderTest>()> make;
+};
+[[nodiscard]] std::vector<StoreKind> stores_under_test();
+
+/// A folder of its own that goes with it.
+class Folder {
+ public:
+  Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder();
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+constexpr Timestamp noon = 1'800'000'000'000;
+
+[[nodiscard]] InstanceId new_id(PartitionId partition = 1, Timestamp at = noon);
+
+/// A partition's owner that commits one change at a time.
+class Owner {
+ public:
+  explicit Owner(StoreUnderTest& under_test, const std::string& node = "node-1");
+  runtime::ChangeResult write(runtime::InstanceChange change);
+  [[nodiscard]] runtime::BatchResult write_all(std::vector<runtime::InstanceChange> changes);
+  [[nodiscard]] Epoch epoch(PartitionId partition) const;
+
+ private:
+  StoreUnderTest& under_test_;
+  std::vector<runtime::Lease> leases_;
+};
+
+/// A first change: one record, running, due at once.
+[[nodiscard]] runtime::InstanceChange start_of(const InstanceId& id, const std::string& key = "");
+/// The change after `last_seq`: one more record.
+[[nodiscard]] runtime::InstanceChange change_of(const InstanceId& id, std::uint64_t last_seq);
+[[nodiscard]] runtime::IncomingEvent event_of(const std::string& id, const std::string& filter_key,
+                                              const std::string& hash);
+
+}  // namespace sequent::test
