@@ -1,6 +1,7 @@
 #include "engine/expression/expression.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 
 #include "engine/expression/plain_path.hpp"
@@ -127,7 +128,33 @@ struct ExpressionSet::Impl {
   Limits limits;
   std::vector<Compiled> entries;
   std::shared_ptr<Pool> pool;  // null when every expression is a plain path
+  // By id: a loop that once needed more than a usual stack bears. It goes to a deep stack at once.
+  std::unique_ptr<std::atomic<bool>[]> deep;
+
+  enum class Stack { usual, shallow, deep };
+  Result<Json> run(const Compiled& entry, const Json& dot, const Scope& scope, Stack stack,
+                   bool& ran_out_of_memory) const;
 };
+
+Result<Json> ExpressionSet::Impl::run(const Compiled& entry, const Json& dot, const Scope& scope,
+                                      Stack stack, bool& ran_out_of_memory) const {
+  auto input = input_of(entry, dot, scope);
+  if (!input) return std::unexpected(std::move(input.error()));
+  auto interpreter = pool->take();
+  if (!interpreter) {
+    jv_free(*input);
+    return fail(ErrorCode::expression,
+                "no interpreter became free for the expression within 10 s; the machine is "
+                "overloaded, or other expressions of this workflow take too long");
+  }
+  auto own_limits = limits;
+  if (stack == Stack::shallow)
+    own_limits.max_memory_bytes = std::min(shallow_bytes, limits.max_memory_bytes);
+  auto result = interpreter->run(*input, own_limits, stack == Stack::deep);
+  ran_out_of_memory = interpreter->ran_out_of_memory();
+  pool->give_back(std::move(interpreter));
+  return result;
+}
 
 ExpressionSet::ExpressionSet() : impl_(std::make_unique<Impl>()) {}
 ExpressionSet::~ExpressionSet() = default;
@@ -135,18 +162,19 @@ ExpressionSet::~ExpressionSet() = default;
 Result<Json> ExpressionSet::evaluate(ExpressionId id, const Json& dot, const Scope& scope) const {
   const auto& entry = impl_->entries.at(id);
   if (entry.plain) return follow(*entry.plain, root_of(entry, dot, scope));
-  auto input = input_of(entry, dot, scope);
-  if (!input) return std::unexpected(std::move(input.error()));
-  auto interpreter = impl_->pool->take();
-  if (!interpreter) {
-    jv_free(*input);
-    return fail(ErrorCode::expression,
-                "no interpreter became free for the expression within 10 s; the machine is "
-                "overloaded, or other expressions of this workflow take too long");
+  using Stack = Impl::Stack;
+  bool ran_out = false;
+  if (!entry.loops) return impl_->run(entry, dot, scope, Stack::usual, ran_out);
+  // A loop may nest values so deeply that libjq overflows a usual stack. Another thread costs more
+  // than most loops, so the first try is here, with little memory. Expressions have no effects, so
+  // a second try is harmless.
+  auto& deep = impl_->deep[id];
+  if (!deep.load(std::memory_order_relaxed)) {
+    auto result = impl_->run(entry, dot, scope, Stack::shallow, ran_out);
+    if (!ran_out) return result;
+    deep.store(true, std::memory_order_relaxed);
   }
-  auto result = interpreter->run(*input, impl_->limits, entry.loops);
-  impl_->pool->give_back(std::move(interpreter));
-  return result;
+  return impl_->run(entry, dot, scope, Stack::deep, ran_out);
 }
 
 const Needs& ExpressionSet::needs(ExpressionId id) const {
@@ -215,6 +243,7 @@ ExpressionSetBuilder::build() {
     for_jq.push_back(id);
     program.push_back(&entry);
   }
+  set->impl_->deep = std::make_unique<std::atomic<bool>[]>(entries.size());
   std::unique_ptr<Interpreter> first;
   std::string text;
   if (!program.empty()) {

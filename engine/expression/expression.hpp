@@ -41,18 +41,22 @@ struct Needs {
 struct Limits {
   int timeout_ms = 1'000;                      // one evaluation; checked between two steps of jq
   std::size_t max_output_bytes = 2 << 20;      // of the result as JSON
-  std::size_t max_memory_bytes = 128 << 20;    // that jq holds for one evaluation, its input left out
+  std::size_t max_memory_bytes = 128 << 20;    // jq's, for one evaluation; one step may take four times that
 };
 
 /// The compiled expressions of one definition.
 /// threads  any: evaluations run side by side on `interpreters` copies of the compiled program (a
-///          caller waits only when all are busy). Copies are compiled in the background.
+///          caller waits only when all are busy). Copies are compiled in the background. The
+///          calling thread needs the usual stack of 8 MiB.
 /// units    jq's numbers are doubles: integers beyond 2^53 lose their last digits in jq; plain paths
 ///          hand on what they find. Whole numbers come back as integers, NaN as null.
 /// effect   what one evaluation can't do: reach files, environment, modules, output; take more than
-///          its time or memory; end the process by a failed assertion of libjq. What stays unbounded: one
-///          step of jq is never interrupted (a large sort, a regular expression: Oniguruma's own
-///          limit on backtracking applies), so a halt may come late by that step.
+///          its time or memory; end the process by a failed assertion of libjq. Not bounded: one
+///          step of jq is never interrupted (a large sort, a regular expression within Oniguruma's
+///          own limits), so a halt may come late by that step. A halt costs the set a copy until
+///          it is compiled again in the background; a copy that libjq can't free (it was cut short
+///          inside path() or one step) is lost for good, some 30 KB and what it held in blocks
+///          under 64 KiB.
 class ExpressionSet {
  public:
   ~ExpressionSet();

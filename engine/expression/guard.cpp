@@ -114,8 +114,8 @@ void Guard::given_back(void* block) {
 
 void Guard::ask(std::size_t bytes) {
   if (escape_ == nullptr) return;
-  if (bytes < static_cast<std::size_t>(limit_) &&
-      live_ + static_cast<std::int64_t>(bytes) <= limit_ * hard_factor)
+  const auto most = limit_ * hard_factor;
+  if (bytes < static_cast<std::size_t>(most) && live_ + static_cast<std::int64_t>(bytes) <= most)
     return;
   auto expected = Stop::none;
   halter_.reason.compare_exchange_strong(expected, Stop::memory);

@@ -1,11 +1,10 @@
 #include "engine/expression/interpreter.hpp"
 
-#include <pthread.h>
-
 #include <chrono>
 #include <mutex>
 #include <optional>
 
+#include "engine/expression/deep_stack.hpp"
 #include "engine/expression/guard.hpp"
 #include "engine/expression/value.hpp"
 #include "engine/expression/watchdog.hpp"
@@ -14,7 +13,6 @@ namespace sequent::expression {
 namespace {
 
 constexpr std::size_t unlimited = std::size_t{1} << 40;  // times a small factor
-constexpr std::size_t deep_stack_bytes = std::size_t{1} << 30;
 // After the first value the rest is asked for, so that jq unwinds its stack: normally there is none.
 constexpr int max_drained = 100;
 
@@ -197,6 +195,7 @@ Result<Json> Interpreter::run_here(jv input, const Limits& limits) {
   usable_ = whole && state.drained && why == Stop::none;
   abandoned_ = !whole;
   if (!usable_ && whole) large_ = guard.large();
+  ran_out_of_memory_ = why == Stop::memory && (!whole || !jv_is_valid(state.value));
   if (!whole) return stopped(why, limits, guard);
   if (jv_is_valid(state.value)) {
     auto result = from_jv(state.value, limits.max_output_bytes);
@@ -212,27 +211,6 @@ Result<Json> Interpreter::run_here(jv input, const Limits& limits) {
     return Json(nullptr);
   }
   return fail(ErrorCode::expression, message_of(state.value));
-}
-
-bool on_deep_stack(void (*body)(void*), void* argument) {
-  struct Call {
-    void (*body)(void*);
-    void* argument;
-  } call{body, argument};
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return false;
-  pthread_t thread{};
-  const bool started = pthread_attr_setstacksize(&attributes, deep_stack_bytes) == 0 &&
-                       pthread_create(
-                           &thread, &attributes,
-                           [](void* it) -> void* {
-                             auto* todo = static_cast<Call*>(it);
-                             todo->body(todo->argument);
-                             return nullptr;
-                           },
-                           &call) == 0;
-  pthread_attr_destroy(&attributes);
-  return started && pthread_join(thread, nullptr) == 0;
 }
 
 }  // namespace sequent::expression

@@ -83,6 +83,19 @@ TEST_CASE("results have a limit on size and depth") {
   CHECK(set->evaluate(4, nullptr, {}).value() == 1);
 }
 
+TEST_CASE("a loop that needs much memory or depth is tried again on a deep stack") {
+  Limits patient;
+  patient.timeout_ms = 60'000;
+  const auto set = build({"reduce range(300000) as $i ([]; . + [$i]) | length",
+                          "reduce range(100000) as $i ([]; [] + [.]) | length", ". + 1"},
+                         patient);
+  for (int round = 0; round < 3; ++round) {
+    CHECK(set->evaluate(0, nullptr, {}).value() == 300'000);
+    CHECK(set->evaluate(1, nullptr, {}).value() == 1);
+    CHECK(set->evaluate(2, 1, {}).value() == 2);
+  }
+}
+
 TEST_CASE("deep values pass up to a thousand levels") {
   const auto nest = [](Json value, int levels) {
     for (int i = 0; i < levels; ++i) {
