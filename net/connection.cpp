@@ -117,6 +117,13 @@ asio::awaitable<bool> Connection::serve_one() {
   const bool head_only = request.method == "HEAD";
   HandlerResult result = co_await handle(request);
   if (gone_) co_return false;
+  if (result.reset_connection) {
+    // A socket that closes without lingering sends RST instead of FIN.
+    boost::system::error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
+    co_return false;
+  }
   if (result.stream) {
     co_await send_stream(result, head_only, version);
     co_return false;

@@ -36,6 +36,8 @@ class ResponseStream {
 struct HandlerResult {
   ServerResponse response;
   std::function<boost::asio::awaitable<void>(ResponseStream&)> stream;
+  /// Answer with nothing but a TCP reset: for stand-ins that play a failing network.
+  bool reset_connection = false;
 };
 
 using Handler = std::function<boost::asio::awaitable<HandlerResult>(const ServerRequest&)>;
