@@ -1,0 +1,68 @@
+#include "sandbox/sandbox.hpp"
+
+#include <boost/asio.hpp>
+
+namespace sequent::sandbox {
+namespace {
+
+std::string url_of(const std::string& host, std::uint16_t port) {
+  const bool bare_v6 = host.find(':') != std::string::npos;
+  return "http://" + (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Result<Sandbox> Sandbox::start(boost::asio::any_io_executor executor,
+                               std::function<Timestamp()> clock, SandboxOptions options) {
+  stripe::StripeOptions stripe_options;
+  stripe_options.seed = options.seed;
+  stripe_options.api_key = options.stripe_api_key;
+  stripe_options.webhook_url = options.webhook_url;
+  stripe_options.webhook_secret = options.webhook_secret;
+  stripe_options.webhook_retry = options.webhook_retry;
+  auth::AuthOptions auth_options;
+  auth_options.seed = options.seed;
+  auth_options.linked_users = options.linked_users;
+
+  Sandbox sandbox;
+  sandbox.options_ = std::move(options);
+  const auto now = clock();
+  sandbox.stripe_server_ = std::make_unique<StandInServer>(
+      executor, std::make_shared<stripe::StripeStandIn>(std::move(stripe_options), now), clock);
+  sandbox.auth_server_ = std::make_unique<StandInServer>(
+      executor, std::make_shared<auth::AuthStandIn>(std::move(auth_options), now), clock);
+  auto listening =
+      sandbox.stripe_server_->listen(sandbox.options_.host, sandbox.options_.stripe_port);
+  if (listening)
+    listening = sandbox.auth_server_->listen(sandbox.options_.host, sandbox.options_.auth_port);
+  if (!listening) return std::unexpected(listening.error());
+  return sandbox;
+}
+
+std::string Sandbox::stripe_url() const {
+  return url_of(options_.host, stripe_port());
+}
+
+std::string Sandbox::auth_url() const {
+  return url_of(options_.host, auth_port());
+}
+
+std::string Sandbox::configuration() const {
+  std::string yaml = "# Providers of the local sandbox; no request leaves this machine.\n";
+  yaml += "providers:\n";
+  yaml += "  stripe:\n";
+  yaml += "    baseUrl: " + stripe_url() + "\n";
+  yaml += "    apiKey: {value: " + options_.stripe_api_key + "}\n";
+  yaml += "    apiVersion: " + std::string(stripe::newest_version) + "\n";
+  yaml += "    webhookSecrets: [{value: " + options_.webhook_secret + "}]\n";
+  yaml += "  auth:\n";
+  yaml += "    baseUrl: " + auth_url() + "\n";
+  return yaml;
+}
+
+boost::asio::awaitable<void> Sandbox::stop() {
+  co_await stripe_server_->stop();
+  co_await auth_server_->stop();
+}
+
+}  // namespace sequent::sandbox

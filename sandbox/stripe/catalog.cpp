@@ -1,0 +1,234 @@
+#include "base/assert.hpp"
+#include "sandbox/stripe/resources.hpp"
+
+namespace sequent::sandbox::stripe {
+namespace {
+
+const Json& blank_product() {
+  static const Json blank = Json::parse(R"({
+    "object": "product", "active": true, "default_price": null, "description": null, "images": [],
+    "livemode": false, "marketing_features": [], "metadata": {}, "package_dimensions": null,
+    "shippable": null, "statement_descriptor": null, "tax_code": null, "type": "service",
+    "unit_label": null, "url": null})");
+  return blank;
+}
+
+const Json& blank_price() {
+  static const Json blank = Json::parse(R"({
+    "object": "price", "active": true, "billing_scheme": "per_unit", "custom_unit_amount": null,
+    "livemode": false, "lookup_key": null, "metadata": {}, "nickname": null, "recurring": null,
+    "tax_behavior": "unspecified", "tiers_mode": null, "transform_quantity": null,
+    "type": "one_time", "unit_amount": null, "unit_amount_decimal": null})");
+  return blank;
+}
+
+Json& add_product(Scene& scene, const Json& params) {
+  Json product = blank_product();
+  product["id"] = scene.world.make_id("prod_", 14);
+  product["created"] = scene.seconds();
+  product["updated"] = scene.seconds();
+  for (const auto& [name, value] : params.items())
+    if (name != "metadata" && name != "expand" && name != "default_price_data" && !value.is_null())
+      product[name] = value;
+  merge_metadata(product, params);
+  return scene.account.add(std::move(product));
+}
+
+std::string within_name(const std::string& within, const std::string& name) {
+  return within.empty() ? name : within + "[" + name + "]";
+}
+
+// "1000" and "1000.0" are whole, "0.5" is not.
+std::optional<std::int64_t> whole_amount(const std::string& decimal) {
+  const auto dot = decimal.find('.');
+  if (dot != std::string::npos && decimal.find_first_not_of('0', dot + 1) != std::string::npos)
+    return std::nullopt;
+  if (decimal.size() > 15) return std::nullopt;
+  return std::stoll(decimal.substr(0, dot));
+}
+
+Answer<void> set_amount(Json& price, const Json& params, const std::string& within) {
+  const bool amount = params.contains("unit_amount");
+  const bool decimal = params.contains("unit_amount_decimal");
+  const bool other = params.contains("custom_unit_amount") || params.contains("tiers");
+  if (amount + decimal + other != 1)
+    return bad_parameter(amount || decimal || other ? "" : "parameter_missing",
+                         within_name(within, "unit_amount"),
+                         "Expected exactly one of unit_amount, unit_amount_decimal, "
+                         "custom_unit_amount and tiers.");
+  if (amount) {
+    price["unit_amount"] = params.at("unit_amount");
+    price["unit_amount_decimal"] = std::to_string(params.at("unit_amount").get<std::int64_t>());
+  }
+  if (decimal) {
+    const auto given = params.at("unit_amount_decimal").get<std::string>();
+    price["unit_amount_decimal"] = given;
+    if (const auto whole = whole_amount(given)) price["unit_amount"] = *whole;
+  }
+  return {};
+}
+
+Answer<void> set_product(Scene& scene, Json& price, const Json& params, const std::string& within) {
+  const bool by_id = params.contains("product");
+  const bool by_data = params.contains("product_data");
+  if (by_id == by_data)
+    return bad_parameter(by_id ? "" : "parameter_missing", within_name(within, "product"),
+                         "Expected exactly one of product and product_data.");
+  if (by_data) {
+    Json& product = add_product(scene, params.at("product_data"));
+    emit(scene, "product.created", product);
+    price["product"] = product.at("id");
+    return {};
+  }
+  const auto id = text_of(params, "product");
+  const Json* product = scene.account.find("product", id);
+  if (product == nullptr) return no_such("product", id, within_name(within, "product"));
+  price["product"] = id;
+  return {};
+}
+
+Answer<void> take_lookup_key(Scene& scene, const Json& params) {
+  const auto key = text_of(params, "lookup_key");
+  if (key.empty()) return {};
+  auto& prices = scene.account.kinds["price"];
+  for (auto& entry : prices.by_id) {
+    if (text_of(entry.second, "lookup_key") != key) continue;
+    if (!params.value("transfer_lookup_key", false))
+      return refused("", "lookup_key",
+                     "A price (`" + entry.first + "`) already uses that lookup key.");
+    entry.second["lookup_key"] = nullptr;
+  }
+  return {};
+}
+
+}  // namespace
+
+Answer<Json*> add_price(Scene& scene, const Json& params, const std::string& within) {
+  Json price = blank_price();
+  price["id"] = scene.world.make_id("price_");
+  price["created"] = scene.seconds();
+  price["currency"] = params.at("currency");
+  const auto amount = set_amount(price, params, within);
+  if (!amount) return std::unexpected(amount.error());
+  const auto key = take_lookup_key(scene, params);
+  if (!key) return std::unexpected(key.error());
+  const auto product = set_product(scene, price, params, within);
+  if (!product) return std::unexpected(product.error());
+  for (const char* name : {"lookup_key", "nickname", "tax_behavior", "active"})
+    if (params.contains(name) && !params.at(name).is_null()) price[name] = params.at(name);
+  if (params.contains("recurring") && params.at("recurring").is_object()) {
+    price["type"] = "recurring";
+    Json recurring{{"interval_count", 1},
+                   {"usage_type", "licensed"},
+                   {"meter", nullptr},
+                   {"trial_period_days", nullptr}};
+    recurring.update(params.at("recurring"));
+    if (text_of(recurring, "usage_type") == "metered" && recurring.at("meter").is_null() &&
+        scene.cause.version >= "2025-03-31")
+      return bad_parameter("parameter_missing", within_name(within, "recurring[meter]"),
+                           "A metered price needs recurring[meter].");
+    price["recurring"] = std::move(recurring);
+  }
+  merge_metadata(price, params);
+  Json& stored = scene.account.add(std::move(price));
+  emit(scene, "price.created", stored);
+  return &stored;
+}
+
+Answer<Json> create_product(const Call& call) {
+  const auto id = text_of(call.params, "id");
+  if (!id.empty() && call.scene.account.find("product", id) != nullptr)
+    return refused("resource_already_exists", "id", "Product already exists: " + id);
+  Json& product = add_product(call.scene, call.params);
+  if (call.params.contains("default_price_data")) {
+    Json price_params = call.params.at("default_price_data");
+    price_params["product"] = product.at("id");
+    const auto price = add_price(call.scene, price_params, "default_price_data");
+    if (!price) {
+      auto& products = call.scene.account.kinds["product"];
+      const auto made = products.order.back();
+      products.order.pop_back();
+      products.by_id.erase(made);
+      return std::unexpected(price.error());
+    }
+    product["default_price"] = (*price)->at("id");
+  }
+  emit(call.scene, "product.created", product);
+  return product;
+}
+
+Answer<Json> update_product(const Call& call) {
+  Json* product = call.scene.account.find("product", call.id);
+  if (product == nullptr) return no_such("product", call.id);
+  Json previous = change_members(*product, call.params,
+                                 {"active", "description", "images", "name", "url", "unit_label",
+                                  "shippable", "statement_descriptor", "tax_code"});
+  if (previous.empty()) return *product;
+  previous["updated"] = product->at("updated");
+  (*product)["updated"] = call.scene.seconds();
+  emit(call.scene, "product.updated", *product, previous);
+  return *product;
+}
+
+Answer<Json> create_price(const Call& call) {
+  const auto price = add_price(call.scene, call.params, "");
+  if (!price) return std::unexpected(price.error());
+  return **price;
+}
+
+Answer<Json> update_price(const Call& call) {
+  Json* price = call.scene.account.find("price", call.id);
+  if (price == nullptr) return no_such("price", call.id);
+  if (text_of(call.params, "lookup_key") != text_of(*price, "lookup_key")) {
+    const auto key = take_lookup_key(call.scene, call.params);
+    if (!key) return std::unexpected(key.error());
+  }
+  const Json previous =
+      change_members(*price, call.params, {"active", "nickname", "lookup_key", "tax_behavior"});
+  if (!previous.empty()) emit(call.scene, "price.updated", *price, previous);
+  return *price;
+}
+
+void seed_catalog(Scene& scene) {
+  struct Seed {
+    const char* slug;
+    const char* name;
+    std::int64_t amount;
+    const char* interval;  // null: bought once
+  };
+  constexpr Seed seeds[] = {
+      {"mug", "Mug", 1'200, nullptr},
+      {"shirt", "Shirt", 2'500, nullptr},
+      {"poster", "Poster", 999, nullptr},
+      {"website_monthly", "Website, monthly", 2'900, "month"},
+      {"website_yearly", "Website, yearly", 29'000, "year"},
+  };
+  for (const auto& seed : seeds) {
+    Json product = blank_product();
+    product["id"] = std::string("prod_") + seed.slug;
+    product["name"] = seed.name;
+    product["created"] = scene.seconds();
+    product["updated"] = scene.seconds();
+    Json price = blank_price();
+    price["id"] = std::string("price_") + seed.slug;
+    price["created"] = scene.seconds();
+    price["currency"] = "eur";
+    price["product"] = product.at("id");
+    price["lookup_key"] = seed.slug;
+    price["unit_amount"] = seed.amount;
+    price["unit_amount_decimal"] = std::to_string(seed.amount);
+    if (seed.interval != nullptr) {
+      price["type"] = "recurring";
+      price["recurring"] = {{"interval", seed.interval},
+                            {"interval_count", 1},
+                            {"meter", nullptr},
+                            {"usage_type", "licensed"},
+                            {"trial_period_days", nullptr}};
+    }
+    product["default_price"] = price.at("id");
+    scene.account.add(std::move(product));
+    scene.account.add(std::move(price));
+  }
+}
+
+}  // namespace sequent::sandbox::stripe
