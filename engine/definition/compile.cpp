@@ -101,9 +101,11 @@ std::optional<Value> Compiler::resolve(std::string_view kind, std::string_view w
   const auto& name = reference.json->get_ref<const std::string&>();
   const std::string place = "/use/" + std::string{kind};
   if (all.contains(name)) return Value{.json = &all, .pointer = place}.member(name);
+  const bool vowel = std::string_view{"aeiou"}.find(what.front()) != std::string_view::npos;
+  const std::string_view article = vowel ? "an " : "a ";
   report.at_value(reference.pointer,
-                  "expected the name of a " + std::string{what} + " of use." + std::string{kind} +
-                      ", got `" + name + "`",
+                  "expected the name of " + std::string{article} + std::string{what} + " of use." +
+                      std::string{kind} + ", got `" + name + "`",
                   suggestion(name, member_names(all), "define it in use." + std::string{kind}));
   return std::nullopt;
 }
@@ -130,6 +132,10 @@ Result<ProgramPtr> compile(std::string_view text, const CompileOptions& options)
   if (!compiler.report.empty()) return std::unexpected(error_of(options, compiler.report.take()));
 
   Program program = std::move(compiler.program);
+  for (Node& node : program.nodes) {
+    auto* call = std::get_if<CallTask>(&node.body);
+    if (call) call->late_secrets = expression::names_secrets(call->arguments, *program.expressions);
+  }
   program.source = text;
   program.document = document->root;
   program.digest = sha256_hex(dump_json(program.document));

@@ -46,6 +46,8 @@ struct Compiler {
   std::vector<PendingThen> unresolved;
   std::vector<std::string> function_stack;  // functions whose call is being read
   bool too_many_tasks = false;
+  bool follow_calls = true;        // false while functions are read for themselves
+  std::size_t expanded_bytes = 0;  // of the functions read for their calls, each time counted
 
   /// An object of `use`, such as "retries"; an empty one when it is absent.
   [[nodiscard]] const Json& reusable(std::string_view kind) const;
@@ -56,6 +58,7 @@ struct Compiler {
   void refuse(const Value& value, std::string_view what);
 
   static constexpr std::size_t most_tasks = 10'000;
+  static constexpr std::size_t most_expanded_bytes = 16 << 20;
 };
 
 // --- templates.cpp: expressions and templates ---------------------------------------------------

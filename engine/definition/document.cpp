@@ -57,6 +57,16 @@ bool looks_like_json(std::string_view text) {
          text[next] == '{' || text[next] == ']';
 }
 
+// What a comma too many becomes in YAML.
+bool has_empty_key(const RawTree& tree) {
+  for (const RawNode& node : tree.nodes) {
+    if (node.kind != RawNode::Kind::map) continue;
+    for (std::size_t i = 0; i < node.children.size(); i += 2)
+      if (tree.nodes[node.children[i]].kind == RawNode::Kind::null) return true;
+  }
+  return false;
+}
+
 // YAML's flow style begins as JSON does: what is no JSON may still be YAML. The message is JSON's
 // when it is neither, for that is what its author most likely meant.
 RawResult read_tree(std::string_view text, const DocumentLimits& limits) {
@@ -64,7 +74,7 @@ RawResult read_tree(std::string_view text, const DocumentLimits& limits) {
   RawResult json = read_json_text(text, limits);
   if (json) return json;
   RawResult yaml = read_yaml(text, limits);
-  return yaml ? std::move(yaml) : std::move(json);
+  return yaml && !has_empty_key(*yaml) ? std::move(yaml) : std::move(json);
 }
 
 }  // namespace

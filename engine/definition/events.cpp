@@ -130,7 +130,7 @@ void read_until(Compiler& compiler, const Value& value, const std::string& point
   EventStrategy end = read_strategy(compiler, value, pointer, variables);
   out.until_mode = end.mode;
   out.until_filters = std::move(end.filters);
-  if (out.until_filters.empty() && compiler.report.empty()) {
+  if (out.until_filters.empty() && value.json->contains("any")) {
     compiler.report.mistyped(value, "at least one event filter that ends the listening");
   }
 }

@@ -11,7 +11,7 @@ Flow& flow_of(Compiler& compiler, const PendingThen& then) {
 }
 
 std::string place_of(const Node& node) {
-  return "`" + node.name + "` (" + node.pointer + ")";
+  return "`" + node.name + "` of line " + std::to_string(node.line);
 }
 
 // Where control can go when the task at `position` is done. Indexes into the list; its size = out.

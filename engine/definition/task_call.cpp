@@ -58,6 +58,7 @@ FunctionTask read_function(Compiler& compiler, const Value& call, const std::str
     const ExpressionId whole = compiler.expressions.add(".", call.pointer, 0, site.variables);
     out.arguments = expression_template(whole);
   }
+  if (!compiler.follow_calls || compiler.too_many_tasks) return out;
   auto& stack = compiler.function_stack;
   if (std::find(stack.begin(), stack.end(), name) != stack.end()) {
     std::string way;
@@ -68,6 +69,16 @@ FunctionTask read_function(Compiler& compiler, const Value& call, const std::str
   }
   const Value all{.json = &compiler.reusable("functions"), .pointer = "/use/functions"};
   const Value definition = all.member(name);
+  compiler.expanded_bytes += dump_json(*definition.json).size();
+  if (compiler.expanded_bytes > Compiler::most_expanded_bytes) {
+    compiler.report.at_value(call.pointer,
+                             "the functions of the workflow are larger than " +
+                                 std::to_string(Compiler::most_expanded_bytes) +
+                                 " bytes, each counted at each of its calls",
+                             "run a workflow of its own instead");
+    compiler.too_many_tasks = true;
+    return out;
+  }
   stack.push_back(name);
   const std::size_t first_pending = compiler.pending.size();
   // The variables around the call are not the function's: it knows its input only.
@@ -88,7 +99,9 @@ CallTask read_activity(Compiler& compiler, const Value& call, const ActivitySpec
   } else {
     out.arguments = read_template(compiler, *with, site.variables);
   }
-  if (compiler.report.empty() || activity.name != "http")
+  // What could not be read of an HTTP call is reported already, and missing here.
+  const Json& read = out.arguments.skeleton;
+  if (activity.name != "http" || (read.contains("method") && read.contains("endpoint")))
     check_arguments(compiler, out.arguments, activity, call, with ? with->pointer : call.pointer);
   return out;
 }

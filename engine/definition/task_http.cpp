@@ -12,11 +12,16 @@ bool is_token(std::string_view text) {
   });
 }
 
-Template read_method(Compiler& compiler, const Value& value, const Variables& variables) {
+// Nothing when it was reported.
+std::optional<Template> read_method(Compiler& compiler, const Value& value,
+                                    const Variables& variables) {
   if (is_expression(compiler, *value.json)) return read_template(compiler, value, variables);
   auto text = read_text(compiler.report, value, "an HTTP method");
-  if (!text) return {};
-  if (!is_token(*text)) compiler.report.mistyped(value, "an HTTP method such as get or post");
+  if (text && !is_token(*text)) {
+    compiler.report.mistyped(value, "an HTTP method such as get or post");
+    text.reset();
+  }
+  if (!text) return std::nullopt;
   std::transform(text->begin(), text->end(), text->begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return constant_template(*std::move(text));
@@ -28,13 +33,16 @@ Template read_texts(Compiler& compiler, const Value& value, std::string_view wha
   if (is_expression(compiler, *value.json)) return read_template(compiler, value, variables);
   if (!value.json->is_object()) {
     compiler.report.mistyped(value, std::string{what} + " (an object or an expression)");
-    return {};
+    return constant_template(Json::object());
   }
+  bool good = true;
   for (const auto& [name, json] : value.json->items()) {
     const bool scalar = json.is_primitive() && !json.is_null();
     if (json.is_string() || (other_scalars && scalar)) continue;
     (void)read_text(compiler.report, value.member(name), "the value of `" + name + "`");
+    good = false;
   }
+  if (!good) return constant_template(Json::object());
   return read_template(compiler, value, variables);
 }
 
@@ -52,8 +60,10 @@ void check_header_names(Compiler& compiler, const Value& headers) {
 Template read_http_arguments(Compiler& compiler, const Value& with, const Variables& variables) {
   Template out = constant_template(Json::object());
   Fields fields{compiler.report, with, "an HTTP call"};
-  if (const auto method = fields.require("method", "an HTTP method"))
-    set_member(out, "method", read_method(compiler, *method, variables));
+  if (const auto method = fields.require("method", "an HTTP method")) {
+    if (auto read = read_method(compiler, *method, variables))
+      set_member(out, "method", *std::move(read));
+  }
   if (const auto endpoint = fields.require("endpoint", "the URI to call")) {
     if (auto read = read_endpoint(compiler, *endpoint, variables))
       set_member(out, "endpoint", *std::move(read));

@@ -50,25 +50,25 @@ void read_use(Compiler& compiler, const Value& value) {
   fields.finish();
 }
 
-// Functions that no task calls have mistakes as well. Each is read once as if it were called, and
-// what that added to the program is taken away again.
+// Functions that no task calls have mistakes as well. Each is read once by itself, without the
+// functions that it calls, and what that added to the program is taken away again.
 void check_functions(Compiler& compiler) {
   const Json& functions = compiler.reusable("functions");
   const Value all{.json = &functions, .pointer = "/use/functions"};
   const std::size_t nodes = compiler.program.nodes.size();
   const std::size_t filters = compiler.program.filters.size();
   const Variables none = std::make_shared<const std::vector<std::string>>();
+  compiler.follow_calls = false;
   for (const std::string& name : member_names(functions)) {
-    compiler.function_stack = {name};
     const Value each = all.member(name);
     (void)read_task(compiler, each, name, each.pointer, no_node, none);
     link_tasks(compiler, {}, 0);
     report_unresolved(compiler);
     compiler.unresolved.clear();
-    compiler.function_stack.clear();
     compiler.program.nodes.resize(nodes);
     compiler.program.filters.resize(filters);
   }
+  compiler.follow_calls = true;
 }
 
 }  // namespace sequent::definition

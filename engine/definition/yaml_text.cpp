@@ -104,20 +104,67 @@ class TreeBuilder : public YAML::EventHandler {
   int documents_ = 0;
 };
 
+std::string_view line_of(std::string_view text, int line) {
+  for (int i = 1; i < line && !text.empty(); ++i) {
+    const std::size_t end = text.find('\n');
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+// A tab in the indentation puzzles the parser somewhere behind it, in many different words.
+std::optional<Finding> tab_before(std::string_view text, int last_line) {
+  for (int line = 1; line <= last_line && !text.empty(); ++line) {
+    const std::string_view spaces = text.substr(0, text.find_first_not_of(" \t"));
+    const std::size_t tab = spaces.find('\t');
+    if (tab != std::string_view::npos) {
+      return Finding{.message = "this is no YAML: expected spaces as indentation, got a tab",
+                     .line = line,
+                     .column = static_cast<int>(tab) + 1,
+                     .hint = "indent with spaces; YAML does not allow tabs there"};
+    }
+    const std::size_t end = text.find('\n');
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  return std::nullopt;
+}
+
+// The parser takes the end of the text for the end of a quoted scalar; only the last can be open.
+std::optional<Finding> open_quote(std::string_view text, const RawTree& tree) {
+  const RawNode& last = tree.nodes.back();
+  if (last.kind != RawNode::Kind::scalar || last.plain) return std::nullopt;
+  const std::string_view line = line_of(text, last.place.line);
+  const auto column = static_cast<std::size_t>(last.place.column);
+  if (column < 1 || column > line.size()) return std::nullopt;
+  const char quote = line[column - 1];
+  if (quote != '"' && quote != '\'') return std::nullopt;
+  const auto begin = static_cast<std::size_t>(line.data() - text.data()) + column;
+  for (std::size_t at = begin; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      return std::nullopt;
+    }
+  }
+  return Finding{.message = std::string{"this is no YAML: the quote "} + quote + " is never closed",
+                 .line = last.place.line,
+                 .column = last.place.column,
+                 .hint = "close it where the text ends"};
+}
+
 // The parser's words where they help, ours where they puzzle.
-Finding finding_of(const YAML::Exception& error) {
+Finding finding_of(const YAML::Exception& error, std::string_view text) {
   const Place place = place_of(error.mark);
+  if (auto tab = tab_before(text, place.line)) return *std::move(tab);
   Finding finding{
       .message = "this is no YAML: " + error.msg, .line = place.line, .column = place.column};
   const std::string& words = error.msg;
-  if (words.find("tab") != std::string::npos) {
-    finding.hint = "indent with spaces; YAML does not allow tabs there";
-  } else if (words.find("illegal map value") != std::string::npos) {
+  if (words.find("illegal map value") != std::string::npos) {
     finding.hint = "put text that contains `: ` into quotes, and check the indentation";
   } else if (words.find("end of map not found") != std::string::npos ||
              words.find("end of sequence not found") != std::string::npos) {
     finding.hint = "check the indentation: every member of one object starts in the same column";
-  } else if (words.find("alias") != std::string::npos) {
+  } else if (words.find("anchor") != std::string::npos) {
     finding.hint = "define the anchor (`&name`) before it is used (`*name`)";
   }
   return finding;
@@ -139,9 +186,11 @@ RawResult read_yaml(std::string_view text, const DocumentLimits& limits) {
   } catch (const YAML::DeepRecursion& error) {
     return std::unexpected(too_deep(place_of(error.mark), limits.max_depth));
   } catch (const YAML::Exception& error) {
-    return std::unexpected(finding_of(error));
+    return std::unexpected(finding_of(error, text));
   }
-  return builder.take();
+  RawTree tree = builder.take();
+  if (auto finding = open_quote(text, tree)) return std::unexpected(*std::move(finding));
+  return tree;
 }
 
 }  // namespace sequent::definition
