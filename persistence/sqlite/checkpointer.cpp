@@ -58,7 +58,8 @@ void Checkpointer::after_commit() {
     return;
   }
   const std::int64_t rest = pages - copied_pages_.load();
-  if (pages * page_bytes_ >= limits_.hard_bytes && rest * page_bytes_ <= limits_.rest_bytes) {
+  const bool near_end = rest * page_bytes_ <= limits_.rest_bytes;
+  if (past_bound(pages) || (pages * page_bytes_ >= limits_.hard_bytes && near_end)) {
     // The thread may be at it this moment: then this answers busy, and the next commit tries again.
     int log = 0, copied = 0;
     const int code = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
@@ -72,6 +73,12 @@ void Checkpointer::after_commit() {
     wanted_ = true;
   }
   changed_.notify_one();
+}
+
+// The thread cannot keep up (it gets no processor, or the disk is slow): the writer stalls for once
+// and copies everything, rather than let the log take the whole disk.
+bool Checkpointer::past_bound(std::int64_t pages) const {
+  return pages * page_bytes_ >= 2 * limits_.hard_bytes;
 }
 
 void Checkpointer::run() {
@@ -96,7 +103,7 @@ void Checkpointer::copy_until_near() {
     if (code != SQLITE_OK) return;
     copied_pages_.store(copied);
     const std::int64_t rest = log_pages_.load() - copied;
-    if (rest * page_bytes_ <= limits_.rest_bytes / 2) return;
+    if (rest * page_bytes_ <= limits_.rest_bytes / 2 || past_bound(log_pages_.load())) return;
   }
 }
 

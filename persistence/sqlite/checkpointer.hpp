@@ -18,7 +18,8 @@ namespace sequent::persistence {
 
 struct CheckpointLimits {
   std::int64_t soft_bytes = 16 << 20;   // of the log: passive checkpoints begin
-  std::int64_t hard_bytes = 256 << 20;  // of the log: the writer ends it
+  std::int64_t hard_bytes = 256 << 20;  // of the log: the writer ends it; at twice that, whatever
+                                        // is left to copy
   std::int64_t rest_bytes = 4 << 20;    // what the writer may copy between two commits
 };
 
@@ -39,6 +40,7 @@ class Checkpointer {
   static int on_log_grown(void* self, sqlite3* database, const char* schema, int pages);
   void run();
   void copy_until_near();
+  [[nodiscard]] bool past_bound(std::int64_t pages) const;
 
   Connection& writer_;
   CheckpointLimits limits_;

@@ -23,6 +23,16 @@ bool means_full(sqlite3* database, int code) {
   return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
 }
 
+// SQLite counts its memory under one lock for the whole process; nobody reads the figures, and every
+// allocation of every connection would queue for it. Works only before the first connection.
+void configure_once() {
+  static const int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(code);  // misuse: the process has used SQLite before; then it counts
+}
+
+// Cursors and rows of our size, so that a statement costs no malloc.
+constexpr int lookaside_slot_bytes = 2048, lookaside_slots = 128;
+
 int open_flags(Connection::Mode mode) {
   switch (mode) {
     case Connection::Mode::create:
@@ -75,11 +85,14 @@ InstanceId Rows::id(int column) const {
 }
 
 std::unique_ptr<Connection> Connection::open(const std::string& path, Mode mode) {
+  configure_once();
   sqlite3* database = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &database, open_flags(mode) | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<Connection> connection{new Connection(database)};
   if (code != SQLITE_OK) fail_sqlite(database, code, "open " + path);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_LOOKASIDE, nullptr, lookaside_slot_bytes,
+                    lookaside_slots);
   sqlite3_extended_result_codes(database, 1);
   sqlite3_busy_timeout(database, busy_timeout_ms);
   return connection;

@@ -116,13 +116,15 @@ CREATE TABLE instance_attribute (
 ) STRICT, WITHOUT ROWID;
 
 -- One row per checkpoint: the records up to and with last_seq. The key refuses a second history.
+-- A rowid table: appends stay appends and the inner pages hold numbers instead of whole rows
+-- (measured: a quarter less CPU for a whole run than WITHOUT ROWID).
 CREATE TABLE journal (
   instance_id BLOB    NOT NULL,
   last_seq    INTEGER NOT NULL CHECK (last_seq > 0),
   at_ms       INTEGER NOT NULL,
   records     TEXT    NOT NULL,
   PRIMARY KEY (instance_id, last_seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE snapshot (
   instance_id BLOB    NOT NULL PRIMARY KEY,
