@@ -30,10 +30,9 @@ constexpr std::string_view started_after = "i.started_at > ?";
 constexpr std::string_view started_before = "i.started_at < ?";
 constexpr std::string_view updated_after = "i.updated_at > ?";
 constexpr std::string_view updated_before = "i.updated_at < ?";
+// Runs with one value of an attribute, or with one key, are few: they are found first.
 constexpr std::string_view has_attribute =
-    "EXISTS (SELECT 1 FROM instance_attribute a WHERE a.name = ? AND a.value = ? AND "
-    "a.instance_id = i.instance_id)";
-// Few runs share a key: they are found first, and their rows after that.
+    "i.instance_id IN (SELECT instance_id FROM instance_attribute WHERE name = ? AND value = ?)";
 constexpr std::string_view has_key =
     "i.instance_id IN (SELECT instance_id FROM business_key WHERE key = ? "
     "UNION ALL SELECT instance_id FROM business_key_former WHERE key = ?)";

@@ -81,7 +81,9 @@ CREATE INDEX instance_by_status ON instance (status, instance_id, started_at);
 CREATE INDEX instance_by_workflow ON instance (workflow_id, instance_id);
 CREATE INDEX instance_by_parent ON instance (parent_id, instance_id) WHERE parent_id IS NOT NULL;
 -- "What is stuck, on what, since when": the first question of every operator.
-CREATE INDEX instance_parked ON instance (provider, operation, error_type, deadline, key_born_at)
+-- Newest first, with what the filter asks: only the runs of the page are read themselves.
+CREATE INDEX instance_parked ON instance (waiting_kind, instance_id, provider, operation,
+                                          error_type, deadline, key_born_at, started_at)
   WHERE waiting_kind = 'parked';
 CREATE INDEX instance_faulted ON instance (error_type, instance_id) WHERE status = 'faulted';
 
