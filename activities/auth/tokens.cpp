@@ -1,4 +1,5 @@
 #include "activities/auth/auth.hpp"
+#include "activities/input.hpp"
 #include "activities/schemas.hpp"
 
 namespace sequent::activities::auth {
@@ -39,6 +40,7 @@ TokensCheck::TokensCheck(std::shared_ptr<Client> client)
 
 boost::asio::awaitable<runtime::ActivityResult> TokensCheck::run(runtime::Attempt attempt,
                                                                  Json input) {
+  if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
   Call call;
   call.method = "POST";
   call.path = "/auth/validate-token";

@@ -1,4 +1,5 @@
 #include "activities/auth/auth.hpp"
+#include "activities/input.hpp"
 #include "activities/schemas.hpp"
 
 namespace sequent::activities::auth {
@@ -86,6 +87,7 @@ UsersGet::UsersGet(std::shared_ptr<Client> client) : AuthActivity(get_spec(), st
 
 boost::asio::awaitable<runtime::ActivityResult> UsersGet::run(runtime::Attempt attempt,
                                                               Json input) {
+  if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
   Call call = call_of(attempt, input, "GET", "/users/" + user_id(input));
   auto answer = co_await client_->send(std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer.error()));
@@ -97,6 +99,7 @@ UsersUpdate::UsersUpdate(std::shared_ptr<Client> client)
 
 boost::asio::awaitable<runtime::ActivityResult> UsersUpdate::run(runtime::Attempt attempt,
                                                                  Json input) {
+  if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
   const std::string asked = text_of(input, "stripeId");
   Call call = call_of(attempt, input, "PATCH",
                       "/users/stripe-user/" + user_id(input) + "/" + net::percent_encode(asked));

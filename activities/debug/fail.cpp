@@ -1,4 +1,5 @@
 #include "activities/debug/debug.hpp"
+#include "activities/input.hpp"
 #include "activities/schemas.hpp"
 
 namespace sequent::activities::debug {
@@ -57,6 +58,7 @@ Fail::Fail() {
 }
 
 boost::asio::awaitable<runtime::ActivityResult> Fail::run(runtime::Attempt attempt, Json input) {
+  if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
   const auto times = input.find("times");
   const bool fails = times == input.end() || attempt.number <= times->get<std::uint32_t>();
   if (fails) co_return std::unexpected(failure_told_by(input, attempt.number));

@@ -9,7 +9,6 @@ namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-constexpr std::string_view token_exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 constexpr std::string_view well_known = "/.well-known/openid-configuration";
 
 std::unexpected<std::string> refused(std::string_view scheme, std::string detail) {
@@ -39,11 +38,9 @@ std::string without_slash(std::string text) {
 std::expected<TokenGrant::Client, std::string> client_method(const std::string& name) {
   if (name == "client_secret_post") return TokenGrant::Client::secret_post;
   if (name == "client_secret_basic") return TokenGrant::Client::secret_basic;
-  if (name == "private_key_jwt") return TokenGrant::Client::private_key_jwt;
   if (name == "none") return TokenGrant::Client::none;
   return std::unexpected(
-      "client.authentication: expected client_secret_post, client_secret_basic, private_key_jwt or "
-      "none, found '" +
+      "client.authentication: expected client_secret_post, client_secret_basic or none, found '" +
       name + "'");
 }
 
@@ -55,21 +52,8 @@ std::expected<Fields, std::string> grant_fields(const Json& policy) {
       return std::unexpected(std::string("the grant 'password' needs 'username' and 'password'"));
     fields.emplace_back("username", text_of(policy, "username"));
     fields.emplace_back("password", text_of(policy, "password"));
-  } else if (grant == token_exchange) {
-    const Json& subject = member(policy, "subject");
-    if (text_of(subject, "token").empty())
-      return std::unexpected(std::string("the token exchange needs 'subject.token'"));
-    fields.emplace_back("subject_token", text_of(subject, "token"));
-    fields.emplace_back("subject_token_type", text_of(subject, "type"));
-    const Json& actor = member(policy, "actor");
-    if (!text_of(actor, "token").empty()) {
-      fields.emplace_back("actor_token", text_of(actor, "token"));
-      fields.emplace_back("actor_token_type", text_of(actor, "type"));
-    }
   } else if (grant != "client_credentials") {
-    return std::unexpected("grant: expected client_credentials, password or " +
-                           std::string(token_exchange) + ", found '" + grant +
-                           "' (the others need a person at a browser)");
+    return std::unexpected("grant: expected client_credentials or password, found '" + grant + "'");
   }
   if (const auto scopes = joined(member(policy, "scopes")); !scopes.empty())
     fields.emplace_back("scope", scopes);
@@ -78,16 +62,11 @@ std::expected<Fields, std::string> grant_fields(const Json& policy) {
   return fields;
 }
 
-void add_client_fields(TokenGrant& grant, const Json& client) {
+void add_client_fields(TokenGrant& grant) {
   if (grant.client == TokenGrant::Client::secret_basic) return;
   if (!grant.client_id.empty()) grant.fields.emplace_back("client_id", grant.client_id);
   if (grant.client == TokenGrant::Client::secret_post && !grant.client_secret.empty())
     grant.fields.emplace_back("client_secret", grant.client_secret);
-  if (grant.client == TokenGrant::Client::private_key_jwt) {
-    grant.fields.emplace_back("client_assertion_type",
-                              "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-    grant.fields.emplace_back("client_assertion", text_of(client, "assertion"));
-  }
 }
 
 std::string form(const Fields& fields) {
@@ -120,7 +99,8 @@ std::expected<TokenGrant, std::string> read_grant(std::string_view scheme, const
   }
 
   const Json& client = member(policy, "client");
-  auto method = client_method(text_of(client, "authentication", "client_secret_post"));
+  auto method = client_method(
+      text_of(client, "authentication", client.is_null() ? "none" : "client_secret_post"));
   if (!method) return refused(scheme, std::move(method.error()));
   grant.client = *method;
   grant.client_id = text_of(client, "id");
@@ -140,7 +120,7 @@ std::expected<TokenGrant, std::string> read_grant(std::string_view scheme, const
   auto fields = grant_fields(policy);
   if (!fields) return refused(scheme, std::move(fields.error()));
   grant.fields = std::move(*fields);
-  add_client_fields(grant, client);
+  add_client_fields(grant);
   grant.cache_key = sha256_hex(std::string(scheme) + dump_json(policy));
   return grant;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// OAuth 2.0 (RFC 6749, 7523, 8693) and OpenID Connect: what is asked of a token endpoint, as values.
+// OAuth 2.0 (RFC 6749) and OpenID Connect: what is asked of a token endpoint, as values.
 #include <expected>
 #include <string>
 #include <string_view>
@@ -14,7 +14,7 @@ namespace sequent::activities::http {
 
 /// A grant as the DSL's `oauth2` or `oidc` policy describes it.
 struct TokenGrant {
-  enum class Client : std::uint8_t { secret_post, secret_basic, private_key_jwt, none };
+  enum class Client : std::uint8_t { secret_post, secret_basic, none };
 
   std::string token_url;      // known for oauth2
   std::string discovery_url;  // oidc: the document that names the token endpoint

@@ -1,5 +1,6 @@
 #include "activities/stripe/operation.hpp"
 
+#include "activities/input.hpp"
 #include "activities/outcomes.hpp"
 #include "activities/schemas.hpp"
 #include "activities/stripe/versions.hpp"
@@ -21,7 +22,7 @@ std::string fill_path(const std::string& path, Json& parameters) {
   SEQUENT_ASSERT(close != std::string::npos);
   const std::string name = path.substr(open + 1, close - open - 1);
   const std::string value = text_of(parameters, name);
-  SEQUENT_ASSERT(!value.empty());  // the input schema requires it
+  SEQUENT_ASSERT(!value.empty());  // run() has checked the input
   parameters.erase(name);
   return path.substr(0, open) + net::percent_encode(value) + path.substr(close + 1);
 }
@@ -44,6 +45,13 @@ bool proves_effect(Already already, const Failure& refusal) {
       return code == "charge_already_refunded";
   }
   return false;
+}
+
+Failure still_unknown(Reconciliation looked) {
+  SEQUENT_ASSERT(looked.failure.has_value());
+  looked.failure->outcome = Outcome::unknown;
+  looked.failure->key_spent = false;
+  return std::move(*looked.failure);
 }
 
 Json deleted_object(const Json& input, const std::string& path) {
@@ -75,6 +83,14 @@ Call StripeActivity::call_of(const Attempt& attempt, const Json& input) const {
 }
 
 boost::asio::awaitable<ActivityResult> StripeActivity::run(Attempt attempt, Json input) {
+  if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
+  if (operation_.creates() && attempt.unsettled && is_revised(attempt.idempotency_key)) {
+    // A new key protects from nothing that the spent one may have made: look before making.
+    Reconciliation looked = co_await reconcile(attempt, input);
+    if (looked.found == Reconciliation::Found::adopted) co_return std::move(looked.object);
+    if (looked.found == Reconciliation::Found::undecided)
+      co_return std::unexpected(still_unknown(std::move(looked)));
+  }
   Call call = call_of(attempt, input);
   auto answer = co_await client_->send(std::move(call));
   if (answer) co_return normalised(std::move(*answer));

@@ -1,6 +1,7 @@
 #include "activities/stripe/traces.hpp"
 
 #include "activities/outcomes.hpp"
+#include "base/assert.hpp"
 
 namespace sequent::activities::stripe {
 
@@ -18,13 +19,21 @@ struct PageRead {
   bool has_more = false;
 };
 
+// The task's own key: "<key>_r2" without its revision.
+std::string unrevised(const std::string& key) {
+  const auto mark = key.rfind("_r");
+  if (mark == std::string::npos || mark + 2 == key.size()) return key;
+  const bool numbered = key.find_first_not_of("0123456789", mark + 2) == std::string::npos;
+  return numbered ? key.substr(0, mark) : key;
+}
+
 PageRead read_page(const Json& page, const std::string& key) {
   PageRead read;
   const auto data = page.find("data");
   if (data == page.end() || !data->is_array()) return read;
   for (const Json& object : *data) {
     const auto metadata = object.find("metadata");
-    if (metadata != object.end() && text_of(*metadata, "sequent_key") == key) {
+    if (metadata != object.end() && unrevised(text_of(*metadata, "sequent_key")) == key) {
       read.match = &object;
       return read;
     }
@@ -70,12 +79,17 @@ Call page_call(const runtime::Attempt& attempt, const std::string& path, const s
 
 }  // namespace
 
+bool is_revised(const std::string& idempotency_key) {
+  return unrevised(idempotency_key) != idempotency_key;
+}
+
 void leave_traces(Json& parameters, const runtime::Attempt& attempt) {
+  SEQUENT_ASSERT(attempt.idempotency_key.size() <= max_value_bytes);
   Json& metadata = parameters["metadata"];
   if (!metadata.is_object()) metadata = Json::object();
   metadata["sequent_run"] = attempt.instance.text();
   metadata["sequent_task"] = attempt.task.substr(0, max_value_bytes);
-  metadata["sequent_key"] = attempt.idempotency_key.substr(0, max_value_bytes);
+  metadata["sequent_key"] = attempt.idempotency_key;
 }
 
 Json created_since(const runtime::Attempt& attempt) {
@@ -90,7 +104,7 @@ boost::asio::awaitable<Reconciliation> find_traces(Client& client, runtime::Atte
                                                    std::string list_path, std::string account,
                                                    std::vector<Search> searches) {
   const int most = client.config().reconcile_pages;
-  const std::string key = attempt.idempotency_key.substr(0, max_value_bytes);
+  const std::string key = unrevised(attempt.idempotency_key);
   Reconciliation result;
   int pages = 0;
   for (const Search& search : searches) {

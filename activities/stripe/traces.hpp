@@ -19,7 +19,7 @@ struct Search {
 };
 
 /// Reads lists page by page, newest first, until one has an object whose sequent_key is the
-/// attempt's. Lists, never /search: that index lags by up to an hour.
+/// attempt's, or that of another revision of it. Lists, never /search: that index lags by up to an hour.
 /// effect  none
 /// errors  undecided with the failure of a list; undecided past `config.reconcile_pages` pages
 boost::asio::awaitable<runtime::Reconciliation> find_traces(Client& client,
@@ -27,6 +27,9 @@ boost::asio::awaitable<runtime::Reconciliation> find_traces(Client& client,
                                                             std::string list_path,
                                                             std::string account,
                                                             std::vector<Search> searches);
+
+/// True for the key of a later revision ("<key>_r2"): Stripe has spent an earlier one.
+[[nodiscard]] bool is_revised(const std::string& idempotency_key);
 
 /// A `created` filter that covers every attempt: from shortly before the first, for clocks differ.
 [[nodiscard]] Json created_since(const runtime::Attempt& attempt);

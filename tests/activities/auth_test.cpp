@@ -1,0 +1,118 @@
+#include <catch2/catch.hpp>
+
+#include "activities/auth/auth.hpp"
+#include "tests/activities/support.hpp"
+
+using namespace sequent;
+using namespace sequent::tests;
+using machine::Outcome;
+
+namespace {
+
+struct Service {
+  Bench bench;
+  runtime::ActivityRegistry registry;
+
+  explicit Service(Answer answer) {
+    activities::AuthConfig config;
+    config.base_url = bench.serve(std::move(answer));
+    config.service_token = [] { return "service"; };
+    config.timeout_ms = 300;
+    activities::auth::register_auth(registry, config, bench.client);
+  }
+  runtime::ActivityResult call(const std::string& name, const Json& input) {
+    auto* activity = registry.activity(name);
+    REQUIRE(activity != nullptr);
+    REQUIRE(activity->spec().input->validate(input).empty());
+    return bench.await(activity->run(first_attempt(), input));
+  }
+};
+
+Answer always(int status, Json body) {
+  return [=](const net::ServerRequest&) { return json_response(status, body); };
+}
+
+}  // namespace
+
+TEST_CASE("a token is valid, refused, or nobody answers", "[activities][auth]") {
+  SECTION("valid") {
+    Service service(always(200, {{"message", "ok"}}));
+    const auto output = service.call("auth.tokens.check", {{"token", "Bearer abc"}});
+    CHECK(output.value() == Json{{"valid", true}, {"message", "ok"}});
+    const auto& request = service.bench.requests().at(0);
+    CHECK(request.method == "POST");
+    CHECK(request.path == "/auth/validate-token");
+    CHECK(request.headers.value("Authorization") == "Bearer abc");
+  }
+  SECTION("refused: for good") {
+    Service service(always(401, {{"error", "expired"}}));
+    const auto output = service.call("auth.tokens.check", {{"token", "abc"}});
+    REQUIRE_FALSE(output.has_value());
+    CHECK(output.error().outcome == Outcome::permanent);
+    CHECK(output.error().problem.type ==
+          "https://serverlessworkflow.io/spec/1.0.0/errors/authentication");
+    CHECK(output.error().problem.detail.find("abc") == std::string::npos);
+  }
+  SECTION("a gateway's 500 proves nothing: again") {
+    Service service(always(500, {{"error", "?"}}));
+    const auto output = service.call("auth.tokens.check", {{"token", "abc"}});
+    REQUIRE_FALSE(output.has_value());
+    CHECK(output.error().outcome == Outcome::transient);
+  }
+  SECTION("no answer ends after the configured time, not the attempt's") {
+    Service service([](const auto&) { return std::nullopt; });
+    const auto before = std::chrono::steady_clock::now();
+    const auto output = service.call("auth.tokens.check", {{"token", "abc"}});
+    REQUIRE_FALSE(output.has_value());
+    CHECK(output.error().outcome == Outcome::transient);
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(5));
+  }
+}
+
+TEST_CASE("a user is read, with the service's token unless one is given", "[activities][auth]") {
+  SECTION("found") {
+    Service service(always(200, {{"id", 7}, {"id_stripe", ""}}));
+    CHECK(service.call("auth.users.get", {{"userId", 7}}).value().at("id") == 7);
+    CHECK(service.bench.requests().at(0).path == "/users/7");
+    CHECK(service.bench.requests().at(0).headers.value("Authorization") == "Bearer service");
+    REQUIRE(service.call("auth.users.get", {{"userId", "7"}, {"token", "own"}}).has_value());
+    CHECK(service.bench.requests().at(1).headers.value("Authorization") == "Bearer own");
+  }
+  SECTION("not found: for good") {
+    Service service(always(404, {{"error", "no"}}));
+    const auto output = service.call("auth.users.get", {{"userId", 7}});
+    REQUIRE_FALSE(output.has_value());
+    CHECK(output.error().outcome == Outcome::permanent);
+    CHECK(output.error().problem.status == 404);
+  }
+}
+
+TEST_CASE("linking a user says which customer is stored", "[activities][auth]") {
+  const Json input = {{"userId", 7}, {"stripeId", "cus_mine"}};
+  SECTION("ours") {
+    Service service(always(200, {{"id", 7}, {"id_stripe", "cus_mine"}}));
+    const auto output = service.call("auth.users.update", input).value();
+    CHECK(output.at("linked") == true);
+    CHECK(output.at("stripeId") == "cus_mine");
+    CHECK(service.bench.requests().at(0).method == "PATCH");
+    CHECK(service.bench.requests().at(0).path == "/users/stripe-user/7/cus_mine");
+  }
+  SECTION("another one: no error, the workflow decides") {
+    Service service(always(409, {{"id", 7}, {"id_stripe", "cus_first"}}));
+    const auto output = service.call("auth.users.update", input).value();
+    CHECK(output.at("linked") == false);
+    CHECK(output.at("stripeId") == "cus_first");
+    CHECK(output.at("user").at("id") == 7);
+  }
+}
+
+TEST_CASE("inputs of auth activities are checked before anything is sent", "[activities][auth]") {
+  Service service(always(200, Json::object()));
+  const auto refuses = [&](const std::string& name, const Json& input) {
+    return !service.registry.find(name, "")->input->validate(input).empty();
+  };
+  CHECK(refuses("auth.tokens.check", Json::object()));
+  CHECK(refuses("auth.tokens.check", {{"token", ""}}));
+  CHECK(refuses("auth.users.get", {{"userId", "7/../8"}}));
+  CHECK(refuses("auth.users.update", {{"userId", 7}, {"stripeId", "acct_1"}}));
+}
