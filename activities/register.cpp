@@ -5,6 +5,7 @@
 #include "activities/events/emit.hpp"
 #include "activities/http/call.hpp"
 #include "activities/stripe/resources.hpp"
+#include "engine/runtime/record_operations.hpp"
 
 namespace sequent::activities {
 
@@ -16,6 +17,7 @@ void register_activities(runtime::ActivityRegistry& registry, const ProviderConf
   stripe::register_stripe(registry, config.stripe, http);
   auth::register_auth(registry, config.auth, http);
   registry.add_in_store(events::emit_spec());
+  for (auto& spec : runtime::record_activities()) registry.add_in_store(std::move(spec));
 }
 
 }  // namespace sequent::activities
