@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 3> park_reasons{"retries_exhausted", "pro
                                                        "limit"};
 
 // In the order of RecordBody.
-constexpr std::array<std::string_view, std::variant_size_v<RecordBody>> kinds{
+constexpr auto kinds = std::to_array<std::string_view>({
     "InstanceStarted",
     "TaskStarted",
     "BlockEntered",
@@ -37,6 +37,7 @@ constexpr std::array<std::string_view, std::variant_size_v<RecordBody>> kinds{
     "EventConsumed",
     "EventIterationStarted",
     "EventIterationEnded",
+    "ListenClosed",
     "EventHeld",
     "EventEmitted",
     "ChildStarted",
@@ -49,7 +50,8 @@ constexpr std::array<std::string_view, std::variant_size_v<RecordBody>> kinds{
     "InstanceCancelled",
     "TaskRetried",
     "TaskSkippedByOperator",
-    "Rewound"};
+    "Rewound"});
+static_assert(kinds.size() == std::variant_size_v<RecordBody>);
 static_assert(std::is_same_v<std::variant_alternative_t<33, RecordBody>, Rewound>);
 
 }  // namespace
