@@ -17,6 +17,7 @@
 #include "engine/machine/view.hpp"
 #include "engine/runtime/activity.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/parts.hpp"
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/store.hpp"
 
@@ -122,8 +123,14 @@ enum class Health : std::uint8_t { starting, ready, degraded, stopping };
 
 class Engine {
  public:
+  /// With a commit thread, read threads and timers of its own.
   Engine(EngineConfig config, Ports ports, boost::asio::any_io_executor executor);
+  /// With the threads and timers of a test or a simulation.
+  Engine(EngineConfig config, Ports ports, boost::asio::any_io_executor executor,
+         EngineParts parts);
   ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
 
   /// Takes the leases, compiles the stored definitions, finds what is due. Starting is recovery.
   /// errors  lease_held: another process has the store; invalid_definition: a stored one is broken

@@ -1,0 +1,174 @@
+// Runs that runs start. A child lives in its parent's partition under an id that is derived from the
+// parent's, so that starting it twice finds it. Its end comes back as a message in its last commit.
+#include <algorithm>
+
+#include "engine/runtime/partition.hpp"
+#include "engine/runtime/starts.hpp"
+
+namespace sequent::runtime {
+namespace {
+
+Message message_to_child(const Resident& parent, const InstanceId& child, std::string_view kind,
+                         std::string reason) {
+  Json body = Json::object();
+  body["kind"] = kind;
+  body["reason"] = std::move(reason);
+  body["by"] = "run " + parent.id.text();
+  return Message{.to = child, .body = std::move(body)};
+}
+
+machine::ChildEnded fault_of(const machine::StartChild& command, machine::ErrorKind kind,
+                             std::string detail) {
+  machine::ChildEnded ended;
+  ended.frame = command.frame;
+  ended.child = command.child.id;
+  ended.status = machine::Status::faulted;
+  ended.error = machine::make_problem(kind, std::move(detail));
+  return ended;
+}
+
+}  // namespace
+
+Resident* Partition::in_memory(const InstanceId& id) {
+  const auto found = residents_.find(id);
+  return found == residents_.end() || found->second.loading ? nullptr : &found->second;
+}
+
+void Partition::note_children(Resident& resident) {
+  for (const auto& [frame_id, frame] : resident.state.frames) {
+    if (frame.phase != machine::Phase::child) continue;
+    const auto& child = std::get<machine::ChildState>(frame.detail);
+    if (child.launched && child.await) resident.children[frame_id] = child.id;
+  }
+}
+
+void Partition::start_child(Resident& parent, const machine::StartChild& command, bool retried) {
+  const auto id = command.child.id;
+  if (std::ranges::find(parent.starting, id) != parent.starting.end()) return;
+  parent.starting.push_back(id);
+  with(id, [this, parent_id = parent.id, command, retried](Resident* child, const Error* error) {
+    if (Resident* resident = in_memory(parent_id)) std::erase(resident->starting, command.child.id);
+    if (child != nullptr) return look_at_child(parent_id, command, *child, retried);
+    if (error->code == ErrorCode::not_found) create_child(parent_id, command);
+    // Otherwise the store broke: recovery finds the open start again.
+  });
+}
+
+void Partition::create_child(const InstanceId& parent, const machine::StartChild& command) {
+  Resident* resident = in_memory(parent);
+  if (resident == nullptr) return;
+  // While the child was looked for, its parent may have been cancelled or its task timed out.
+  const bool waits =
+      !machine::is_ended(resident->state.status) && resident->state.frames.contains(command.frame);
+  if (!waits) return;
+  const auto& ref = command.child.workflow;
+  const auto program = node_->definitions.catalogue()->find(ref);
+  if (!program)
+    return child_ended(
+        parent, fault_of(command, machine::ErrorKind::configuration,
+                         "There is no workflow " + ref.workflow_namespace + "/" + ref.name + ":" +
+                             ref.version + " to run: deploy it, then retry the task."));
+  StartOrder order;
+  order.program = program;
+  order.input = command.child.input ? command.child.input : machine::null_value();
+  order.started_by = "run " + parent.text();
+  const auto identity = machine::identify(*program, *order.input, now());
+  if (!identity)
+    return child_ended(parent,
+                       fault_of(command, machine::ErrorKind::validation, identity.error().detail));
+  auto asked = asked_of(order, *identity);
+  auto row = row_of_start(order, *identity);
+  row.parent = parent;
+  if (command.child.await) {
+    asked.parent = parent;
+    asked.parent_frame = command.frame;
+  }
+  resident->starting.push_back(command.child.id);
+  auto started = [this, parent, command](const Result<StartOutcome>& outcome) {
+    if (Resident* owner = in_memory(parent)) std::erase(owner->starting, command.child.id);
+    if (!outcome) return;  // the store broke: recovery starts it again
+    if (!outcome->taken) return child_launched(parent, command);
+    child_ended(parent, fault_of(command, machine::ErrorKind::configuration,
+                                 "The business key of the child belongs to run " +
+                                     outcome->taken->id.text() + "."));
+  };
+  begin(command.child.id, program, std::move(asked), std::move(row), std::move(started));
+}
+
+// The child is there already: a crash came before the parent knew, or an operator has retried the
+// parent, which then goes on with the child it had.
+void Partition::look_at_child(const InstanceId& parent, const machine::StartChild& command,
+                              Resident& child, bool retried) {
+  if (child.durable.seq == 0) return;  // its start is under way and will be told
+  const auto status = child.state.status;
+  if (retried && status == machine::Status::faulted) {
+    machine::RetryAsked retry;
+    retry.reason = "its parent was retried";
+    retry.by = "run " + parent.text();
+    if (feed(child, machine::Event{std::move(retry)})) {
+      child.retried = true;
+      return child_launched(parent, command);
+    }
+  }
+  if (!machine::is_ended(status) || !command.child.await) return child_launched(parent, command);
+  machine::ChildEnded ended;
+  ended.frame = command.frame;
+  ended.child = child.id;
+  ended.status = status;
+  ended.output = child.state.output;
+  ended.error = child.state.error;
+  child_ended(parent, std::move(ended));
+}
+
+void Partition::child_launched(const InstanceId& parent, const machine::StartChild& command) {
+  Resident* resident = in_memory(parent);
+  if (resident == nullptr) return;  // recovery asks again
+  machine::ChildLaunched launched;
+  launched.frame = command.frame;
+  launched.child = command.child.id;
+  (void)feed(*resident, machine::Event{launched});
+  // The parent was suspended while its child started.
+  if (resident->state.status == machine::Status::suspended && command.child.await)
+    gather(*resident).messages.push_back(
+        message_to_child(*resident, command.child.id, "suspend", resident->state.reason));
+}
+
+void Partition::child_ended(const InstanceId& parent, machine::ChildEnded ended) {
+  Resident* resident = in_memory(parent);
+  if (resident == nullptr) return;
+  resident->children.erase(ended.frame);
+  (void)feed(*resident, machine::Event{std::move(ended)});
+}
+
+// A time-out, a won race or a cancellation took the task that awaited the child: the child ends too.
+void Partition::message_lost_children(Resident& resident, Gathering& gathering) {
+  note_children(resident);
+  const bool cancelled = resident.state.status == machine::Status::cancelled;
+  std::erase_if(resident.children, [&](const auto& entry) {
+    const auto& [frame_id, child] = entry;
+    const auto frame = resident.state.frames.find(frame_id);
+    const bool kept = frame != resident.state.frames.end() &&
+                      std::holds_alternative<machine::ChildState>(frame->second.detail);
+    if (kept && !cancelled) return false;
+    gathering.messages.push_back(
+        message_to_child(resident, child, "cancel",
+                         cancelled ? resident.state.reason : "its parent no longer waits for it"));
+    return true;
+  });
+}
+
+// Suspending and resuming go down the tree in the same commit.
+void Partition::tell_children(Resident& parent, const machine::Event& event) {
+  std::string_view kind;
+  if (std::holds_alternative<machine::SuspendAsked>(event)) kind = "suspend";
+  if (std::holds_alternative<machine::ResumeAsked>(event)) kind = "resume";
+  if (std::holds_alternative<machine::RetryAsked>(event)) {
+    gather(parent);
+    parent.retried = true;
+  }
+  if (kind.empty()) return;
+  for (const auto& [frame, child] : parent.children)
+    gather(parent).messages.push_back(message_to_child(parent, child, kind, parent.state.reason));
+}
+
+}  // namespace sequent::runtime

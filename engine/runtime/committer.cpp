@@ -1,0 +1,183 @@
+#include "engine/runtime/committer.hpp"
+
+#include <boost/asio/strand.hpp>
+
+#include "base/assert.hpp"
+
+#include "engine/runtime/node.hpp"
+#include "engine/runtime/partition.hpp"
+
+namespace sequent::runtime {
+namespace {
+
+// A lease is not used in its last fifth: a slow commit must still end within it.
+constexpr DurationMs margin_of(DurationMs ttl) {
+  return ttl / 5;
+}
+constexpr std::size_t expire_at_once = 1'000;
+
+}  // namespace
+
+Committer::Committer(Node& node) : node_(node) {}
+
+void Committer::submit(std::shared_ptr<Partition> partition, Batch batch) {
+  {
+    const std::lock_guard lock{mutex_};
+    submissions_.push_back({.partition = std::move(partition), .batch = std::move(batch)});
+  }
+  wake();
+}
+
+void Committer::route(IncomingEvent event, Reply<Result<RoutedEvent>> reply) {
+  {
+    const std::lock_guard lock{mutex_};
+    routings_.push_back({.event = std::move(event), .reply = std::move(reply)});
+  }
+  wake();
+}
+
+void Committer::settle(std::int64_t event_id) {
+  {
+    const std::lock_guard lock{mutex_};
+    settled_.push_back(event_id);
+  }
+  wake();
+}
+
+void Committer::wake() {
+  {
+    const std::lock_guard lock{mutex_};
+    if (awake_ || closed_) return;
+    awake_ = true;
+  }
+  node_.parts.commits->post([self = shared_from_this()] { self->turn(); });
+}
+
+// One turn takes all that is there, and posts the next turn if more came meanwhile, so that a
+// one-threaded simulation gets its say in between.
+void Committer::turn() {
+  std::vector<Submission> submissions;
+  std::vector<Routing> routings;
+  std::vector<std::int64_t> settled;
+  {
+    const std::lock_guard lock{mutex_};
+    awake_ = false;
+    if (closed_) return;
+    submissions.swap(submissions_);
+    routings.swap(routings_);
+    settled.swap(settled_);
+  }
+  renew_if_due();
+  if (!submissions.empty()) commit(std::move(submissions));
+  if (!routings.empty()) route_all(std::move(routings));
+  if (!settled.empty()) settle_all(settled);
+}
+
+void Committer::commit(std::vector<Submission> submissions) {
+  std::vector<Batch> batches;
+  batches.reserve(submissions.size());
+  for (auto& submission : submissions) batches.push_back(std::move(submission.batch));
+  const Timestamp began = node_.ports.clock.now();
+  std::vector<BatchResult> results;
+  std::string failure;
+  bool full = false;
+  if (began >= leased_until_ - margin_of(node_.config.lease_ttl_ms)) {
+    failure = "the leases could not be renewed in time";
+  } else {
+    try {
+      results = node_.ports.store.commit(batches);
+      SEQUENT_ASSERT(results.size() == batches.size());
+    } catch (const StoreFailure& error) {
+      failure = error.what();
+      full = error.full;
+    }
+  }
+  if (!failure.empty()) {
+    node_.stats.store_failures.fetch_add(1);
+    for (const auto& submission : submissions) submission.partition->commit_failed(failure, full);
+    return;
+  }
+  const auto took = static_cast<std::uint64_t>(node_.ports.clock.now() - began);
+  node_.stats.commits.fetch_add(1);
+  node_.stats.commit_ms.fetch_add(took);
+  node_.stats.last_commit_ms.store(took);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    node_.stats.committed_changes.fetch_add(batches[i].changes.size());
+    submissions[i].partition->committed(std::move(results[i]));
+  }
+}
+
+void Committer::route_all(std::vector<Routing> routings) {
+  std::vector<IncomingEvent> events;
+  events.reserve(routings.size());
+  for (auto& routing : routings) events.push_back(std::move(routing.event));
+  try {
+    auto routed = node_.ports.store.route(events);
+    SEQUENT_ASSERT(routed.size() == events.size());
+    for (std::size_t i = 0; i < routed.size(); ++i) routings[i].reply(std::move(routed[i]));
+  } catch (const StoreFailure& error) {
+    node_.stats.store_failures.fetch_add(1);
+    for (auto& routing : routings)
+      routing.reply(std::unexpected(unavailable(error.what(), error.full)));
+  }
+}
+
+// An event whose settling fails is found again at the next start: routing it twice is harmless,
+// because runs that it starts have deterministic keys.
+void Committer::settle_all(const std::vector<std::int64_t>& ids) {
+  try {
+    for (const auto id : ids) node_.ports.store.settle_event(id);
+  } catch (const StoreFailure&) {
+    node_.stats.store_failures.fetch_add(1);
+  }
+}
+
+Result<std::vector<Lease>> Committer::acquire() {
+  const DurationMs ttl = node_.config.lease_ttl_ms;
+  const Timestamp now = node_.ports.clock.now();
+  auto leases = node_.ports.store.acquire(node_.config.node, now, ttl);
+  if (!leases) return leases;
+  leased_until_ = now + ttl;
+  renew_at_ = now + ttl / 3;
+  return leases;
+}
+
+void Committer::renew_if_due() {
+  const Timestamp now = node_.ports.clock.now();
+  if (now < renew_at_) return;
+  renew_at_ = now + node_.config.lease_ttl_ms / 3;
+  try {
+    const auto leases = acquire();
+    if (leases) node_.adopt(*leases);
+    node_.ports.store.expire_events(now, expire_at_once);
+  } catch (const StoreFailure&) {
+    node_.stats.store_failures.fetch_add(1);  // the old lease holds until leased_until_
+  }
+}
+
+void Committer::keep_leases() {
+  const auto strand = boost::asio::make_strand(node_.executor);
+  alarm_ = node_.parts.alarms->make(strand);
+  boost::asio::post(strand, [self = shared_from_this()] { self->set_alarm(); });
+}
+
+void Committer::set_alarm() {
+  if (node_.closed) return;
+  const Timestamp at = node_.ports.clock.now() + node_.config.lease_ttl_ms / 3;
+  alarm_->set(at, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || self->node_.closed) return;
+    self->wake();
+    self->set_alarm();
+  });
+}
+
+void Committer::close() {
+  turn();
+  const std::lock_guard lock{mutex_};
+  closed_ = true;
+  submissions_.clear();
+  routings_.clear();
+}
+
+}  // namespace sequent::runtime

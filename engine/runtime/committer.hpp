@@ -1,0 +1,64 @@
+#pragma once
+// One writer of the store: everything that partitions hand in while a commit is under way becomes
+// the next transaction. Between commits it routes events and renews the leases.
+// threads  submit(), route(), settle() from anywhere; the rest runs on the commit runner
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/runtime/parts.hpp"
+#include "engine/runtime/reply.hpp"
+#include "engine/runtime/store.hpp"
+
+namespace sequent::runtime {
+
+struct Node;
+class Partition;
+
+class Committer : public std::enable_shared_from_this<Committer> {
+ public:
+  explicit Committer(Node& node);
+
+  void submit(std::shared_ptr<Partition> partition, Batch batch);
+  void route(IncomingEvent event, Reply<Result<RoutedEvent>> reply);
+  void settle(std::int64_t event_id);
+
+  /// Takes or renews leases now. errors  lease_held
+  [[nodiscard]] Result<std::vector<Lease>> acquire();
+  /// Renews every third of the time to live until close().
+  void keep_leases();
+  /// Does what is queued, gives the leases back and ends. Blocks; called once.
+  void close();
+
+ private:
+  struct Submission {
+    std::shared_ptr<Partition> partition;
+    Batch batch;
+  };
+  struct Routing {
+    IncomingEvent event;
+    Reply<Result<RoutedEvent>> reply;
+  };
+  void wake();
+  void turn();
+  void commit(std::vector<Submission> submissions);
+  void route_all(std::vector<Routing> routings);
+  void settle_all(const std::vector<std::int64_t>& ids);
+  void renew_if_due();
+  void set_alarm();
+
+  Node& node_;
+  std::mutex mutex_;
+  std::vector<Submission> submissions_;
+  std::vector<Routing> routings_;
+  std::vector<std::int64_t> settled_;
+  bool awake_ = false;
+  bool closed_ = false;
+  // The next two belong to the commit runner.
+  Timestamp leased_until_ = 0;
+  Timestamp renew_at_ = 0;
+  std::shared_ptr<Alarm> alarm_;
+};
+
+}  // namespace sequent::runtime

@@ -1,0 +1,314 @@
+#include "engine/runtime/engine.hpp"
+
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "base/digest.hpp"
+#include "engine/runtime/engine_impl.hpp"
+#include "engine/runtime/events.hpp"
+#include "engine/runtime/fold.hpp"
+#include "engine/runtime/partition.hpp"
+#include "engine/runtime/starts.hpp"
+
+namespace sequent::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int read_threads = 3;
+constexpr DurationMs drain_check_ms = 5;
+
+bool at_rest(const Node& node) {
+  if (node.stats.in_flight.load() > 0) return false;
+  const auto partitions = node.partitions();
+  return std::ranges::all_of(partitions, [](const auto& one) { return one->idle(); });
+}
+
+// Answers when nothing is under way any more, or at the deadline.
+void await_rest(const std::shared_ptr<Node>& node, const std::shared_ptr<Alarm>& alarm,
+                Timestamp deadline, const std::shared_ptr<Reply<bool>>& reply) {
+  const Timestamp now = node->ports.clock.now();
+  const bool rest = at_rest(*node);
+  if (rest || now >= deadline) return (*reply)(rest);
+  alarm->set(now + drain_check_ms,
+             [node, alarm, deadline, reply] { await_rest(node, alarm, deadline, reply); });
+}
+
+asio::awaitable<bool> drained(std::shared_ptr<Node> node, Timestamp deadline) {
+  auto begin = [node, deadline](Reply<bool> reply) {
+    const auto strand = asio::make_strand(node->executor);
+    auto shared = std::make_shared<Reply<bool>>(std::move(reply));
+    std::shared_ptr<Alarm> alarm = node->parts.alarms->make(strand);
+    asio::post(strand,
+               [node, alarm, deadline, shared] { await_rest(node, alarm, deadline, shared); });
+  };
+  return ask<bool>(std::move(begin));
+}
+
+}  // namespace
+
+definition::CompileOptions Engine::Impl::compile_options(std::string file) const {
+  definition::CompileOptions options;
+  options.file = std::move(file);
+  options.catalog = &node->ports.activities;
+  options.expression_limits = node->config.expression_limits;
+  // Partitions evaluate, and so do events on their way in.
+  options.interpreters = node->config.threads + 1;
+  return options;
+}
+
+Result<std::shared_ptr<Partition>> Engine::Impl::owner(const InstanceId& id) const {
+  auto partition = node->partition(id.partition());
+  if (partition) return partition;
+  return std::unexpected(unavailable("another node has the partition of run " + id.text(), false));
+}
+
+Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor)
+    : Engine(std::move(config), ports, std::move(executor),
+             threaded_parts(ports.clock, read_threads)) {}
+
+Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor, EngineParts parts)
+    : impl_(std::make_shared<Impl>()) {
+  impl_->node =
+      std::make_shared<Node>(std::move(config), ports, std::move(executor), std::move(parts));
+  impl_->node->committer = std::make_shared<Committer>(*impl_->node);
+  impl_->schedules = std::make_shared<Schedules>(impl_->node);
+}
+
+// Without stop() this is a crash in small: what is not committed is not done.
+Engine::~Engine() {
+  auto& node = *impl_->node;
+  node.stopping = true;
+  node.closed = true;
+  node.ready = false;
+  for (const auto& partition : node.partitions()) partition->drop("the node ends");
+  node.forget_all();
+  node.watches->close();
+  node.parts.commits->join();
+  node.parts.reads->join();
+}
+
+Result<void> Engine::start() {
+  auto& node = *impl_->node;
+  try {
+    const auto leases = node.committer->acquire();
+    if (!leases) return std::unexpected(leases.error());
+    std::vector<DeployedProgram> programs;
+    for (const auto& stored : node.ports.definitions.all()) {
+      auto program = definition::compile(
+          stored.source, impl_->compile_options(stored.workflow_namespace + "/" + stored.name +
+                                                ":" + stored.version));
+      if (!program) return std::unexpected(program.error());
+      programs.push_back({.program = std::move(*program), .deployed_at = stored.deployed_at});
+    }
+    node.definitions.add(programs);
+    node.adopt(*leases);
+  } catch (const StoreFailure& failure) {
+    return std::unexpected(unavailable(failure.what(), failure.full));
+  }
+  node.committer->keep_leases();
+  route_leftovers(impl_->node);
+  impl_->schedules->refresh();
+  node.ready = true;
+  return {};
+}
+
+asio::awaitable<void> Engine::stop(DurationMs deadline_ms) {
+  const auto node = impl_->node;
+  node->stopping = true;
+  impl_->schedules->stop();
+  for (const auto& partition : node->partitions()) partition->stop_calls();
+  auto draining = drained(node, node->ports.clock.now() + deadline_ms);
+  co_await std::move(draining);
+  for (const auto& partition : node->partitions()) partition->drop("the node stops");
+  node->forget_all();
+  node->watches->close();
+  std::function<Result<bool>()> finish = [node]() -> Result<bool> {
+    node->committer->close();
+    node->ports.store.release(node->config.node);
+    return true;
+  };
+  auto finishing = on_runner<bool>(*node->parts.commits, std::move(finish));
+  co_await std::move(finishing);
+  node->closed = true;
+}
+
+Health Engine::health() const {
+  const auto& node = *impl_->node;
+  if (node.stopping) return Health::stopping;
+  if (!node.ready) return Health::starting;
+  return node.health.degraded() ? Health::degraded : Health::ready;
+}
+
+std::string Engine::health_detail() const {
+  return impl_->node->health.detail();
+}
+
+asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string file) {
+  const auto impl = impl_;
+  std::function<Result<Deployed>()> job = [impl, text = std::move(text),
+                                           file = std::move(file)]() -> Result<Deployed> {
+    auto& node = *impl->node;
+    auto program = definition::compile(text, impl->compile_options(file));
+    if (!program) return std::unexpected(std::move(program.error()));
+    const auto allowed = Schedules::check(**program);
+    if (!allowed) return std::unexpected(allowed.error());
+    const auto& ref = (*program)->ref;
+    const Timestamp now = node.ports.clock.now();
+    const auto created = node.ports.definitions.put({.workflow_namespace = ref.workflow_namespace,
+                                                     .name = ref.name,
+                                                     .version = ref.version,
+                                                     .digest = (*program)->digest,
+                                                     .source = text,
+                                                     .deployed_at = now});
+    if (!created) return std::unexpected(created.error());
+    node.definitions.add(DeployedProgram{.program = *program, .deployed_at = now});
+    impl->schedules->refresh();
+    return Deployed{.program = node.definitions.catalogue()->find((*program)->digest),
+                    .created = *created};
+  };
+  return on_runner<Deployed>(*impl_->node->parts.reads, std::move(job));
+}
+
+definition::ProgramPtr Engine::program(const WorkflowRef& ref) const {
+  return impl_->node->definitions.catalogue()->find(ref);
+}
+definition::ProgramPtr Engine::program(const std::string& digest) const {
+  return impl_->node->definitions.catalogue()->find(digest);
+}
+std::vector<definition::ProgramPtr> Engine::programs() const {
+  return impl_->node->definitions.catalogue()->all();
+}
+
+asio::awaitable<Result<Started>> Engine::start_run(StartRequest request) {
+  const auto node = impl_->node;
+  const auto& ref = request.workflow;
+  StartOrder order;
+  order.program = node->definitions.catalogue()->find(ref);
+  if (!order.program)
+    co_return fail(ErrorCode::not_found,
+                   "There is no workflow " + ref.workflow_namespace + "/" + ref.name +
+                       (ref.version.empty() ? "" : ":" + ref.version) + ": deploy it first.");
+  order.input = machine::make_value(std::move(request.input));
+  order.key = request.key;
+  order.idempotency_key = request.idempotency_key;
+  order.restart_if_faulted = request.on_conflict == OnConflict::restart_if_faulted;
+  order.started_by = request.started_by;
+  auto begin = [node, order](Reply<Result<StartOutcome>> reply) {
+    order_start(node, order, std::move(reply));
+  };
+  auto asking = ask<Result<StartOutcome>>(std::move(begin));
+  const Result<StartOutcome> outcome = co_await std::move(asking);
+  if (!outcome) co_return std::unexpected(outcome.error());
+  Started started;
+  started.id = outcome->id;
+  started.program = order.program;
+  if (!outcome->taken) co_return started;
+  const auto judged =
+      judge_taken(*outcome->taken, sha256_hex(dump_json(*order.input)), request.on_conflict);
+  if (!judged) co_return std::unexpected(judged.error());
+  started.replayed = true;
+  // The first run may be of another version.
+  std::function<Result<std::string>()> look = [node, id = started.id]() -> Result<std::string> {
+    const auto summary = node->ports.runs.find(id);
+    return summary ? summary->digest : std::string();
+  };
+  auto looking = on_runner<std::string>(*node->parts.reads, std::move(look));
+  const Result<std::string> digest = co_await std::move(looking);
+  if (!digest) co_return std::unexpected(digest.error());
+  const auto first = node->definitions.catalogue()->find(*digest);
+  if (first) started.program = first;
+  co_return started;
+}
+
+asio::awaitable<Result<RunDetails>> Engine::read(InstanceId id) {
+  const auto node = impl_->node;
+  std::function<Result<RunDetails>()> job = [node, id]() -> Result<RunDetails> {
+    const auto stored = node->ports.store.load(id);
+    auto summary = node->ports.runs.find(id);
+    if (!stored || !summary)
+      return fail(ErrorCode::not_found, "There is no run " + id.text() + ".");
+    auto folded = fold(*stored);
+    if (!folded) return std::unexpected(std::move(folded.error()));
+    RunDetails details;
+    details.program = node->definitions.catalogue()->find(summary->digest);
+    if (!details.program)
+      return fail(ErrorCode::internal,
+                  "The definition of run " + id.text() + " is not deployed on this node.");
+    details.summary = std::move(*summary);
+    details.state = std::move(folded->state);
+    details.view = machine::view_of(*details.program, details.state);
+    return details;
+  };
+  return on_runner<RunDetails>(*node->parts.reads, std::move(job));
+}
+
+asio::awaitable<Result<WaitResult>> Engine::wait(InstanceId id, Until until,
+                                                 DurationMs timeout_ms) {
+  const auto partition = impl_->owner(id);
+  const Timestamp deadline = impl_->node->ports.clock.now() + timeout_ms;
+  auto begin = [partition, id, until, deadline](Reply<Result<WaitResult>> reply) {
+    if (!partition) return reply(std::unexpected(partition.error()));
+    (*partition)->wait(id, until, deadline, std::move(reply));
+  };
+  return ask<Result<WaitResult>>(std::move(begin));
+}
+
+asio::awaitable<Result<Delivered>> Engine::deliver(Json event, std::string origin) {
+  const auto node = impl_->node;
+  auto begin = [node, event = std::move(event),
+                origin = std::move(origin)](Reply<Result<Delivered>> reply) mutable {
+    const auto checked = check_envelope(event);
+    if (!checked) return reply(std::unexpected(checked.error()));
+    if (node->stopping) return reply(fail(ErrorCode::unavailable, "This node is stopping."));
+    route_event(node, std::move(event), 0, origin, std::move(reply));
+  };
+  return ask<Result<Delivered>>(std::move(begin));
+}
+
+asio::awaitable<Result<Delivered>> Engine::replay_event(std::int64_t inbox_id, Json event) {
+  const auto node = impl_->node;
+  auto begin = [node, inbox_id, event = std::move(event)](Reply<Result<Delivered>> reply) mutable {
+    route_event(node, std::move(event), inbox_id, "replay", std::move(reply));
+  };
+  return ask<Result<Delivered>>(std::move(begin));
+}
+
+std::unique_ptr<Watch> Engine::watch(std::optional<InstanceId> id) {
+  return impl_->node->watches->open(id);
+}
+
+EngineStats Engine::stats() const {
+  const auto& from = impl_->node->stats;
+  EngineStats to;
+  to.commits = from.commits;
+  to.committed_records = from.committed_records;
+  to.committed_changes = from.committed_changes;
+  to.started = from.started;
+  to.completed = from.completed;
+  to.faulted = from.faulted;
+  to.cancelled = from.cancelled;
+  to.parked = from.parked;
+  to.activities_started = from.activities_started;
+  to.activities_failed = from.activities_failed;
+  to.activity_retries = from.activity_retries;
+  to.events = from.events;
+  to.timers = from.timers;
+  to.loads = from.loads;
+  to.evictions = from.evictions;
+  to.store_failures = from.store_failures;
+  const auto gauge = [](const std::atomic<std::int64_t>& value) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(0, value.load()));
+  };
+  to.resident = gauge(from.resident);
+  to.in_flight = gauge(from.in_flight);
+  to.queued = gauge(from.queued);
+  to.last_commit_ms = static_cast<double>(from.last_commit_ms.load());
+  if (to.commits > 0)
+    to.mean_commit_ms =
+        static_cast<double>(from.commit_ms.load()) / static_cast<double>(to.commits);
+  to.partitions = impl_->node->owned();
+  return to;
+}
+
+}  // namespace sequent::runtime

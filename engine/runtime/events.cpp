@@ -1,0 +1,160 @@
+#include "engine/runtime/events.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "engine/machine/command.hpp"
+#include "engine/runtime/starts.hpp"
+
+namespace sequent::runtime {
+namespace {
+
+constexpr std::size_t leftovers_page = 500;
+// Subscriptions of `any: []` take every event.
+constexpr std::string_view every_event = "*";
+
+// One event's way: routed first, then the workflows that it starts, then settled. Each step is
+// durable and may be repeated, so a crash in between is mended by route_leftovers.
+struct Journey : std::enable_shared_from_this<Journey> {
+  std::shared_ptr<Node> node;
+  Json event;
+  std::vector<ProgramPtr> to_start;
+  Reply<Result<Delivered>> reply;
+  Delivered delivered;
+  std::atomic<int> left = 0;
+  std::atomic<int> started = 0;
+  std::atomic<bool> failed = false;
+
+  void routed(Result<RoutedEvent> outcome) {
+    if (!outcome) return reply(std::unexpected(std::move(outcome.error())));
+    delivered.id = outcome->id;
+    delivered.duplicate = outcome->duplicate;
+    delivered.runs = static_cast<int>(outcome->messages.size());
+    node->stats.events.fetch_add(1);
+    node->deliver(std::move(outcome->messages));
+    if (delivered.duplicate) return reply(delivered);
+    if (to_start.empty()) return done();
+    left = static_cast<int>(to_start.size());
+    for (const auto& program : to_start) start(program);
+  }
+
+  void start(const ProgramPtr& program) {
+    const auto& ref = program->ref;
+    StartOrder order;
+    order.program = program;
+    // DSL 1.0.3: the input of a run that events start is the array of those events.
+    Json input = Json::array();
+    input.push_back(event);
+    order.input = machine::make_value(std::move(input));
+    order.idempotency_key = "event:" + ref.workflow_namespace + "/" + ref.name + ":" + ref.version +
+                            ":" + std::to_string(delivered.id);
+    order.started_by = "event " + text_of(event, "id");
+    order_start(node, order, [self = shared_from_this()](const Result<StartOutcome>& outcome) {
+      // A start that the workflow refuses stays refused; one that could not be stored is tried
+      // again when the event, still unsettled, is found after the next start of the node.
+      const bool later = !outcome && (outcome.error().code == ErrorCode::unavailable ||
+                                      outcome.error().code == ErrorCode::too_many_requests);
+      if (later) self->failed = true;
+      if (outcome && !outcome->taken) self->started.fetch_add(1);
+      if (self->left.fetch_sub(1) == 1) self->done();
+    });
+  }
+
+  void done() {
+    delivered.started = started;
+    delivered.held = delivered.runs == 0 && to_start.empty();
+    if (!failed) node->committer->settle(delivered.id);
+    reply(delivered);
+  }
+};
+
+bool starts_on(const definition::Program& program, std::uint32_t filter) {
+  if (!program.schedule.on) return false;
+  const auto& filters = program.schedule.on->filters;
+  return std::ranges::find(filters, filter) != filters.end();
+}
+
+}  // namespace
+
+Result<void> check_envelope(const Json& event) {
+  Error error;
+  error.code = ErrorCode::invalid_request;
+  error.detail = "This is no CloudEvent (CloudEvents 1.0, JSON format).";
+  if (!event.is_object()) {
+    error.findings.push_back({.message = "expected a JSON object"});
+    return std::unexpected(std::move(error));
+  }
+  for (const char* name : {"id", "source", "type"}) {
+    if (!text_of(event, name).empty()) continue;
+    error.findings.push_back(
+        {.message = std::string("expected a text that is not empty in \"") + name + "\"",
+         .pointer = std::string("/") + name});
+  }
+  if (text_of(event, "specversion") != "1.0")
+    error.findings.push_back(
+        {.message = "expected \"1.0\" in \"specversion\"", .pointer = "/specversion"});
+  if (error.findings.empty()) return {};
+  return std::unexpected(std::move(error));
+}
+
+void route_event(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
+                 const std::string& origin, Reply<Result<Delivered>> reply) {
+  const Timestamp now = node->ports.clock.now();
+  const auto catalogue = node->definitions.catalogue();
+  auto journey = std::make_shared<Journey>();
+  journey->node = node;
+  journey->reply = std::move(reply);
+  IncomingEvent incoming;
+  for (const auto& fit : catalogue->fits(event, now)) {
+    incoming.candidates.push_back({.filter_key = machine::filter_key(*fit.program, fit.filter),
+                                   .correlation_hash = fit.correlation_hash});
+    if (!starts_on(*fit.program, fit.filter)) continue;
+    if (catalogue->find(WorkflowRef{fit.program->ref.workflow_namespace, fit.program->ref.name,
+                                    ""}) != fit.program)
+      continue;  // only the latest version is triggered
+    if (std::ranges::find(journey->to_start, fit.program) == journey->to_start.end())
+      journey->to_start.push_back(fit.program);
+  }
+  for (const auto& deployed : catalogue->latest()) {
+    const auto& on = deployed.program->schedule.on;
+    if (on && on->filters.empty()) journey->to_start.push_back(deployed.program);
+  }
+  incoming.candidates.push_back({.filter_key = std::string(every_event), .correlation_hash = ""});
+  incoming.event = event;
+  incoming.received_at = now;
+  incoming.expires_at = now + node->config.event_ttl_ms;
+  incoming.origin = origin;
+  incoming.stored_id = stored_id;
+  journey->event = std::move(event);
+  node->committer->route(std::move(incoming), [journey](Result<RoutedEvent> routed) {
+    journey->routed(std::move(routed));
+  });
+}
+
+void route_stored(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
+                  const std::string& origin) {
+  // One that can't be routed now stays unrouted in the store, where the next start finds it.
+  route_event(node, std::move(event), stored_id, origin, [](const Result<Delivered>&) {});
+}
+
+void route_leftovers(const std::shared_ptr<Node>& node) {
+  node->parts.reads->post([node] {
+    if (node->closed) return;
+    std::vector<std::pair<std::int64_t, Json>> page;
+    try {
+      page = node->ports.store.unrouted(leftovers_page);
+    } catch (const StoreFailure&) {
+      return;  // health shows it; the partitions meet the same failure and recover
+    }
+    auto left = std::make_shared<std::atomic<std::size_t>>(page.size());
+    const bool more = page.size() == leftovers_page;
+    for (auto& [id, event] : page)
+      route_event(node, std::move(event), id, "recovery",
+                  [node, left, more](const Result<Delivered>& delivered) {
+                    // After a failure another page would only be the same one.
+                    if (!delivered) return;
+                    if (left->fetch_sub(1) == 1 && more) route_leftovers(node);
+                  });
+  });
+}
+
+}  // namespace sequent::runtime

@@ -1,0 +1,22 @@
+#pragma once
+// CloudEvents on their way to the runs that listen and the workflows that they start.
+#include "engine/runtime/node.hpp"
+
+namespace sequent::runtime {
+
+/// errors  invalid_request: no CloudEvents 1.0 envelope; every missing attribute is a finding
+[[nodiscard]] Result<void> check_envelope(const Json& event);
+
+/// Stores (unless `stored_id` says it is), routes, starts what `schedule.on` asks for, and settles.
+/// `reply` hears of it once all of that is durable.
+void route_event(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
+                 const std::string& origin, Reply<Result<Delivered>> reply);
+
+/// The same for an event that is in the store and whose outcome nobody waits for.
+void route_stored(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
+                  const std::string& origin);
+
+/// Routes what a crash left unrouted, page by page.
+void route_leftovers(const std::shared_ptr<Node>& node);
+
+}  // namespace sequent::runtime

@@ -1,0 +1,95 @@
+#pragma once
+// One instance in memory. Its state may be ahead of the store by what gathers and what is being
+// committed; `durable` is what the world may know.
+// threads  the partition's strand
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "engine/machine/command.hpp"
+#include "engine/machine/record.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/reply.hpp"
+#include "engine/runtime/store.hpp"
+
+namespace sequent::runtime {
+
+struct Resident;
+
+/// What callers may hear of an instance.
+struct Facts {
+  machine::Status status = machine::Status::pending;
+  machine::Value response, output;
+  std::optional<machine::Problem> error;
+  std::uint64_t seq = 0;
+};
+[[nodiscard]] inline Facts facts_of(const machine::State& state) {
+  return {.status = state.status,
+          .response = state.response,
+          .output = state.output,
+          .error = state.error,
+          .seq = state.seq};
+}
+
+/// Called once what it belongs to is durable, or with the reason why it is not.
+using Told = std::move_only_function<void(const Error*)>;
+
+/// A start's answer: its id, or the run that has its key.
+struct StartOutcome {
+  InstanceId id;
+  std::optional<ChangeResult::Taken> taken;
+};
+
+/// What an instance adds to the next batch.
+struct Gathering {
+  machine::Records records;
+  std::optional<NewInstance> start;
+  std::vector<Message> messages;
+  std::vector<std::int64_t> consumed;
+  std::vector<Json> emitted;
+  std::vector<Told> told;
+  Reply<Result<StartOutcome>> started;
+};
+
+/// Runs with the instance once it is in memory, or with the reason why it can't be.
+using Job = std::move_only_function<void(Resident*, const Error*)>;
+
+/// An activity call that was handed out: not to be handed out again.
+struct OpenCall {
+  machine::FrameId frame = 0;
+  std::uint32_t attempt = 0;
+  bool operator==(const OpenCall&) const = default;
+};
+
+struct Resident {
+  InstanceId id;
+  definition::ProgramPtr program;
+  machine::State state;
+  Facts durable;
+  bool loading = false;
+  bool committing = false;
+  std::vector<Job> queued;  // while loading
+  std::optional<Gathering> gathering;
+  std::vector<OpenCall> open;
+  std::map<machine::FrameId, InstanceId> children;  // started, awaited, not known to have ended
+  std::vector<InstanceId> starting;                 // children that are being looked for or started
+  bool retried = false;                             // an operator's retry is in the gathering batch
+  std::vector<SubscriptionRow> listening;           // as the store has it
+  bool listening_known = true;
+  std::uint64_t snapshot_seq = 0;
+  Timestamp wake_at = INT64_MAX;
+  std::vector<std::int64_t> seen;  // messages taken, against double delivery
+};
+
+/// Whether a message is new to the instance; remembers it.
+[[nodiscard]] inline bool first_seen(Resident& resident, std::int64_t message) {
+  constexpr std::size_t remembered = 256;
+  auto& seen = resident.seen;
+  if (std::ranges::find(seen, message) != seen.end()) return false;
+  if (seen.size() >= remembered) seen.erase(seen.begin());
+  seen.push_back(message);
+  return true;
+}
+
+}  // namespace sequent::runtime
