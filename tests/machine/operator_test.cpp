@@ -1,0 +1,109 @@
+#include <catch2/catch.hpp>
+
+#include "runner.hpp"
+
+namespace sequent::machine::testing {
+
+TEST_CASE("a suspended run keeps events and fires a due timer once when it resumes") {
+  Runner run(R"(
+do:
+  - both:
+      fork:
+        branches:
+          - timer: {wait: PT10S, output: {as: '"rang"'}}
+          - event: {listen: {to: {one: {with: {type: paid}}}}}
+)");
+  run.start();
+  REQUIRE(run.feed(SuspendAsked{.reason = "audit", .by = "ops"}));
+  CHECK(wake_at(run.state()) == INT64_MAX);
+  run.now += 60'000;
+  run.publish({{"type", "paid"}, {"data", 1}});
+  CHECK(run.state().status == Status::suspended);
+  REQUIRE(run.feed(ResumeAsked{.reason = "done", .by = "ops"}));
+  CHECK(run.output() == Json::array({"rang", Json::array({1})}));
+}
+
+TEST_CASE("an answer that comes while suspended is kept, and used on resume") {
+  Runner run(
+      "do:\n  - pay: {call: test.call, with: {n: 1}}\n  - next: {call: test.call, with: {n: 2}}\n");
+  run.answer_calls = false;
+  run.start();
+  REQUIRE(run.feed(SuspendAsked{}));
+  REQUIRE(run.feed(ActivityReturned{.frame = 2, .attempt = 1, .output = make_value(1)}));
+  CHECK(run.calls.size() == 1);
+  REQUIRE(run.feed(ResumeAsked{}));
+  CHECK(run.calls.size() == 2);
+}
+
+TEST_CASE("a faulted task retries with its key, or with an edited input and a new one") {
+  Runner run("do:\n  - pay: {call: test.call, with: {amount: '${ .amount }'}}\n");
+  run.answer = [](const Call& call) -> Answer {
+    if (call.arguments["amount"] == 0) return std::unexpected(permanent(400));
+    return call.arguments;
+  };
+  run.start({{"amount", 0}});
+  REQUIRE(run.state().status == Status::faulted);
+  REQUIRE(run.feed(RetryAsked{.reason = "same again"}));
+  CHECK(run.calls[1].key == run.calls[0].key);
+  REQUIRE(run.feed(RetryAsked{.input = make_value({{"amount", 7}}), .reason = "typo"}));
+  CHECK(run.state().status == Status::completed);
+  CHECK(run.calls[2].key != run.calls[0].key);
+  CHECK(run.output() == Json{{"amount", 7}});
+}
+
+TEST_CASE("a task that stands still can be skipped with an output") {
+  Runner run("do:\n  - pay: {call: test.once}\n  - after: {set: {got: '${ . }'}}\n");
+  run.answer = [](const Call&) -> Answer { return std::unexpected(permanent()); };
+  run.start();
+  REQUIRE(run.feed(SkipAsked{.output = make_value("by hand"), .reason = "paid by wire"}));
+  CHECK(run.output() == Json{{"got", "by hand"}});
+}
+
+TEST_CASE("rewinding goes back to a task with the data of then and the same keys") {
+  Runner run(R"(
+do:
+  - first: {call: test.call, with: {n: '${ .n }'}}
+  - second: {call: test.once}
+)");
+  auto broken = true;
+  run.answer = [&](const Call& call) -> Answer {
+    if (call.activity == "test.once" && broken) return std::unexpected(permanent());
+    return call.arguments;
+  };
+  run.start({{"n", 1}});
+  REQUIRE(run.state().status == Status::faulted);
+  broken = false;
+  REQUIRE(run.feed(RewindAsked{.frame = 1,
+                               .node = run.program().find("first"),
+                               .data = make_value({{"n", 1}}),
+                               .reason = "again"}));
+  CHECK(run.state().status == Status::completed);
+  REQUIRE(run.calls.size() == 4);
+  CHECK(run.calls[2].key == run.calls[0].key);
+}
+
+TEST_CASE("actions that do not fit are refused and change nothing") {
+  Runner run("do:\n  - done: {set: {x: 1}}\n");
+  run.start();
+  const auto before = run.journal.size();
+  CHECK(run.feed(SuspendAsked{}).error().code == ErrorCode::wrong_state);
+  CHECK(run.feed(ResumeAsked{}).error().code == ErrorCode::wrong_state);
+  CHECK(run.feed(CancelAsked{}).error().code == ErrorCode::wrong_state);
+  CHECK(run.feed(RetryAsked{}).error().code == ErrorCode::wrong_state);
+  CHECK(run.feed(SkipAsked{.output = null_value()}).error().code == ErrorCode::wrong_state);
+  CHECK(run.journal.size() == before);
+}
+
+TEST_CASE("a cancelled run wants nothing any more") {
+  Runner run("do:\n  - pay: {call: test.call}\n");
+  run.answer_calls = false;
+  run.start();
+  REQUIRE(run.feed(CancelAsked{.reason = "customer left", .by = "ops"}));
+  CHECK(run.state().status == Status::cancelled);
+  CHECK(commands(run.program(), run.state()).empty());
+  CHECK(wake_at(run.state()) == INT64_MAX);
+  REQUIRE(run.feed(ActivityReturned{.frame = 2, .attempt = 1, .output = make_value(1)}));
+  CHECK(run.state().status == Status::cancelled);
+}
+
+}  // namespace sequent::machine::testing
