@@ -13,7 +13,7 @@ namespace sequent::machine {
 struct StartAsked {
   InstanceId id;
   std::string key;  // business key as the program computed it, or as given
-  Json attributes;
+  Json attributes = Json::object();
   Value input;
   InstanceId parent;
   FrameId parent_frame = 0;

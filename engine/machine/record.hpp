@@ -15,7 +15,7 @@ struct InstanceStarted {
   WorkflowRef workflow;
   std::string digest;
   std::string key;
-  Json attributes;
+  Json attributes = Json::object();
   Value raw_input;
   Value input;  // after the workflow's input.from; null pointer = raw_input
   InstanceId parent;

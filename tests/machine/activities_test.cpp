@@ -5,10 +5,10 @@
 namespace sequent::machine::testing {
 
 namespace {
-constexpr auto one_call = R"(
+constexpr auto one_call = R"yaml(
 do:
   - pay: {call: test.call, with: {amount: '${ .amount }'}}
-)";
+)yaml";
 }
 
 TEST_CASE("an activity's answer is the task's output") {
@@ -80,32 +80,32 @@ TEST_CASE("an answer to an older attempt changes nothing") {
 
 TEST_CASE("each iteration and each visit has its own key; a retried try has not") {
   SECTION("for") {
-    Runner run(R"(
+    Runner run(R"yaml(
 do:
   - loop: {for: {in: '[1,2]'}, do: [{pay: {call: test.call}}]}
-)");
+)yaml");
     run.start();
     REQUIRE(run.calls.size() == 2);
     CHECK(run.calls[0].key != run.calls[1].key);
   }
   SECTION("then back") {
-    Runner run(R"(
+    Runner run(R"yaml(
 do:
   - pay: {call: test.call, with: {n: '${ (.n // 0) + 1 }'}}
   - again: {switch: [{more: {when: .n < 3, then: pay}}, {enough: {then: end}}]}
-)");
+)yaml");
     run.start();
     REQUIRE(run.calls.size() == 3);
     CHECK(run.calls[0].key != run.calls[1].key);
     CHECK(run.calls[1].key != run.calls[2].key);
   }
   SECTION("try") {
-    Runner run(R"(
+    Runner run(R"yaml(
 do:
   - guarded:
       try: [{pay: {call: test.call, with: {at: '${ now }'}}}]
       catch: {retry: {delay: PT1S, limit: {attempt: {count: 2}}}}
-)");
+)yaml");
     run.answer = [&](const Call&) -> Answer {
       if (run.calls.size() < 3) return std::unexpected(unknown());
       return Json(1);
@@ -120,7 +120,7 @@ do:
 }
 
 TEST_CASE("try overrides the activity's own retries") {
-  Runner run(R"(
+  Runner run(R"yaml(
 do:
   - guarded:
       try: [{pay: {call: test.call}}]
@@ -128,7 +128,7 @@ do:
         errors: {with: {type: 'https://serverlessworkflow.io/dsl/errors/types/communication', status: 503}}
         as: e
         do: [{note: {set: {caught: '${ $e.status }'}}}]
-)");
+)yaml");
   run.answer = [](const Call&) -> Answer { return std::unexpected(transient(503)); };
   run.start();
   CHECK(run.output() == Json{{"caught", 503}});
@@ -211,7 +211,7 @@ TEST_CASE("retry policies count, grow and end in the handler or outwards") {
 }
 
 TEST_CASE("a task's time-out raises an error that try can catch") {
-  Runner run(R"(
+  Runner run(R"yaml(
 do:
   - guarded:
       try:
@@ -219,7 +219,7 @@ do:
       catch:
         errors: {with: {status: 408}}
         do: [{late: {set: {late: true}}}]
-)");
+)yaml");
   run.answer_calls = false;
   run.start();
   run.advance(30'000);
@@ -227,11 +227,11 @@ do:
 }
 
 TEST_CASE("the workflow's time-out faults the run; a retry gives it the time anew") {
-  Runner run(R"(
+  Runner run(R"yaml(
 timeout: {after: PT1M}
 do:
   - pay: {call: test.call}
-)");
+)yaml");
   run.answer_calls = false;
   run.start();
   run.advance(60'000);

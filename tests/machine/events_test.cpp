@@ -5,7 +5,7 @@
 namespace sequent::machine::testing {
 
 TEST_CASE("listen to one event by type and correlation") {
-  Runner run(R"(
+  Runner run(R"yaml(
 do:
   - remember: {set: {id: re_1}}
   - settled:
@@ -14,7 +14,7 @@ do:
           one:
             with: {type: refund.updated}
             correlate: {refund: {from: .data.object.id, expect: '${ .id }'}}
-)");
+)yaml");
   run.start();
   CHECK(run.view().waiting_for.kind == "event");
   const auto open = subscriptions(run.program(), run.state());
@@ -30,7 +30,7 @@ do:
 }
 
 TEST_CASE("listen to all waits for each filter, correlated by the first") {
-  Runner run(R"(
+  Runner run(R"yaml(
 do:
   - both:
       listen:
@@ -38,7 +38,7 @@ do:
           all:
             - {with: {type: a}, correlate: {room: {from: .data.room}}}
             - {with: {type: b}, correlate: {room: {from: .data.room}}}
-)");
+)yaml");
   run.start();
   run.publish({{"type", "a"}, {"data", {{"room", 1}}}});
   run.publish({{"type", "b"}, {"data", {{"room", 2}}}});
@@ -58,14 +58,14 @@ TEST_CASE("listen to any until a condition, or until an event") {
     CHECK(run.output() == Json::array({0, 1, 2}));
   }
   SECTION("event") {
-    Runner run(R"(
+    Runner run(R"yaml(
 do:
   - some:
       listen:
         to:
           any: [{with: {type: hot, data: '${ .t > 38 }'}}]
           until: {one: {with: {type: stop}}}
-)");
+)yaml");
     run.start();
     run.publish({{"type", "hot"}, {"data", {{"t", 39}}}});
     run.publish({{"type", "hot"}, {"data", {{"t", 37}}}});
@@ -83,7 +83,7 @@ do:
 }
 
 TEST_CASE("foreach works the events off one after the other") {
-  Runner run(R"(
+  Runner run(R"yaml(
 do:
   - each:
       listen: {to: {any: [], until: '(. | length) == 2'}}
@@ -93,7 +93,7 @@ do:
         do:
           - pay: {call: test.call, with: {n: '${ $e.n }', at: '${ $i }'}}
         output: {as: .n * 10}
-)");
+)yaml");
   run.answer_calls = false;
   run.start();
   run.publish({{"type", "x"}, {"data", {{"n", 1}}}});
@@ -109,13 +109,13 @@ do:
 }
 
 TEST_CASE("a listening task's time-out ends the listening") {
-  Runner run(R"(
+  Runner run(R"yaml(
 do:
   - guarded:
       try:
         - wait: {listen: {to: {one: {with: {type: paid}}}}, timeout: {after: PT24H}}
       catch: {errors: {with: {status: 408}}, do: [{no: {set: {expired: true}}}]}
-)");
+)yaml");
   run.start();
   run.run_timers(86'400'000);
   CHECK(run.output() == Json{{"expired", true}});

@@ -5,14 +5,14 @@
 namespace sequent::machine::testing {
 
 TEST_CASE("a suspended run keeps events and fires a due timer once when it resumes") {
-  Runner run(R"(
+  Runner run(R"yaml(
 do:
   - both:
       fork:
         branches:
           - timer: {wait: PT10S, output: {as: '"rang"'}}
           - event: {listen: {to: {one: {with: {type: paid}}}}}
-)");
+)yaml");
   run.start();
   REQUIRE(run.feed(SuspendAsked{.reason = "audit", .by = "ops"}));
   CHECK(wake_at(run.state()) == INT64_MAX);
@@ -60,11 +60,11 @@ TEST_CASE("a task that stands still can be skipped with an output") {
 }
 
 TEST_CASE("rewinding goes back to a task with the data of then and the same keys") {
-  Runner run(R"(
+  Runner run(R"yaml(
 do:
   - first: {call: test.call, with: {n: '${ .n }'}}
   - second: {call: test.once}
-)");
+)yaml");
   auto broken = true;
   run.answer = [&](const Call& call) -> Answer {
     if (call.activity == "test.once" && broken) return std::unexpected(permanent());

@@ -46,6 +46,7 @@ class Runner {
   std::function<ChildEnded(const ChildState&)> child;
   bool answer_calls = true;  // false: calls stay open until `answer_open()`
 
+  [[nodiscard]] Limits& limits() { return surroundings_.limits; }
   void start(Json input = Json::object());
   /// Feeds an event and everything that follows without the clock moving.
   Result<void> feed(const Event& event);
