@@ -155,9 +155,10 @@ struct Applier {
     frame.detail = ActivityState{.key = r.key,
                                  .revision = r.revision,
                                  .arguments = r.arguments,
-                                 .attempt = 1,
+                                 .attempt = r.attempt,
                                  .first_sent_at = r.first_sent_at,
                                  .unsettled = r.unsettled};
+    frame.last_attempt = r.attempt;
     state.keys.erase(r.key);
     ++state.attempts;
   }
@@ -178,6 +179,8 @@ struct Applier {
     auto& frame = frame_of(state, r.frame);
     auto& activity = std::get<ActivityState>(frame.detail);
     activity.attempt = r.attempt;
+    ++activity.tries;
+    frame.last_attempt = r.attempt;
     activity.unsettled = r.unsettled;
     frame.phase = Phase::activity;
     frame.due_at = 0;

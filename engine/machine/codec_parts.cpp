@@ -88,6 +88,12 @@ InstanceId id_from_text(const std::string& text) {
   return *id;
 }
 
+Phase phase_from(const std::string& name) {
+  for (auto i = 0; i <= static_cast<int>(Phase::faulted); ++i)
+    if (name_of(static_cast<Phase>(i)) == name) return static_cast<Phase>(i);
+  throw std::runtime_error("unknown phase \"" + name + "\"");
+}
+
 ParkReason park_reason_from(const std::string& name) {
   for (const auto reason :
        {ParkReason::retries_exhausted, ParkReason::provider_open, ParkReason::limit})

@@ -47,6 +47,7 @@ RecordBody activity_scheduled(const FieldReader& in) {
   return ActivityScheduled{.frame = frame(in),
                            .key = in.text("key"),
                            .revision = in.number<std::uint32_t>("revision"),
+                           .attempt = in.number<std::uint32_t>("attempt", 1),
                            .arguments = in.value("arguments"),
                            .first_sent_at = in.number<Timestamp>("firstSentAt"),
                            .unsettled = in.flag("unsettled")};

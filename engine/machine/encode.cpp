@@ -46,6 +46,7 @@ struct BodyEncoder {
     out.number("frame", r.frame);
     out.plain("key", r.key);
     out.number("revision", r.revision);
+    out.number("attempt", r.attempt, 1U);
     out.value("arguments", r.arguments);
     out.number("firstSentAt", r.first_sent_at);
     out.flag("unsettled", r.unsettled);

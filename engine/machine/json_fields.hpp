@@ -101,6 +101,7 @@ class FieldReader {
 [[nodiscard]] std::vector<Subscription> subscriptions_from_json(Json& json);
 [[nodiscard]] std::string id_text(const InstanceId& id);  // "" for the zero id
 [[nodiscard]] InstanceId id_from_text(const std::string& text);
+[[nodiscard]] Phase phase_from(const std::string& name);
 [[nodiscard]] ParkReason park_reason_from(const std::string& name);
 
 }  // namespace sequent::machine

@@ -48,6 +48,7 @@ struct ActivityScheduled {
   FrameId frame = 0;
   std::string key;
   std::uint32_t revision = 0;
+  std::uint32_t attempt = 1;
   Value arguments;
   Timestamp first_sent_at = 0;
   bool unsettled = false;

@@ -59,7 +59,8 @@ struct ActivityState {
   std::string key;              // idempotency key, without revision
   std::uint32_t revision = 0;   // raised when the provider has spent the key on a failure
   Value arguments;              // frozen: every attempt sends these
-  std::uint32_t attempt = 1;    // the attempt under way or last failed
+  std::uint32_t attempt = 1;    // the attempt under way or last failed; rises over repairs too
+  std::uint32_t tries = 1;      // attempts since the call was scheduled: what the policy counts
   Timestamp first_sent_at = 0;  // when the first attempt could leave: age of the key
   bool unsettled = false;       // an earlier attempt's outcome is unknown
   std::optional<Failure> last_failure;
@@ -127,6 +128,7 @@ struct Frame {
   NodeIndex next = no_node;  // block without child: what runs next; no_node = the block is over
   FrameId child = 0;         // block: the child under way
   std::map<NodeIndex, std::uint32_t> visits;  // block: how often each task was entered
+  std::uint32_t last_attempt = 0;  // of an activity; late answers to earlier ones are no news
   Timestamp started_at = 0;
   Timestamp timeout_at = 0;      // 0 = none
   Timestamp due_at = 0;          // backoff, timer

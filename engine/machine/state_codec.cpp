@@ -30,7 +30,7 @@ Json detail_to_json(const FrameDetail& detail) {
   const auto write = overloaded{
       [](const std::monostate&) { return Json(nullptr); },
       [](const ActivityState& a) {
-        Json json{{"is", "activity"}, {"key", a.key}, {"attempt", a.attempt}};
+        Json json{{"is", "activity"}, {"key", a.key}, {"attempt", a.attempt}, {"tries", a.tries}};
         put_number(json, "revision", a.revision);
         put(json, "arguments", a.arguments);
         put_number(json, "firstSentAt", a.first_sent_at);
@@ -82,6 +82,7 @@ FrameDetail detail_from_json(Json& json) {
                     .revision = in.number<std::uint32_t>("revision"),
                     .arguments = in.value("arguments"),
                     .attempt = in.number<std::uint32_t>("attempt"),
+                    .tries = in.number<std::uint32_t>("tries"),
                     .first_sent_at = in.number<Timestamp>("firstSentAt"),
                     .unsettled = in.flag("unsettled"),
                     .park_reason = park_reason_from(in.text("parkReason")),
@@ -110,7 +111,7 @@ FrameDetail detail_from_json(Json& json) {
 }
 
 Json frame_to_json(const Frame& frame) {
-  Json json{{"id", frame.id}, {"phase", static_cast<int>(frame.phase)}};
+  Json json{{"id", frame.id}, {"phase", name_of(frame.phase)}};
   put_number(json, "parent", frame.parent);
   put_number(json, "node", frame.node);
   put_number(json, "ordinal", frame.ordinal);
@@ -126,6 +127,7 @@ Json frame_to_json(const Frame& frame) {
     for (const auto& [node, count] : frame.visits) visits.push_back(Json::array({node, count}));
     json["visits"] = std::move(visits);
   }
+  put_number(json, "lastAttempt", frame.last_attempt);
   put_number(json, "startedAt", frame.started_at);
   put_number(json, "timeoutAt", frame.timeout_at);
   put_number(json, "dueAt", frame.due_at);
@@ -144,7 +146,7 @@ Frame frame_from_json(Json& json) {
   frame.ordinal = in.number<std::uint32_t>("ordinal");
   frame.visit = in.number<std::uint32_t>("visit");
   frame.generation = in.number<std::uint32_t>("generation");
-  frame.phase = static_cast<Phase>(in.number<int>("phase"));
+  frame.phase = phase_from(in.text("phase"));
   frame.raw_input = in.value("rawInput");
   frame.input = in.has("input") ? in.value("input") : frame.raw_input;
   frame.data = in.value("data");
@@ -153,6 +155,7 @@ Frame frame_from_json(Json& json) {
   if (in.has("visits"))
     for (const auto& pair : in.member("visits"))
       frame.visits[pair.at(0).get<NodeIndex>()] = pair.at(1).get<std::uint32_t>();
+  frame.last_attempt = in.number<std::uint32_t>("lastAttempt");
   frame.started_at = in.number<Timestamp>("startedAt");
   frame.timeout_at = in.number<Timestamp>("timeoutAt");
   frame.due_at = in.number<Timestamp>("dueAt");

@@ -62,7 +62,7 @@ void describe_activity(const Program& program, const Frame& frame, WaitingFor& w
     waiting.reason = name_of(activity.park_reason);
     waiting.since = activity.parked_at;
     waiting.detail =
-        "parked on " + spec.provider + " after " + std::to_string(activity.attempt) + " attempts";
+        "parked on " + spec.provider + " after " + std::to_string(activity.tries) + " attempts";
     if (activity.last_failure) waiting.detail += ": " + activity.last_failure->problem.title;
   } else if (frame.phase == Phase::backoff) {
     waiting.kind = "activity";

@@ -151,11 +151,11 @@ do:
 }'}
 )yaml");
   run.start({{"who", "Ada"}});
-CHECK(run.error() == Json{{"type", "https://example.com/no"},
-                          {"status", 402},
-                          {"title", "No money"},
-                          {"detail", "for Ada"},
-                          {"instance", "/do/0/stop"}});
+  CHECK(run.error() == Json{{"type", "https://example.com/no"},
+                            {"status", 402},
+                            {"title", "No money"},
+                            {"detail", "for Ada"},
+                            {"instance", "/do/0/stop"}});
 }
 
 TEST_CASE("a wait ends once, at its time, and passes its input through") {

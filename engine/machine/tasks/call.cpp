@@ -27,8 +27,10 @@ DurationMs call_backoff(const CallRetryPolicy& policy, std::uint32_t attempt, st
 void Decider::begin_call(FrameId id) {
   const auto& current = frame(id);
   const auto& task = std::get<CallTask>(node_of(current).body);
-  ActivityScheduled intent{
-      .frame = id, .key = idempotency_key(program, state, current), .first_sent_at = now};
+  ActivityScheduled intent{.frame = id,
+                           .key = idempotency_key(program, state, current),
+                           .attempt = current.last_attempt + 1,
+                           .first_sent_at = now};
   const auto known = state.keys.find(intent.key);
   if (known != state.keys.end()) intent.revision = known->second.revision;
   if (known != state.keys.end() && known->second.unsettled) {
@@ -63,6 +65,7 @@ void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& 
     failed.retry_at = now;
     return emit(std::move(failed));
   }
+  const auto tries = std::get<ActivityState>(frame(id).detail).tries;
   auto problem = failure.problem;
   problem.instance = node_of(frame(id)).pointer;
   const auto passing = failure.outcome != Outcome::permanent;
@@ -70,8 +73,8 @@ void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& 
     emit(std::move(failed));
     return raise(id, std::move(problem), failure.retry_after_ms);
   }
-  if (attempt < policy.max_attempts) {
-    failed.retry_at = now + call_backoff(policy, attempt, random(), failure.retry_after_ms);
+  if (tries < policy.max_attempts) {
+    failed.retry_at = now + call_backoff(policy, tries, random(), failure.retry_after_ms);
     return emit(std::move(failed));
   }
   // A billing run is never thrown away because a provider was down.
