@@ -9,7 +9,7 @@ using expression::ExpressionSetBuilder;
 
 namespace {
 
-constexpr std::size_t not_compiled = SIZE_MAX;
+constexpr std::size_t most_expressions = 5'000;  // different ones; each costs compile time
 
 const std::vector<std::string>& arguments() {
   static const std::vector<std::string> names = {"authorization", "context", "input", "output",
@@ -78,6 +78,15 @@ ExpressionId Expressions::add(std::string source, std::string_view where, std::s
 
 std::unique_ptr<const ExpressionSet> Expressions::build(
     Report& report, const std::vector<std::string>& secrets) const {
+  if (sources_.size() > most_expressions) {
+    const auto over = std::find_if(uses_.begin(), uses_.end(),
+                                   [](const Use& use) { return use.id == most_expressions; });
+    report.at_value(
+        over->pointer,
+        "the workflow has more than " + std::to_string(most_expressions) + " different expressions",
+        "split it: `run: workflow` starts another one");
+    return nullptr;
+  }
   ExpressionSetBuilder all{limits_, interpreters_};
   std::vector<ExpressionId> ids;  // our id -> the builder's
   for (const std::string& source : sources_) ids.push_back(all.add(source));
@@ -99,17 +108,14 @@ std::unique_ptr<const ExpressionSet> Expressions::build(
 }
 
 void Expressions::report_errors(const std::vector<CompileError>& errors, Report& report) const {
-  for (const CompileError& error : errors) {
-    for (const Use& use : uses_) {
-      if (use.id != error.id) continue;
-      const std::string message =
-          "the expression `" + sources_[error.id] + "` does not compile: " + error.message;
-      if (use.offset == not_compiled) {
-        report.at_value(use.pointer, message);
-      } else {
-        report.inside(use.pointer, use.offset + error.offset.value_or(0), message);
-      }
-    }
+  std::unordered_map<ExpressionId, const CompileError*> by_id;
+  for (const CompileError& error : errors) by_id.emplace(error.id, &error);
+  for (const Use& use : uses_) {
+    const auto found = by_id.find(use.id);
+    if (found == by_id.end()) continue;
+    const CompileError& error = *found->second;
+    report.inside(use.pointer, use.offset + error.offset.value_or(0),
+                  "the expression `" + sources_[use.id] + "` does not compile: " + error.message);
   }
 }
 

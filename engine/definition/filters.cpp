@@ -50,7 +50,10 @@ std::shared_ptr<const schema::Schema> read_schema(Compiler& compiler, const Valu
   if (compiled) return std::make_shared<const schema::Schema>(std::move(*compiled));
   if (compiled.error().findings.empty())
     compiler.report.at_value(document->pointer, "no valid schema: " + compiled.error().detail);
+  std::set<std::string> told;
   for (const Finding& finding : compiled.error().findings) {
+    // The meta-schema refuses one value by several rules; the first is the nearest.
+    if (!told.insert(finding.pointer).second) continue;
     compiler.report.at_value(document->pointer + finding.pointer,
                              "no valid schema: " + finding.message, finding.hint);
   }

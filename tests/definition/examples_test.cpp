@@ -12,10 +12,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // Tests may look for the shared folder; the engine itself never reads the environment.
-fs::path examples_folder() {
+fs::path language_folder(std::string_view name) {
   const char* shared = std::getenv("SEQUENT_SHARED");
   const fs::path base = shared ? fs::path{shared} : fs::path{SEQUENT_SOURCE_DIR} / ".." / "shared";
-  return base / "dsl" / "examples";
+  return base / "dsl" / name;
 }
 
 std::string text_of_file(const fs::path& path) {
@@ -56,10 +56,26 @@ const std::map<std::string, std::string>& refused() {
   return files;
 }
 
+// The definitions of a feature file: blocks between lines of three quotes that name a document.
+std::vector<std::string> definitions_in(const std::string& feature) {
+  std::vector<std::string> out;
+  const std::string quotes = "\"\"\"";
+  for (std::size_t at = feature.find(quotes); at != std::string::npos;) {
+    const std::size_t begin = feature.find('\n', at) + 1;
+    const std::size_t end = feature.find(quotes, begin);
+    if (end == std::string::npos) break;
+    const std::size_t last = feature.rfind('\n', end) + 1;
+    const std::string block = feature.substr(begin, std::max(begin, last) - begin);
+    if (block.find("document:") != std::string::npos) out.push_back(block);
+    at = feature.find(quotes, end + quotes.size());
+  }
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("the specification's examples compile, but for what is refused by name") {
-  const fs::path folder = examples_folder();
+  const fs::path folder = language_folder("examples");
   if (!fs::exists(folder)) {
     WARN("skipped: no specification examples in " << folder.string());
     return;
@@ -89,6 +105,30 @@ TEST_CASE("the specification's examples compile, but for what is refused by name
   }
   CHECK(seen_refused == refused().size());
   CHECK(compiled > 30);
+}
+
+TEST_CASE("the conformance kit's workflows compile") {
+  const fs::path folder = language_folder("ctk");
+  if (!fs::exists(folder)) {
+    WARN("skipped: no conformance kit in " << folder.string());
+    return;
+  }
+  std::size_t seen = 0;
+  for (const auto& entry : fs::directory_iterator{folder}) {
+    for (const std::string& text : definitions_in(text_of_file(entry.path()))) {
+      const auto result = compile_text(text, entry.path().filename().string());
+      INFO(text);
+      INFO((result ? "" : format_findings(result.error().findings)));
+      const bool refused_by_name =
+          !result && std::all_of(result.error().findings.begin(), result.error().findings.end(),
+                                 [](const Finding& finding) {
+                                   return finding.message.starts_with("`call: openapi`");
+                                 });
+      CHECK((result.has_value() || refused_by_name));
+      ++seen;
+    }
+  }
+  CHECK(seen >= 20);
 }
 
 }  // namespace sequent::definition

@@ -162,6 +162,23 @@ TEST_CASE("mistakes in durations, retries and schedules are told") {
   });
 }
 
+TEST_CASE("mistakes in schemas are told at their keyword") {
+  check({
+      {"an unknown type",
+       document("input:\n  schema:\n    document:\n      type: object\n      properties:\n"
+                "        id: {type: strng}\n" +
+                one_task),
+       11, 20, "/input/schema/document/properties/id/type", "no valid schema", ""},
+      {"a schema kept elsewhere",
+       document("input: {schema: {resource: {endpoint: 'http://x/y'}}}\n" + one_task), 6, 28,
+       "/input/schema/resource", "a schema kept elsewhere (`resource`) is part of the language",
+       "until then"},
+      {"another format", document("input: {schema: {format: avro, document: {}}}\n" + one_task), 6,
+       26, "/input/schema/format",
+       "expected a schema format that this engine knows, got text `avro`", "json:draft-07"},
+  });
+}
+
 TEST_CASE("names that lead nowhere are told with the nearest name") {
   check({
       {"then", tasks("  - first: {set: {x: 1}, then: secnd}\n  - second: {set: {x: 1}}\n"), 7, 32,
