@@ -45,6 +45,14 @@ void read_evaluate(Compiler& compiler, const Value& value) {
   if (!compiler.loose) return;
   std::set<std::string> texts;
   collect_texts(compiler.document.root, texts);
+  if (texts.size() > most_expressions) {
+    compiler.report.at_value(value.pointer,
+                             "loose mode tries every text as an expression, and there "
+                             "are more than " +
+                                 std::to_string(most_expressions),
+                             "use strict mode: write expressions as ${ … }");
+    return;
+  }
   compiler.loose_expressions = compilable(texts, compiler.options.expression_limits);
 }
 

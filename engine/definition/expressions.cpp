@@ -9,8 +9,6 @@ using expression::ExpressionSetBuilder;
 
 namespace {
 
-constexpr std::size_t most_expressions = 5'000;  // different ones; each costs compile time
-
 const std::vector<std::string>& arguments() {
   static const std::vector<std::string> names = {"authorization", "context", "input", "output",
                                                  "runtime",       "secrets", "task",  "workflow"};

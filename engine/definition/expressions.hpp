@@ -12,6 +12,10 @@
 
 namespace sequent::definition {
 
+/// Different expressions in one document. jq takes longer for each the more there are: 1,000 take
+/// about a second in a debug build, 5,000 more than ten.
+inline constexpr std::size_t most_expressions = 2'000;
+
 /// Names of the variables of enclosing `for`, `catch` and `foreach`. Null = not checked here
 /// (parts of `use` that are read again wherever they are used).
 using Variables = std::shared_ptr<const std::vector<std::string>>;

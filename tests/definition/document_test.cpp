@@ -147,6 +147,25 @@ TEST_CASE("a function that multiplies without end meets the limit on tasks") {
   CHECK_THAT(findings[0].message, Catch::Contains("more than 10000 tasks"));
 }
 
+TEST_CASE("expressions have a limit, and so do the texts of loose mode") {
+  const auto with = [](const std::string& evaluate, const std::string& value) {
+    std::string text = evaluate + "do:\n  - a:\n      set:\n";
+    for (int i = 0; i < 2'001; ++i) {
+      const std::string number = std::to_string(i);
+      text += "        m" + number + ": " + value + number + (value[0] == '\'' ? " }'\n" : "\n");
+    }
+    const auto findings = findings_of(document(text));
+    REQUIRE(findings.size() == 1);
+    return findings[0];
+  };
+  const Finding strict = with("", "'${ .x + ");
+  CHECK(strict.message == "the workflow has more than 2000 different expressions");
+  CHECK(strict.pointer.starts_with("/do/0/a/set/m"));
+  const Finding loose = with("evaluate: {mode: loose}\n", "word");
+  CHECK_THAT(loose.message, Catch::Contains("loose mode tries every text"));
+  CHECK(loose.line == 6);
+}
+
 TEST_CASE("functions that are copied too often are refused before memory is") {
   std::string text =
       "use:\n  functions:\n    big: {set: {x: '" + std::string(100'000, 'x') + "'}}\ndo:\n";
