@@ -12,17 +12,17 @@ Frame& frame_of(State& state, FrameId id) {
   return found->second;
 }
 
-/// A frame that leaves without success takes its idempotency key along: a later frame of the same
-/// task must send the same bytes under it while the outcome is open.
+/// A call that leaves takes its idempotency key along: should the same task come again (a try that
+/// starts over, a rewind, a repair), it must send the same bytes under it. A call that succeeded had
+/// its effect, and one that is out may have it.
 void remember_key(State& state, const Frame& frame) {
   const auto* activity = std::get_if<ActivityState>(&frame.detail);
-  if (activity == nullptr || activity->key.empty() || frame.phase == Phase::returned) return;
-  // A request that is out when its frame goes away may or may not have its effect.
-  const bool open = frame.phase == Phase::activity || activity->unsettled;
+  if (activity == nullptr || activity->key.empty()) return;
+  const bool sent = frame.phase == Phase::activity || frame.phase == Phase::returned;
   state.keys[activity->key] = {.revision = activity->revision,
                                .first_sent_at = activity->first_sent_at,
                                .arguments = activity->arguments,
-                               .unsettled = open};
+                               .unsettled = sent || activity->unsettled};
 }
 
 void remove_below(State& state, FrameId id) {
@@ -74,14 +74,27 @@ void begin_again(State& state, Frame& frame) {
   frame.visits.clear();
 }
 
+/// Moves a limit that was set before the run stood still, so that standing still does not count.
+void shift(Timestamp& limit, DurationMs by) {
+  if (limit != 0) limit += by;
+}
+
 /// Operator's repairs and resumptions set the instance going again.
-void set_going(State& state) {
+void set_going(State& state, Timestamp at) {
+  const auto stood_still = state.ended_at != 0 ? at - state.ended_at : 0;
+  shift(state.timeout_at, stood_still);
+  for (auto& [id, frame] : state.frames) {
+    shift(frame.timeout_at, stood_still);
+    if (auto* attempt = std::get_if<TryState>(&frame.detail))
+      shift(attempt->attempt_until, stood_still);
+    // A request may have been out when the run stopped: what becomes of it now is not known.
+    if (frame.phase == Phase::activity) std::get<ActivityState>(frame.detail).unsettled = true;
+  }
   state.status = Status::running;
   state.error.reset();
   state.faulted_frame = 0;
   state.ended_at = 0;
   state.reason.clear();
-  state.held_events.clear();
 }
 
 struct Applier {
@@ -167,8 +180,8 @@ struct Applier {
     auto& frame = frame_of(state, r.frame);
     auto& activity = std::get<ActivityState>(frame.detail);
     SEQUENT_ASSERT(activity.attempt == r.attempt);
-    if (r.failure.outcome == Outcome::unknown) activity.unsettled = true;
-    if (r.failure.outcome == Outcome::permanent) activity.unsettled = false;
+    // A failure never proves that an earlier send had no effect.
+    activity.unsettled = activity.unsettled || r.unsettled;
     if (r.failure.key_spent) ++activity.revision;
     activity.last_failure = r.failure;
     frame.phase = Phase::backoff;
@@ -295,6 +308,10 @@ struct Applier {
     if (r.item && r.queued) listen.queue.push_back(r.item);
     if (r.item && !r.queued) listen.consumed.push_back(r.item);
     if (r.closed) listen.closed = true;
+    if (r.held != 0) {
+      SEQUENT_ASSERT(r.held <= state.held_events.size());
+      state.held_events.erase(state.held_events.begin() + (r.held - 1));
+    }
   }
 
   void operator()(const EventIterationStarted& r) const {
@@ -340,7 +357,9 @@ struct Applier {
   void operator()(const TaskFaulted& r) const {
     auto& frame = frame_of(state, r.frame);
     frame.error = r.error;
-    // An activity's state stays: a retry needs its key and arguments.
+    // An activity's state stays: a retry needs its key and arguments. A request that is out when its
+    // time is up may still have its effect.
+    if (frame.phase == Phase::activity) std::get<ActivityState>(frame.detail).unsettled = true;
     frame.phase = Phase::faulted;
   }
 
@@ -364,7 +383,7 @@ struct Applier {
     state.reason = r.reason;
   }
 
-  void operator()(const InstanceResumed&) const { set_going(state); }
+  void operator()(const InstanceResumed&) const { set_going(state, at); }
 
   void operator()(const InstanceCancelled& r) const {
     state.status = Status::cancelled;
@@ -373,7 +392,7 @@ struct Applier {
   }
 
   void operator()(const TaskRetried& r) const {
-    set_going(state);
+    set_going(state, at);
     if (r.frame == 0) {
       state.timeout_at = r.timeout_at;
       return;
@@ -389,7 +408,7 @@ struct Applier {
   }
 
   void operator()(const TaskSkippedByOperator& r) const {
-    set_going(state);
+    set_going(state, at);
     auto& frame = frame_of(state, r.frame);
     begin_again(state, frame);
     frame.phase = Phase::returned;
@@ -398,7 +417,7 @@ struct Applier {
   }
 
   void operator()(const Rewound& r) const {
-    set_going(state);
+    set_going(state, at);
     remove_below(state, r.frame);
     auto& frame = frame_of(state, r.frame);
     frame.phase = Phase::block;

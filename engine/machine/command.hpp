@@ -39,6 +39,9 @@ using Command = std::variant<DispatchActivity, StartChild, Continue>;
 /// tasks are ready), INT64_MAX = never (it waits for others, or has ended).
 [[nodiscard]] Timestamp wake_at(const State& state);
 
+/// The earliest timer of one frame that is set; 0 = none.
+[[nodiscard]] Timestamp next_timer(const Frame& frame);
+
 /// Arguments with their secrets, as they go to the activity and nowhere else.
 /// errors  forbidden: a secret is not there, by name; expression
 [[nodiscard]] Result<Json> bind_secrets(const definition::Program& program, const State& state,

@@ -59,7 +59,7 @@ Result<void> on_returned(Decider& d, const ActivityReturned& e) {
     return {};
   if (is_ended(d.state.status) && d.state.status != Status::faulted) return {};
   if (e.failure) {
-    d.activity_failed(e.frame, e.attempt, *e.failure);
+    d.activity_failed(e.frame, e.attempt, *e.failure, e.unsettled);
   } else {
     SEQUENT_ASSERT(e.output != nullptr);
     d.emit(TaskReturned{.frame = e.frame, .output = e.output, .attempt = e.attempt});
@@ -70,11 +70,16 @@ Result<void> on_returned(Decider& d, const ActivityReturned& e) {
 }
 
 Result<void> on_event(Decider& d, const EventArrived& e) {
+  if (d.running() && d.state.seq >= d.surroundings.limits.max_records) {
+    d.fault_workflow(make_problem(ErrorKind::runtime, "the journal reached its limit"));
+    return {};
+  }
   if (d.state.status == Status::suspended || d.state.status == Status::faulted) {
     d.emit(EventHeld{.event = e.event});
     return {};
   }
-  if (d.running()) d.offer_event(e.event);
+  // It was on its way when the task that wanted it ended; a later one may want it.
+  if (d.running() && !d.offer_event(e.event)) d.emit(EventHeld{.event = e.event});
   return {};
 }
 

@@ -115,14 +115,16 @@ class Decider {
   void begin_raise(FrameId id);
   void begin_wait(FrameId id);
   void begin_listen(FrameId id);
-  void offer_event(const Value& event);
+  /// True when a listening task took it. `held`: its place, from 1, among the held events.
+  bool offer_event(const Value& event, std::uint32_t held = 0);
+  void offer_held_events();
   void listen_on(FrameId id);  // iterate the queue, or end when nothing more is wanted
   void event_iteration_over(FrameId id);
   void begin_emit(FrameId id);
   void begin_child(FrameId id);
   void begin_call(FrameId id);
   void begin_function(FrameId id);
-  void activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure);
+  void activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure, bool unsettled);
   void try_again(FrameId id);  // the next attempt of an activity
 
  private:
@@ -145,7 +147,5 @@ class Decider {
 /// Idempotency key of a frame: the same for every attempt, node and restart.
 [[nodiscard]] std::string idempotency_key(const Program& program, const State& state,
                                           const Frame& frame);
-/// Timers of one frame that are set; 0 = none.
-[[nodiscard]] Timestamp next_timer(const Frame& frame);
 
 }  // namespace sequent::machine

@@ -58,7 +58,8 @@ RecordBody event_consumed(const FieldReader& in) {
                        .event_id = in.text("eventId"),
                        .item = in.value("item"),
                        .queued = in.flag("queued"),
-                       .closed = in.flag("closed")};
+                       .closed = in.flag("closed"),
+                       .held = in.number<std::uint32_t>("held")};
   if (in.has("correlated"))
     record.correlated = in.member("correlated").get<std::map<std::string, Json>>();
   return record;
@@ -82,7 +83,7 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
       {"AttemptFailed",
        [](In in) -> RecordBody {
          return AttemptFailed{frame(in), in.number<std::uint32_t>("attempt"),
-                              failure_from_json(in.member("failure")),
+                              failure_from_json(in.member("failure")), in.flag("unsettled"),
                               in.number<Timestamp>("retryAt")};
        }},
       {"AttemptStarted",

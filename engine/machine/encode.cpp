@@ -55,6 +55,7 @@ struct BodyEncoder {
     out.number("frame", r.frame);
     out.number("attempt", r.attempt);
     out.json("failure", failure_to_json(r.failure));
+    out.flag("unsettled", r.unsettled);
     out.number("retryAt", r.retry_at);
   }
   void operator()(const AttemptStarted& r) const {
@@ -120,6 +121,7 @@ struct BodyEncoder {
     out.flag("queued", r.queued);
     if (!r.correlated.empty()) out.json("correlated", r.correlated);
     out.flag("closed", r.closed);
+    out.number("held", r.held);
   }
   void operator()(const EventIterationStarted& r) const {
     out.number("frame", r.frame);

@@ -25,6 +25,7 @@ struct ActivityReturned {
   std::uint32_t attempt = 0;
   Value output;                    // set on success
   std::optional<Failure> failure;  // set otherwise
+  bool unsettled = false;          // an earlier send of the same intent may have had its effect
 };
 /// Some timer of the instance may be due: all that are due by now fire, each once.
 struct TimerDue {};

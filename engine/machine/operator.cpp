@@ -24,14 +24,29 @@ Timestamp fresh_timeout(Decider& d, const Frame& frame) {
 }
 
 /// After a repair: what was held meanwhile arrives, what fell due fires once, what is ready runs.
-void go_on(Decider& d, const std::vector<Value>& held) {
+void go_on(Decider& d) {
   d.find_ready();
   d.run();
-  for (const auto& event : held)
-    if (d.running()) d.offer_event(event);
+  d.offer_held_events();
   fire_timers(d);
   d.find_ready();
   d.run();
+}
+
+/// A faulted run goes on only through what faulted: its frame, or one that holds it. Anything else
+/// would leave a faulted task behind that nothing wakes.
+bool mends_the_fault(const Decider& d, FrameId target) {
+  for (auto id = d.state.faulted_frame; id != 0; id = d.state.frames.at(id).parent)
+    if (id == target) return true;
+  return false;
+}
+
+std::unexpected<Error> mend_first(Decider& d) {
+  const auto* faulted = d.find(d.state.faulted_frame);
+  return fail(ErrorCode::wrong_state, "the run has faulted at " +
+                                          (faulted == nullptr ? std::string("the workflow itself")
+                                                              : d.node_of(*faulted).pointer) +
+                                          "; retry, skip or rewind there first");
 }
 
 /// The one task that stands still, for actions that name none.
@@ -58,9 +73,8 @@ Result<void> on_suspend(Decider& d, const SuspendAsked& e) {
 Result<void> on_resume(Decider& d, const ResumeAsked& e) {
   if (d.state.status != Status::suspended)
     return wrong_state(d, "only a suspended run can be resumed");
-  const auto held = d.state.held_events;
   d.emit(InstanceResumed{.reason = e.reason, .by = e.by});
-  go_on(d, held);
+  go_on(d);
   return {};
 }
 
@@ -73,11 +87,13 @@ Result<void> on_cancel(Decider& d, const CancelAsked& e) {
 
 Result<void> on_retry(Decider& d, const RetryAsked& e) {
   const auto faulted = d.state.status == Status::faulted;
+  if (const auto* root = d.find(1); faulted && root != nullptr && root->phase == Phase::entered)
+    return fail(ErrorCode::wrong_state,
+                "its input was refused before any task began; start a new run");
   if (!faulted && d.state.status != Status::running)
     return wrong_state(d,
                        "a faulted run, or a task that is parked or waits for its next attempt, "
                        "can be retried");
-  const auto held = d.state.held_events;
   if (faulted && e.frame == 0 && d.state.faulted_frame == 0) {
     const auto& limit = d.program.timeout;
     const auto again = limit ? d.evaluator.duration(*limit, *d.state.raw_input, Here{}) : 0;
@@ -85,7 +101,7 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
                        .timeout_at = limit && again ? d.now + *again : 0,
                        .reason = e.reason,
                        .by = e.by});
-    go_on(d, held);
+    go_on(d);
     return {};
   }
   auto target = e.frame != 0 ? e.frame : d.state.faulted_frame;
@@ -102,8 +118,9 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
   const auto* frame = d.find(target);
   if (frame == nullptr)
     return fail(ErrorCode::not_found, "no task of the run is faulted or parked; name the task");
+  if (faulted && !mends_the_fault(d, target)) return mend_first(d);
   const auto waits = frame->phase == Phase::parked || frame->phase == Phase::backoff;
-  if (frame->phase != Phase::faulted && !waits)
+  if (frame->phase != Phase::faulted && !waits && !faulted)
     return fail(ErrorCode::wrong_state, "the task " + d.node_of(*frame).pointer +
                                             " is in phase \"" + std::string(name_of(frame->phase)) +
                                             "\"; only a faulted, parked or waiting "
@@ -118,35 +135,41 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
                      .timeout_at = fresh_timeout(d, *frame),
                      .reason = e.reason,
                      .by = e.by});
-  go_on(d, held);
+  go_on(d);
   return {};
 }
 
 Result<void> on_skip(Decider& d, const SkipAsked& e) {
-  if (!is_live(d) && d.state.status != Status::faulted)
-    return wrong_state(d, "it has ended; there is no task to skip");
+  if (d.state.status != Status::running && d.state.status != Status::faulted)
+    return wrong_state(d, "only a task of a running or faulted run can be skipped");
   auto target = e.frame != 0 ? e.frame : d.state.faulted_frame;
   if (target == 0) target = only_waiting(d);
   if (target <= 1 || d.find(target) == nullptr)
     return fail(ErrorCode::not_found, "no single task stands still; name the task to skip");
-  const auto held = d.state.held_events;
+  if (d.state.status == Status::faulted && !mends_the_fault(d, target)) return mend_first(d);
   d.emit(
       TaskSkippedByOperator{.frame = target, .output = e.output, .reason = e.reason, .by = e.by});
-  go_on(d, held);
+  go_on(d);
   return {};
 }
 
 Result<void> on_rewind(Decider& d, const RewindAsked& e) {
-  if (!is_live(d) && d.state.status != Status::faulted)
-    return wrong_state(d, "it has ended and cannot go back");
+  if (d.state.status != Status::running && d.state.status != Status::faulted)
+    return wrong_state(d, "only a running or faulted run can go back");
   const auto* frame = d.find(e.frame);
   if (frame == nullptr || e.node >= d.program.nodes.size() ||
       d.program.node(e.node).parent != frame->node)
     return fail(ErrorCode::wrong_state, "the task is in no block that is under way");
+  if (!e.data || std::holds_alternative<definition::ForkTask>(d.node_of(*frame).body))
+    return fail(
+        ErrorCode::wrong_state,
+        "a branch cannot be rewound by itself; rewind to the fork, " + d.node_of(*frame).pointer);
+  if (d.state.status == Status::faulted && d.state.faulted_frame != 0 &&
+      !mends_the_fault(d, e.frame))
+    return mend_first(d);
   auto catching = false;
   if (const auto* task = std::get_if<definition::TryTask>(&d.node_of(*frame).body))
     for (const auto node : task->catch_tasks) catching = catching || node == e.node;
-  const auto held = d.state.held_events;
   d.emit(Rewound{.frame = e.frame,
                  .next = e.node,
                  .data = e.data,
@@ -154,7 +177,7 @@ Result<void> on_rewind(Decider& d, const RewindAsked& e) {
                  .catching = catching,
                  .reason = e.reason,
                  .by = e.by});
-  go_on(d, held);
+  go_on(d);
   return {};
 }
 

@@ -57,6 +57,7 @@ struct AttemptFailed {
   FrameId frame = 0;
   std::uint32_t attempt = 0;
   Failure failure;
+  bool unsettled = false;  // the intent's effect may have happened, now or before
   Timestamp retry_at = 0;  // 0 = no further try is planned by this record
 };
 struct AttemptStarted {
@@ -124,6 +125,7 @@ struct EventConsumed {
   bool queued = false;  // foreach: waits for its iteration
   std::map<std::string, Json> correlated;  // values that became expectations
   bool closed = false;                     // the last that is wanted
+  std::uint32_t held = 0;  // from 1: which of the held events it was; 0 = it has just arrived
 };
 /// foreach: one event is being worked on; or, with `output`, that is over.
 struct EventIterationStarted {
@@ -139,7 +141,8 @@ struct EventIterationEnded {
 struct ListenClosed {
   FrameId frame = 0;
 };
-struct EventHeld {  // arrived while suspended
+/// It arrived while nobody could take it: suspended, faulted, or between two listening tasks.
+struct EventHeld {
   Value event;
 };
 struct EventEmitted {

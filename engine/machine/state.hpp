@@ -167,7 +167,7 @@ struct State {
   FrameId last_frame = 0;
   std::map<std::string, KeyMemory> keys;  // by idempotency key, where a frame ended without success
   std::uint32_t generation = 0;           // how often an operator edited an input
-  std::vector<Value> held_events;         // arrived while suspended, in order
+  std::vector<Value> held_events;         // arrived while nobody could take them, in order
   std::uint64_t seq = 0;                  // of the last record applied
   std::uint32_t completed_tasks = 0;
   std::uint32_t attempts = 0;  // of activities, in all

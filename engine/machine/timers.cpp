@@ -1,4 +1,5 @@
 // What is due: the workflow's limit, tasks' limits, waits, and the next attempts.
+#include "engine/machine/command.hpp"
 #include "engine/machine/operator.hpp"
 
 namespace sequent::machine {

@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "engine/machine/codec.hpp"
+#include "engine/machine/command.hpp"
 #include "engine/machine/view.hpp"
 #include "engine/runtime/timer_heap.hpp"
 
@@ -66,13 +67,7 @@ Timestamp next_timer(const machine::State& state) {
     if (at > 0) earliest = std::min(earliest, at);
   };
   consider(state.timeout_at);
-  for (const auto& [id, frame] : state.frames) {
-    consider(frame.timeout_at);
-    if (frame.phase == machine::Phase::backoff || frame.phase == machine::Phase::timer)
-      consider(frame.due_at);
-    if (const auto* attempt = std::get_if<machine::TryState>(&frame.detail))
-      if (!attempt->catching) consider(attempt->attempt_until);
-  }
+  for (const auto& [id, frame] : state.frames) consider(machine::next_timer(frame));
   return earliest;
 }
 

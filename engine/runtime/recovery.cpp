@@ -97,15 +97,19 @@ void Partition::fire_timers() {
     with(*due, [this](Resident* resident, const Error*) {
       if (resident == nullptr) return;
       (void)feed(*resident, machine::Event{machine::TimerDue{}});
+      // The clock may have stepped back since: nothing fired, so the timer is set again.
+      if (!resident->gathering && !resident->committing)
+        timers_.set(resident->id, next_timer(resident->state), resident->wake_at != 0);
     });
     if (broken_) return;
   }
-  if (timers_.runs_dry()) load_timers();
   set_alarm();
 }
 
 void Partition::set_alarm() {
   if (dropped_) return;
+  // Wherever the heap ran dry: what sleeps in the store beyond it must still be woken.
+  if (!broken_ && timers_.runs_dry()) load_timers();
   Timestamp at = timers_.next().value_or(never);
   if (broken_) at = retry_at_;
   // Loads that finish look at the timers again: no alarm is needed until then.

@@ -86,7 +86,8 @@ void Partition::obey(Resident& resident, const std::vector<machine::Command>& co
 
 void Partition::dispatch(Resident& resident, const machine::DispatchActivity& call,
                          bool recovered) {
-  const OpenCall open{.frame = call.frame, .attempt = call.attempt};
+  const OpenCall open{
+      .frame = call.frame, .attempt = call.attempt, .unsettled = call.unsettled || recovered};
   if (std::ranges::find(resident.open, open) != resident.open.end()) return;
   if (!awaits(resident.state, open) || resident.state.status == machine::Status::suspended) return;
   const auto& spec = spec_of(*resident.program, call.node);
@@ -155,7 +156,10 @@ void Partition::returned(const InstanceId& id, std::uint32_t frame, std::uint32_
   // When the store is broken and the instance had to leave memory, the outcome is lost; recovery
   // finds the intent and asks again with the same key.
   with(id, [this, event = std::move(event)](Resident* resident, const Error*) mutable {
-    if (resident != nullptr) (void)feed(*resident, machine::Event{std::move(event)});
+    if (resident == nullptr) return;
+    const auto call = std::ranges::find(resident->open, OpenCall{event.frame, event.attempt});
+    event.unsettled = call != resident->open.end() && call->unsettled;
+    (void)feed(*resident, machine::Event{std::move(event)});
   });
 }
 

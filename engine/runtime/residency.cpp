@@ -139,9 +139,11 @@ void Partition::feed_message(Resident& resident, const StoredMessage& message) {
 
 void Partition::maybe_evict(Resident& resident) {
   if (resident.loading || resident.committing || resident.gathering) return;
-  const bool ended = machine::is_ended(resident.state.status);
-  if (!ended) {
-    if (!resident.open.empty()) return;
+  // A faulted run may be repaired: its calls that are out may still tell what became of them.
+  const bool over = resident.state.status == machine::Status::completed ||
+                    resident.state.status == machine::Status::cancelled;
+  if (!over && !resident.open.empty()) return;
+  if (!machine::is_ended(resident.state.status)) {
     // At the limit even those that are due soon leave: loading them again is the price.
     const auto residents = static_cast<std::size_t>(node_->stats.resident.load());
     const bool crowded = residents > node_->config.max_resident;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/machine/command.hpp"
@@ -59,7 +60,10 @@ using Job = std::move_only_function<void(Resident*, const Error*)>;
 struct OpenCall {
   machine::FrameId frame = 0;
   std::uint32_t attempt = 0;
-  bool operator==(const OpenCall&) const = default;
+  bool unsettled = false;  // an earlier send may have had its effect
+  bool operator==(const OpenCall& other) const {
+    return frame == other.frame && attempt == other.attempt;
+  }
 };
 
 struct Resident {
@@ -79,17 +83,12 @@ struct Resident {
   bool listening_known = true;
   std::uint64_t snapshot_seq = 0;
   Timestamp wake_at = INT64_MAX;
-  std::vector<std::int64_t> seen;  // messages taken, against double delivery
+  std::unordered_set<std::int64_t> seen;  // messages taken, against double delivery
 };
 
-/// Whether a message is new to the instance; remembers it.
+/// Whether a message is new to the instance; remembers it as long as the instance is in memory.
 [[nodiscard]] inline bool first_seen(Resident& resident, std::int64_t message) {
-  constexpr std::size_t remembered = 256;
-  auto& seen = resident.seen;
-  if (std::ranges::find(seen, message) != seen.end()) return false;
-  if (seen.size() >= remembered) seen.erase(seen.begin());
-  seen.push_back(message);
-  return true;
+  return resident.seen.insert(message).second;
 }
 
 }  // namespace sequent::runtime

@@ -121,4 +121,20 @@ do:
   CHECK(run.output() == Json{{"expired", true}});
 }
 
+TEST_CASE("an event that comes between two listening tasks is kept for the second") {
+  Runner run(R"yaml(
+do:
+  - first: {listen: {to: {one: {with: {type: x}}}}}
+  - pause: {call: test.call}
+  - second: {listen: {to: {one: {with: {type: x}}}}}
+)yaml");
+  run.answer_calls = false;
+  run.start();
+  run.publish({{"type", "x"}, {"data", 1}});
+  run.publish({{"type", "x"}, {"data", 2}});
+  CHECK(run.state().held_events.size() == 1);
+  run.answer_open();
+  CHECK(run.output() == Json::array({2}));
+}
+
 }  // namespace sequent::machine::testing

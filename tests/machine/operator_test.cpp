@@ -106,4 +106,100 @@ TEST_CASE("a cancelled run wants nothing any more") {
   CHECK(run.state().status == Status::cancelled);
 }
 
+TEST_CASE("a request that was out when the run stood still is unsettled when it goes out again") {
+  SECTION("suspended and resumed") {
+    Runner run("do:\n  - pay: {call: test.call}\n");
+    run.answer_calls = false;
+    run.start();
+    REQUIRE(run.feed(SuspendAsked{}));
+    REQUIRE(run.feed(ResumeAsked{}));
+    const auto open = commands(run.program(), run.state());
+    REQUIRE(open.size() == 1);
+    CHECK(std::get<DispatchActivity>(open[0]).unsettled);
+  }
+  SECTION("timed out and retried") {
+    Runner run(
+        "do:\n  - pay: {call: test.call, with: {at: '${ now }'}, timeout: {after: PT10S}}\n");
+    run.answer_calls = false;
+    run.start();
+    run.advance(10'000);
+    REQUIRE(run.state().status == Status::faulted);
+    REQUIRE(run.feed(RetryAsked{}));
+    REQUIRE(run.calls.size() == 2);
+    CHECK(run.calls[1].unsettled);
+    CHECK(run.calls[1].arguments == run.calls[0].arguments);
+  }
+  SECTION("a permanent failure proves nothing about an earlier send") {
+    Runner run("do:\n  - pay: {call: test.call, with: {at: '${ now }'}}\n");
+    run.answer = [](const Call& call) -> Answer {
+      return std::unexpected(call.attempt == 1 ? unknown() : permanent(401));
+    };
+    run.start();
+    run.run_timers();
+    REQUIRE(run.state().status == Status::faulted);
+    run.answer = [](const Call& call) { return call.arguments; };
+    run.now += 5'000;
+    REQUIRE(run.feed(RetryAsked{}));
+    CHECK(run.calls.back().unsettled);
+    CHECK(run.calls.back().arguments == run.calls.front().arguments);
+  }
+}
+
+TEST_CASE("a call that succeeded sends the same bytes when its try starts over") {
+  Runner run(R"yaml(
+do:
+  - guarded:
+      try:
+        - first: {call: test.call, with: {at: '${ now }'}}
+        - second: {call: test.once}
+      catch: {retry: {delay: PT5S, limit: {attempt: {count: 1}}}}
+)yaml");
+  run.answer = [&](const Call& call) -> Answer {
+    if (call.activity == "test.once" && run.calls.size() < 3) return std::unexpected(permanent());
+    return call.arguments;
+  };
+  run.start();
+  run.run_timers();
+  CHECK(run.state().status == Status::completed);
+  REQUIRE(run.calls.size() == 4);
+  CHECK(run.calls[2].key == run.calls[0].key);
+  CHECK(run.calls[2].arguments == run.calls[0].arguments);
+}
+
+TEST_CASE("standing still does not count towards a limit") {
+  Runner run("timeout: {after: PT1H}\ndo:\n  - pay: {call: test.once}\n  - rest: {wait: PT30M}\n");
+  auto broken = true;
+  run.answer = [&](const Call& call) -> Answer {
+    if (broken) return std::unexpected(permanent());
+    return call.arguments;
+  };
+  run.start();
+  run.now += 5 * 3'600'000;
+  broken = false;
+  REQUIRE(run.feed(RetryAsked{}));
+  run.run_timers();
+  CHECK(run.state().status == Status::completed);
+}
+
+TEST_CASE("a faulted run is mended where it faulted, and a branch is not rewound by itself") {
+  Runner run(R"yaml(
+do:
+  - both:
+      fork:
+        branches:
+          - bad: {call: test.once}
+          - slow: {wait: PT1H}
+)yaml");
+  run.answer = [](const Call&) -> Answer { return std::unexpected(permanent()); };
+  run.start();
+  REQUIRE(run.state().status == Status::faulted);
+  const auto slow = run.frame_at("slow");
+  REQUIRE(slow != 0);
+  CHECK(run.feed(SkipAsked{.frame = slow, .output = null_value()}).error().code ==
+        ErrorCode::wrong_state);
+  CHECK(run.feed(RewindAsked{.frame = run.frame_at("both"), .node = run.program().find("slow")})
+            .error()
+            .code == ErrorCode::wrong_state);
+}
+
 }  // namespace sequent::machine::testing

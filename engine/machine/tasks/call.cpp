@@ -33,7 +33,8 @@ void Decider::begin_call(FrameId id) {
                            .first_sent_at = now};
   const auto known = state.keys.find(intent.key);
   if (known != state.keys.end()) intent.revision = known->second.revision;
-  if (known != state.keys.end() && known->second.unsettled) {
+  // A read, or a write of absolute values, may as well be made anew.
+  if (known != state.keys.end() && known->second.unsettled && !task.activity.idempotent) {
     // The effect may have happened with these bytes: only they are safe to send again.
     intent.arguments = known->second.arguments;
     intent.first_sent_at = known->second.first_sent_at;
@@ -57,9 +58,13 @@ void Decider::try_again(FrameId id) {
       .frame = id, .attempt = activity.attempt + 1, .unsettled = activity.unsettled});
 }
 
-void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure) {
+void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure,
+                              bool unsettled) {
   const auto& policy = std::get<CallTask>(node_of(frame(id)).body).activity.retry;
-  AttemptFailed failed{.frame = id, .attempt = attempt, .failure = failure};
+  AttemptFailed failed{.frame = id,
+                       .attempt = attempt,
+                       .failure = failure,
+                       .unsettled = unsettled || failure.outcome == Outcome::unknown};
   if (!running()) {
     // Held by an operator, or the run has faulted elsewhere: asked again when it goes on.
     failed.retry_at = now;

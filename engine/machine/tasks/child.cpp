@@ -8,7 +8,12 @@ void Decider::begin_child(FrameId id) {
   const auto& task = std::get<definition::RunWorkflowTask>(node_of(current).body);
   auto input = evaluator.fill(task.input, *current.input, here(current));
   if (!input) return raise(id, input.error());
-  const auto path = path_of(program, state, id) + "~" + std::to_string(current.generation);
+  auto path = path_of(program, state, id) + "~" + std::to_string(current.generation);
+  // A try that starts over means a new child; an operator's retry means the same one.
+  for (auto above = current.parent; above != 0; above = frame(above).parent)
+    if (const auto* attempt = std::get_if<TryState>(&frame(above).detail);
+        attempt != nullptr && attempt->attempt > 1)
+      path += "^" + std::to_string(attempt->attempt);
   emit(ChildStarted{.frame = id,
                     .child = {.id = InstanceId::derive(state.id, path),
                               .workflow = task.workflow,

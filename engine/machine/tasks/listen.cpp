@@ -91,15 +91,17 @@ void Decider::begin_listen(FrameId id) {
   for (const auto filter : task.to.until_filters)
     if (auto problem = open(filter, true)) return raise(id, std::move(*problem));
   emit(std::move(started));
+  offer_held_events();
 }
 
-void Decider::offer_event(const Value& event) {
+bool Decider::offer_event(const Value& event, std::uint32_t held) {
+  auto took = false;
   std::vector<FrameId> listening;
   for (const auto& [id, each] : state.frames)
     if (std::holds_alternative<ListenState>(each.detail)) listening.push_back(id);
   for (const auto id : listening) {
     const auto* current = find(id);
-    if (current == nullptr || !running()) continue;
+    if (current == nullptr || !running() || (took && held != 0)) continue;
     const auto& task = std::get<ListenTask>(node_of(*current).body);
     const auto& listen = std::get<ListenState>(current->detail);
     auto taken = match(program, task, listen, *event, now);
@@ -131,13 +133,26 @@ void Decider::offer_event(const Value& event) {
         auto so_far = array_of(listen.consumed);
         so_far.push_back(*consumed.item);
         const auto enough = evaluator.truth(*task.to.until, so_far, here(*current));
-        if (!enough) return raise(id, enough.error());
+        if (!enough) {
+          raise(id, enough.error());
+          return true;
+        }
         consumed.closed = *enough;
       }
     }
+    consumed.held = held;
+    took = true;
     emit(std::move(consumed));
     listen_on(id);
     run();
+  }
+  return took;
+}
+
+void Decider::offer_held_events() {
+  for (std::uint32_t place = 1; running() && place <= state.held_events.size();) {
+    const Value event = state.held_events[place - 1];
+    if (!offer_event(event, place)) ++place;
   }
 }
 
