@@ -1,0 +1,60 @@
+#pragma once
+// The HTTP API of one node: resources under /api/v1, routes that workflows bind, webhooks, health,
+// metrics and the documentation of itself. DESIGN.md sections 6 and 9 name the surface.
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/principal.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/queries.hpp"
+#include "net/http_server.hpp"
+
+namespace sequent::api {
+
+struct ApiConfig {
+  std::vector<std::string> stripe_webhook_secrets;  // several while one is rolled; never printed
+  int webhook_tolerance_seconds = 300;
+  bool allow_unsigned_webhooks = false;  // POST /webhooks/stripe?manual=true; never in production
+  std::size_t default_page_size = 50;
+  std::size_t max_page_size = 500;
+  std::size_t max_batch_events = 100;  // in one POST /events
+  int max_wait_seconds = 60;           // cap of `Prefer: wait` and `?wait=`
+  int trigger_wait_seconds = 30;       // of bound routes, where the caller names no wait
+  int max_json_depth = 128;
+  std::string documentation_base;  // put before "/problems/<slug>"; empty = served here
+  /// Who asks. Empty = everybody is "anonymous" with every role.
+  /// errors  unauthenticated
+  std::function<Result<Principal>(const net::ServerRequest&)> authenticate;
+};
+
+/// All must outlive the Api. `pool` runs what blocks.
+struct ApiPorts {
+  runtime::Engine& engine;
+  runtime::RunQueries& runs;
+  runtime::Inbox& inbox;
+  runtime::RecordReads& records;
+  runtime::AuditLog& audit;
+  const runtime::ActivityRegistry& activities;
+  const runtime::Clock& clock;
+  boost::asio::thread_pool& pool;
+};
+
+struct Context;
+
+/// threads  handler() may be called from any number of connections at once
+class Api {
+ public:
+  Api(ApiConfig config, ApiPorts ports);
+  ~Api();
+
+  [[nodiscard]] net::Handler handler();
+  [[nodiscard]] net::ErrorBody error_body();
+
+ private:
+  std::shared_ptr<Context> context_;
+};
+
+}  // namespace sequent::api

@@ -1,0 +1,12 @@
+#pragma once
+#include "base/json.hpp"
+#include "engine/definition/program.hpp"
+
+namespace sequent::api {
+
+/// OpenAPI 3.1 of the table of routes, and of the routes that `bound` workflows document.
+[[nodiscard]] Json openapi_document(const std::vector<definition::ProgramPtr>& bound);
+/// components/schemas
+[[nodiscard]] Json openapi_schemas();
+
+}  // namespace sequent::api

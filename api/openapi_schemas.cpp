@@ -1,0 +1,149 @@
+#include "api/openapi.hpp"
+#include "base/assert.hpp"
+
+namespace sequent::api {
+namespace {
+
+// Written as JSON, because that is how it is read.
+constexpr const char* schemas = R"json({
+  "Problem": {"type": "object", "required": ["type", "title", "status"], "properties": {
+    "type": {"type": "string", "format": "uri-reference"}, "title": {"type": "string"},
+    "status": {"type": "integer"}, "detail": {"type": "string"},
+    "errors": {"type": "array", "items": {"type": "object", "properties": {
+      "detail": {"type": "string"}, "pointer": {"type": "string"}, "line": {"type": "integer"},
+      "column": {"type": "integer"}, "hint": {"type": "string"}}}}}},
+  "Definition": {"type": "object",
+    "description": "A document of the Serverless Workflow DSL 1.0"},
+  "Input": {"description": "Any JSON value; the workflow's own schema judges it"},
+  "WorkflowRef": {"type": "object", "properties": {
+    "namespace": {"type": "string"}, "name": {"type": "string"}, "version": {"type": "string"},
+    "digest": {"type": "string"}}},
+  "Workflow": {"allOf": [{"$ref": "#/components/schemas/WorkflowRef"}, {"type": "object",
+    "properties": {"title": {"type": ["string", "null"]}, "summary": {"type": ["string", "null"]},
+      "http": {"type": ["object", "null"], "properties": {"method": {"type": "string"},
+        "path": {"type": "string"}}},
+      "participants": {"type": "array", "items": {"type": "string"}},
+      "document": {"type": "object"}, "created": {"type": "boolean"},
+      "warnings": {"type": "array"}}}]},
+  "WorkflowList": {"type": "object", "properties": {
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Workflow"}},
+    "cursor": {"type": ["string", "null"]}}},
+  "Run": {"type": "object", "required": ["id", "workflow", "status"], "properties": {
+    "id": {"type": "string", "format": "uuid"},
+    "workflow": {"$ref": "#/components/schemas/WorkflowRef"},
+    "key": {"type": ["string", "null"]},
+    "status": {"enum": ["pending", "running", "waiting", "suspended", "cancelled", "faulted",
+      "completed"]},
+    "waitingFor": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/WaitingFor"}]},
+    "task": {"type": ["string", "null"], "description": "JSON Pointer into the document"},
+    "input": {}, "output": {},
+    "error": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Problem"}]},
+    "attributes": {"type": "object"},
+    "startedAt": {"type": ["string", "null"], "format": "date-time"},
+    "updatedAt": {"type": ["string", "null"], "format": "date-time"},
+    "endedAt": {"type": ["string", "null"], "format": "date-time"},
+    "deadline": {"type": ["string", "null"], "format": "date-time"},
+    "parent": {"type": ["string", "null"]}, "attempts": {"type": "integer"},
+    "completedTasks": {"type": "integer"}, "startedBy": {"type": ["string", "null"]},
+    "reason": {"type": "string"}, "seq": {"type": "integer"}}},
+  "WaitingFor": {"type": "object", "required": ["kind"], "properties": {
+    "kind": {"enum": ["timer", "event", "activity", "parked", "child", "limit"]},
+    "detail": {"type": "string"}, "provider": {"type": "string"}, "operation": {"type": "string"},
+    "reason": {"type": "string"}, "errorType": {"type": "string"},
+    "since": {"type": "string", "format": "date-time"},
+    "until": {"type": "string", "format": "date-time"}, "attempt": {"type": "integer"},
+    "run": {"type": "string"}}},
+  "RunList": {"type": "object", "properties": {
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
+    "cursor": {"type": ["string", "null"]}}},
+  "Outcome": {"type": "object", "properties": {"id": {"type": "string"},
+    "workflow": {"$ref": "#/components/schemas/WorkflowRef"}, "status": {"type": "string"},
+    "output": {}, "error": {"oneOf": [{"type": "null"},
+      {"$ref": "#/components/schemas/Problem"}]}}},
+  "Pending": {"type": "object", "properties": {"id": {"type": "string"},
+    "status": {"type": "string"}, "waitingKind": {"type": ["string", "null"]}}},
+  "Filter": {"type": "object", "additionalProperties": false, "properties": {
+    "status": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    "workflow": {"type": "string", "description": "namespace/name or namespace/name:version"},
+    "namespace": {"type": "string"}, "name": {"type": "string"}, "version": {"type": "string"},
+    "key": {"type": "string"}, "task": {"type": "string"}, "waiting": {"type": "string"},
+    "provider": {"type": "string"}, "operation": {"type": "string"},
+    "errorType": {"type": "string"}, "errorStatus": {"type": "integer"},
+    "attributes": {"type": "object"},
+    "startedAfter": {"type": "string", "format": "date-time"},
+    "startedBefore": {"type": "string", "format": "date-time"},
+    "updatedAfter": {"type": "string", "format": "date-time"},
+    "updatedBefore": {"type": "string", "format": "date-time"},
+    "parent": {"type": "string"}, "text": {"type": "string"}}},
+  "Search": {"type": "object", "additionalProperties": false, "properties": {
+    "filter": {"$ref": "#/components/schemas/Filter"}, "cursor": {"type": "string"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 500}}},
+  "Aggregation": {"type": "object", "additionalProperties": false, "required": ["by"],
+    "properties": {"filter": {"$ref": "#/components/schemas/Filter"},
+      "by": {"type": "array", "minItems": 1, "items": {"enum": ["status", "workflow", "version",
+        "task", "waiting", "provider", "operation", "error_type"]}},
+      "limit": {"type": "integer", "minimum": 1, "maximum": 500}}},
+  "AggregateList": {"type": "object", "properties": {"items": {"type": "array", "items": {
+    "type": "object", "properties": {"group": {"type": "object"}, "count": {"type": "integer"},
+      "oldest": {"type": ["string", "null"]}, "newest": {"type": ["string", "null"]}}}},
+    "cursor": {"type": ["string", "null"]}}},
+  "RecordList": {"type": "object", "properties": {"items": {"type": "array", "items": {
+    "type": "object", "required": ["seq", "at", "kind"], "properties": {
+      "seq": {"type": "integer"}, "at": {"type": "string", "format": "date-time"},
+      "kind": {"type": "string"}, "task": {"type": "string"}}}},
+    "cursor": {"type": ["string", "null"], "description": "Give it back as `after`"}}},
+  "Action": {"type": "object", "additionalProperties": false, "required": ["reason"],
+    "properties": {"reason": {"type": "string", "minLength": 1}}},
+  "RetryAction": {"type": "object", "additionalProperties": false, "required": ["reason"],
+    "properties": {"reason": {"type": "string", "minLength": 1},
+      "task": {"type": "string", "description": "Name or JSON Pointer; without it the task that stands still"},
+      "input": {"description": "Replaces the task's input"}}},
+  "SkipAction": {"type": "object", "additionalProperties": false, "required": ["reason"],
+    "properties": {"reason": {"type": "string", "minLength": 1}, "task": {"type": "string"},
+      "output": {"description": "The task's output"}}},
+  "RewindAction": {"type": "object", "additionalProperties": false,
+    "required": ["reason", "task"], "properties": {
+      "reason": {"type": "string", "minLength": 1}, "task": {"type": "string"}}},
+  "CloudEvent": {"type": "object", "required": ["specversion", "id", "source", "type"],
+    "properties": {"specversion": {"const": "1.0"}, "id": {"type": "string"},
+      "source": {"type": "string"}, "type": {"type": "string"}, "subject": {"type": "string"},
+      "time": {"type": "string", "format": "date-time"}, "data": {}}},
+  "StripeEvent": {"type": "object", "required": ["id", "object", "type"]},
+  "Delivery": {"type": "object", "properties": {"id": {"type": "integer"},
+    "duplicate": {"type": "boolean"}, "held": {"type": "boolean"}, "runs": {"type": "integer"},
+    "started": {"type": "integer"}}},
+  "InboxEntry": {"type": "object", "properties": {"id": {"type": "integer"},
+    "source": {"type": "string"}, "eventId": {"type": "string"}, "type": {"type": "string"},
+    "origin": {"type": "string"}, "state": {"type": "string"},
+    "receivedAt": {"type": ["string", "null"]}, "deliveries": {"type": "integer"},
+    "event": {"$ref": "#/components/schemas/CloudEvent"}}},
+  "InboxList": {"type": "object", "properties": {
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/InboxEntry"}},
+    "cursor": {"type": ["string", "null"]}}},
+  "StoredRecord": {"type": "object", "properties": {"collection": {"type": "string"},
+    "key": {"type": "string"}, "value": {}}},
+  "StoredRecordList": {"type": "object", "properties": {
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/StoredRecord"}},
+    "cursor": {"type": ["string", "null"]}}},
+  "AuditList": {"type": "object", "properties": {"items": {"type": "array", "items": {
+    "type": "object", "properties": {"id": {"type": "integer"}, "at": {"type": "string"},
+      "principal": {"type": "string"}, "action": {"type": "string"}, "target": {"type": "string"},
+      "reason": {"type": ["string", "null"]}, "outcome": {"type": "string"},
+      "remote": {"type": "string"}}}}, "cursor": {"type": ["string", "null"]}}},
+  "ActivityList": {"type": "object", "properties": {"items": {"type": "array", "items": {
+    "type": "object", "properties": {"name": {"type": "string"}, "version": {"type": "string"},
+      "provider": {"type": "string"}, "summary": {"type": "string"}, "input": {},
+      "output": {}}}}, "cursor": {"type": ["string", "null"]}}},
+  "Health": {"type": "object", "properties": {"status": {"type": "string"},
+    "detail": {"type": "string"}}}
+})json";
+
+}  // namespace
+
+Json openapi_schemas() {
+  auto parsed = parse_json(schemas);
+  SEQUENT_ASSERT(parsed.has_value());
+  return *std::move(parsed);
+}
+
+}  // namespace sequent::api

@@ -1,0 +1,78 @@
+#include "api/redact.hpp"
+
+namespace sequent::api {
+namespace {
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+std::vector<std::string> segments_of(std::string_view path) {
+  const bool pointer = path.starts_with('/');
+  const char separator = pointer ? '/' : '.';
+  if (path.starts_with("$")) path.remove_prefix(1);
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    const auto end = std::min(path.find(separator), path.size());
+    std::string segment{path.substr(0, end)};
+    path.remove_prefix(std::min(end + 1, path.size()));
+    if (pointer) {
+      replace_all(segment, "~1", "/");
+      replace_all(segment, "~0", "~");
+    } else if (segment.ends_with("[]")) {  // "items[].card" as jq spells it
+      segment.resize(segment.size() - 2);
+      if (!segment.empty()) segments.push_back(segment);
+      segment = "*";
+    }
+    if (!segment.empty()) segments.push_back(std::move(segment));
+  }
+  return segments;
+}
+
+}  // namespace
+
+Redactor::Redactor(const definition::Program& program) {
+  for (const auto& path : program.sensitive) {
+    auto segments = segments_of(path);
+    if (!segments.empty()) paths_.push_back(std::move(segments));
+  }
+}
+
+Json Redactor::operator()(const Json& value) const {
+  Json copy = value;
+  if (idle()) return copy;
+  std::vector<std::string> place;
+  hide(copy, place);
+  return copy;
+}
+
+bool Redactor::names(const std::vector<std::string>& place) const {
+  for (const auto& path : paths_) {
+    if (path.size() > place.size()) continue;
+    bool same = true;
+    for (std::size_t i = 0; i < path.size() && same; ++i)
+      same = path[i] == "*" || path[i] == place[place.size() - path.size() + i];
+    if (same) return true;
+  }
+  return false;
+}
+
+void Redactor::hide(Json& value, std::vector<std::string>& place) const {
+  const auto visit = [&](Json& child, std::string name) {
+    place.push_back(std::move(name));
+    if (names(place)) {
+      child = "[redacted]";
+    } else {
+      hide(child, place);
+    }
+    place.pop_back();
+  };
+  if (value.is_object()) {
+    for (auto& [name, child] : value.items()) visit(child, name);
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) visit(value[i], std::to_string(i));
+  }
+}
+
+}  // namespace sequent::api

@@ -1,0 +1,28 @@
+#pragma once
+// Sensitive data (`document.metadata.sensitive`) as people see it.
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "engine/definition/program.hpp"
+
+namespace sequent::api {
+
+/// Replaces what a program's sensitive paths name by "[redacted]". A path is a JSON Pointer or a
+/// plain path ("card.number"), with `*` for any member or item. It holds at every depth, because
+/// tasks wrap and move data: hiding too much is repaired by a better path, a leak by nothing.
+class Redactor {
+ public:
+  explicit Redactor(const definition::Program& program);
+
+  [[nodiscard]] Json operator()(const Json& value) const;
+  [[nodiscard]] bool idle() const { return paths_.empty(); }
+
+ private:
+  void hide(Json& value, std::vector<std::string>& place) const;
+  [[nodiscard]] bool names(const std::vector<std::string>& place) const;
+
+  std::vector<std::vector<std::string>> paths_;
+};
+
+}  // namespace sequent::api

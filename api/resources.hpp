@@ -1,0 +1,59 @@
+#pragma once
+// The handlers of the table in routes.cpp, by file.
+#include "api/context.hpp"
+
+namespace sequent::api {
+
+#define SEQUENT_HANDLER(name) asio::awaitable<Answer> name(Context& context, const Call& call)
+
+// workflows.cpp
+SEQUENT_HANDLER(deploy_workflow);
+SEQUENT_HANDLER(list_workflows);
+SEQUENT_HANDLER(show_workflow);
+// starts.cpp
+SEQUENT_HANDLER(start_run);
+// runs.cpp
+SEQUENT_HANDLER(list_runs);
+SEQUENT_HANDLER(search_runs);
+SEQUENT_HANDLER(aggregate_runs);
+SEQUENT_HANDLER(show_run);
+SEQUENT_HANDLER(show_result);
+// journal.cpp
+SEQUENT_HANDLER(show_journal);
+// watch.cpp
+SEQUENT_HANDLER(watch_run);
+SEQUENT_HANDLER(watch_all);
+// actions.cpp
+SEQUENT_HANDLER(suspend_run);
+SEQUENT_HANDLER(resume_run);
+SEQUENT_HANDLER(cancel_run);
+SEQUENT_HANDLER(retry_run);
+SEQUENT_HANDLER(skip_task);
+SEQUENT_HANDLER(rewind_run);
+// events.cpp
+SEQUENT_HANDLER(receive_events);
+// inbox.cpp
+SEQUENT_HANDLER(list_inbox);
+SEQUENT_HANDLER(show_inbox_entry);
+SEQUENT_HANDLER(replay_inbox_entry);
+// listings.cpp
+SEQUENT_HANDLER(list_records);
+SEQUENT_HANDLER(show_record);
+SEQUENT_HANDLER(list_audit);
+SEQUENT_HANDLER(list_activities);
+// webhooks.cpp
+SEQUENT_HANDLER(receive_stripe);
+// health.cpp
+SEQUENT_HANDLER(show_index);
+SEQUENT_HANDLER(show_health);
+SEQUENT_HANDLER(show_readiness);
+SEQUENT_HANDLER(show_metrics);
+// problem_pages.cpp
+SEQUENT_HANDLER(list_problems);
+SEQUENT_HANDLER(show_problem);
+// openapi.cpp
+SEQUENT_HANDLER(show_openapi);
+
+#undef SEQUENT_HANDLER
+
+}  // namespace sequent::api

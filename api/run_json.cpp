@@ -1,0 +1,139 @@
+#include "api/run_json.hpp"
+
+#include "api/context.hpp"
+
+namespace sequent::api {
+namespace {
+
+Json value_json(const machine::Value& value, const Redactor& redact) {
+  return value ? redact(*value) : Json(nullptr);
+}
+
+Json waiting_json(const machine::WaitingFor& waiting) {
+  if (waiting.kind.empty()) return nullptr;
+  Json json{{"kind", waiting.kind}, {"detail", waiting.detail}};
+  const auto put = [&json](const char* name, const std::string& text) {
+    if (!text.empty()) json[name] = text;
+  };
+  put("provider", waiting.provider);
+  put("operation", waiting.operation);
+  put("reason", waiting.reason);
+  put("errorType", waiting.error_type);
+  if (waiting.since != 0) json["since"] = format_time(waiting.since);
+  if (waiting.until != 0) json["until"] = format_time(waiting.until);
+  if (waiting.attempt != 0) json["attempt"] = waiting.attempt;
+  if (waiting.child != InstanceId{}) json["run"] = waiting.child.text();
+  return json;
+}
+
+Json waiting_json(const runtime::InstanceRow& row) {
+  machine::WaitingFor waiting;
+  waiting.kind = row.waiting_kind;
+  waiting.detail = row.waiting_detail;
+  waiting.provider = row.provider;
+  waiting.operation = row.operation;
+  waiting.reason = row.park_reason;
+  waiting.since = row.parked_at;
+  if (!waiting.kind.empty()) waiting.error_type = row.error_type;
+  if (waiting.kind == "timer" && row.wake_at > 0 && row.wake_at != INT64_MAX)
+    waiting.until = row.wake_at;
+  return waiting_json(waiting);
+}
+
+Json workflow_json(const runtime::RunSummary& run) {
+  return {{"namespace", run.workflow_namespace},
+          {"name", run.name},
+          {"version", run.version},
+          {"digest", run.digest}};
+}
+
+Json error_json(const std::optional<machine::Problem>& error, const Redactor& redact) {
+  return error ? redact(machine::to_json(*error)) : Json(nullptr);
+}
+
+}  // namespace
+
+Json workflow_json(const definition::Program& program) {
+  return {{"namespace", program.ref.workflow_namespace},
+          {"name", program.ref.name},
+          {"version", program.ref.version},
+          {"digest", program.digest}};
+}
+
+Json run_json(const runtime::RunDetails& run) {
+  const auto& state = run.state;
+  const Redactor redact{*run.program};
+  Json json = Json::object();
+  json["id"] = state.id.text();
+  json["workflow"] = workflow_json(*run.program);
+  json["key"] = optional_text(state.key);
+  json["status"] = machine::name_of(run.view.status);
+  json["waitingFor"] = waiting_json(run.view.waiting_for);
+  json["task"] = optional_text(run.view.task);
+  json["input"] = value_json(state.raw_input, redact);
+  json["output"] = value_json(state.output, redact);
+  if (state.response) json["response"] = redact(*state.response);
+  json["error"] = error_json(state.error, redact);
+  json["attributes"] = redact(state.attributes);
+  if (!state.reason.empty()) json["reason"] = state.reason;
+  json["startedAt"] = optional_time(state.started_at);
+  json["startedBy"] = optional_text(run.summary.started_by);
+  json["updatedAt"] = optional_time(state.updated_at);
+  json["endedAt"] = optional_time(state.ended_at);
+  json["deadline"] = optional_time(run.view.deadline);
+  json["parent"] = state.has_parent() ? Json(state.parent.text()) : Json(nullptr);
+  json["attempts"] = state.attempts;
+  json["completedTasks"] = state.completed_tasks;
+  json["seq"] = state.seq;
+  return json;
+}
+
+Json summary_json(const runtime::RunSummary& run, const definition::Program* program) {
+  const auto& row = run.row;
+  Json json = Json::object();
+  json["id"] = run.id.text();
+  json["workflow"] = workflow_json(run);
+  json["key"] = optional_text(run.key);
+  json["status"] = row.status;
+  json["waitingFor"] = waiting_json(row);
+  json["task"] = optional_text(row.task);
+  json["error"] = nullptr;
+  if (row.status == "faulted" && !row.error_type.empty())
+    json["error"] = {
+        {"type", row.error_type}, {"status", row.error_status}, {"title", row.error_title}};
+  json["attributes"] = program != nullptr ? Redactor{*program}(run.attributes) : run.attributes;
+  json["startedAt"] = optional_time(run.started_at);
+  json["startedBy"] = optional_text(run.started_by);
+  json["updatedAt"] = optional_time(row.updated_at);
+  json["endedAt"] = optional_time(row.ended_at);
+  json["deadline"] = optional_time(row.deadline);
+  json["parent"] = run.parent ? Json(run.parent->text()) : Json(nullptr);
+  json["attempts"] = row.attempts;
+  json["completedTasks"] = row.completed_tasks;
+  return json;
+}
+
+Json outcome_json(const InstanceId& id, const definition::Program& program,
+                  const runtime::WaitResult& result) {
+  const Redactor redact{program};
+  Json json = Json::object();
+  json["id"] = id.text();
+  json["workflow"] = workflow_json(program);
+  json["status"] = machine::name_of(result.status);
+  json["output"] = result.status == machine::Status::completed ? value_json(result.response, redact)
+                                                               : Json(nullptr);
+  json["error"] = error_json(result.error, redact);
+  return json;
+}
+
+Json notice_json(const runtime::RunNotice& notice) {
+  return {{"id", notice.id.text()},
+          {"workflow", notice.workflow},
+          {"seq", notice.seq},
+          {"status", notice.status},
+          {"task", optional_text(notice.task)},
+          {"waitingKind", optional_text(notice.waiting_kind)},
+          {"at", format_time(notice.at)}};
+}
+
+}  // namespace sequent::api

@@ -1,0 +1,140 @@
+// Definitions: deploy, list, read.
+#include "api/problem.hpp"
+#include "api/request.hpp"
+#include "api/resources.hpp"
+#include "api/run_json.hpp"
+#include "api/triggers.hpp"
+
+namespace sequent::api {
+namespace {
+
+using definition::ProgramPtr;
+
+Json workflow_summary(const definition::Program& program) {
+  Json json = workflow_json(program);
+  json["title"] = optional_text(program.title);
+  json["summary"] = optional_text(program.summary);
+  json["http"] = nullptr;
+  if (program.http) json["http"] = {{"method", program.http->method}, {"path", program.http->path}};
+  json["participants"] = program.participants;
+  return json;
+}
+
+Json workflow_details(const definition::Program& program) {
+  Json json = workflow_summary(program);
+  json["document"] = program.document;
+  json["secrets"] = program.secrets;
+  for (const auto& node : program.nodes) {
+    if (node.pointer.empty()) continue;
+    Json task{{"name", node.name}, {"pointer", node.pointer}};
+    if (node.line > 0) task["line"] = node.line;
+    json["tasks"].push_back(std::move(task));
+  }
+  return json;
+}
+
+Result<void> check_definition_type(const net::ServerRequest& request) {
+  const std::string type = media_type(request);
+  const bool yaml = type.ends_with("/yaml") || type.ends_with("/x-yaml") || type.ends_with("+yaml");
+  if (type.empty() || yaml || is_json_type(type)) return {};
+  return fail(ErrorCode::unsupported_media_type,
+              "Expected a workflow with Content-Type: application/yaml or application/json, got " +
+                  type + ".");
+}
+
+// The engine compiles what it deploys. Here it is compiled to see its route before it is stored.
+Result<void> check_route(const Context& context, const std::string& text) {
+  definition::CompileOptions options;
+  options.catalog = &context.ports.activities;
+  options.interpreters = 1;
+  const auto program = definition::compile(text, options);
+  if (!program) return std::unexpected(program.error());
+  const auto& engine = context.ports.engine;
+  if (!(*program)->http || engine.program((*program)->digest) != nullptr) return {};
+  return check_trigger(engine, **program);
+}
+
+std::string workflow_path(const definition::WorkflowRef& ref) {
+  return "/api/v1/workflows/" + net::percent_encode(ref.workflow_namespace) + "/" +
+         net::percent_encode(ref.name) + "/" + net::percent_encode(ref.version);
+}
+
+std::string spelled(const definition::WorkflowRef& ref) {
+  return ref.workflow_namespace + "/" + ref.name + (ref.version.empty() ? "" : ":" + ref.version);
+}
+
+}  // namespace
+
+asio::awaitable<Answer> deploy_workflow(Context& context, const Call& call) {
+  Result<void> fit = check_definition_type(call.request);
+  if (fit) {
+    auto look = [&context, &call] { return check_route(context, call.request.body); };
+    fit = co_await on_pool(context.ports.pool, std::move(look));
+  }
+  AuditNote note;
+  note.action = "deploy";
+  if (!fit) {
+    note.outcome = outcome_of(fit);
+    co_await audit(context, call, note);
+    co_return problem(context, fit.error());
+  }
+  auto deploying = context.ports.engine.deploy(call.request.body, "");
+  const auto deployed = co_await std::move(deploying);
+  if (!deployed) {
+    note.outcome = outcome_of(std::unexpected(deployed.error()));
+    co_await audit(context, call, note);
+    co_return problem(context, deployed.error());
+  }
+  const auto& program = *deployed->program;
+  note.target = spelled(program.ref);
+  note.outcome = deployed->created ? "done" : "done: it was there";
+  co_await audit(context, call, note);
+  Json body = workflow_summary(program);
+  body["created"] = deployed->created;
+  body["warnings"] = Json::array();
+  for (const auto& finding : definition::lint(program))
+    body["warnings"].push_back({{"detail", finding.message},
+                                {"pointer", finding.pointer},
+                                {"line", finding.line},
+                                {"column", finding.column},
+                                {"hint", finding.hint}});
+  Answer answer = json_answer(deployed->created ? 201 : 200, body);
+  answer.response.headers.set("Location", workflow_path(program.ref));
+  co_return answer;
+}
+
+asio::awaitable<Answer> list_workflows(Context& context, const Call&) {
+  auto programs = context.ports.engine.programs();
+  std::sort(programs.begin(), programs.end(), [](const ProgramPtr& a, const ProgramPtr& b) {
+    return std::tie(a->ref.workflow_namespace, a->ref.name, a->ref.version) <
+           std::tie(b->ref.workflow_namespace, b->ref.name, b->ref.version);
+  });
+  Json items = Json::array();
+  for (const auto& program : programs) {
+    Json item = workflow_summary(*program);
+    const definition::WorkflowRef highest{program->ref.workflow_namespace, program->ref.name, ""};
+    const auto latest = context.ports.engine.program(highest);
+    item["latest"] = latest != nullptr && latest->digest == program->digest;
+    items.push_back(std::move(item));
+  }
+  co_return json_answer(200, page_json(std::move(items), ""));
+}
+
+asio::awaitable<Answer> show_workflow(Context& context, const Call& call) {
+  definition::WorkflowRef ref;
+  ref.workflow_namespace = call.at("namespace");
+  ref.name = call.at("name");
+  if (call.parameters.contains("version")) ref.version = call.at("version");
+  const auto program = context.ports.engine.program(ref);
+  if (program == nullptr) {
+    const auto unknown = unknown_workflow(context.ports.engine, ref);
+    co_return problem(context, unknown);
+  }
+  if (prefers(call.request, "application/yaml")) {
+    // What was deployed as JSON is YAML too.
+    co_return text_answer(200, "application/yaml", program->source);
+  }
+  co_return json_answer(200, workflow_details(*program));
+}
+
+}  // namespace sequent::api
