@@ -1,0 +1,229 @@
+#include "cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "cli/commands.hpp"
+#include "engine/definition/report.hpp"
+
+namespace sequent::cli {
+namespace {
+
+CLI::App* json_option(CLI::App* command, Session& session) {
+  command->add_flag("--json", session.json, "Answer in JSON");
+  return command;
+}
+
+CLI::App* client_options(CLI::App* command, Session& session) {
+  command->add_option("--server", session.server,
+                      "The server, default http://127.0.0.1:8233 (or SEQUENT_SERVER)");
+  return json_option(command, session);
+}
+
+template <class Options>
+std::shared_ptr<Options> kept() {
+  return std::make_shared<Options>();
+}
+
+/// "unknown command `depoly`; did you mean `deploy`?", when the first word is no command.
+std::optional<std::string> unknown_command(const CLI::App& app, int count,
+                                           const char* const* arguments) {
+  if (count < 2 || std::string_view(arguments[1]).starts_with('-')) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  const std::string word = arguments[1];
+  if (std::find(names.begin(), names.end(), word) != names.end()) return std::nullopt;
+  const auto hint = definition::suggestion(word, names, "`sequent --help` lists them");
+  return "unknown command `" + printable(word) + "`; " + hint;
+}
+
+}  // namespace
+
+void add_server_commands(CLI::App& app, Session& session, Chosen& chosen) {
+  const auto serve_options = [&session](CLI::App* command, ServeOptions& options) {
+    command->add_option("--config", options.config, "Configuration file (YAML)");
+    command->add_option("--data", options.data, "Folder of the SQLite store");
+    command->add_option("--store", options.store, "postgresql://… (in a later version)");
+    command->add_option("--listen", options.listen, "HOST:PORT, default 127.0.0.1:8233");
+    json_option(command, session);
+  };
+  auto* serve = app.add_subcommand("serve", "Run the engine and its HTTP API");
+  const auto serving = kept<ServeOptions>();
+  serve_options(serve, *serving);
+  serve->add_option("--workflows", serving->workflows,
+                    "Folder whose workflow files are deployed at start");
+  serve->callback([&, serving] { chosen = [&, serving] { return run_serve(session, *serving); }; });
+
+  auto* doctor = app.add_subcommand("doctor",
+                                    "Check configuration, store, disk, clock, ports and "
+                                    "providers");
+  const auto checked = kept<ServeOptions>();
+  serve_options(doctor, *checked);
+  doctor->callback(
+      [&, checked] { chosen = [&, checked] { return run_doctor(session, *checked); }; });
+
+  auto* sandbox = json_option(
+      app.add_subcommand("sandbox", "Run stand-ins of the providers on this machine"), session);
+  const auto wanted = kept<SandboxCommand>();
+  sandbox->add_option("--host", wanted->host, "Address to listen on, default 127.0.0.1");
+  sandbox->add_option("--stripe-port", wanted->stripe_port, "Default: any free port");
+  sandbox->add_option("--auth-port", wanted->auth_port, "Default: any free port");
+  sandbox->add_option("--webhook-url", wanted->webhook_url,
+                      "Where Stripe's events go, usually http://127.0.0.1:8233/webhooks/stripe");
+  sandbox->add_option("--seed", wanted->seed, "Of ids and of random faults, default 1");
+  sandbox->add_option("--config-out", wanted->config_out,
+                      "Also write the printed configuration to this file");
+  sandbox->callback(
+      [&, wanted] { chosen = [&, wanted] { return run_sandbox(session, *wanted); }; });
+}
+
+void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
+  auto* validate = json_option(
+      app.add_subcommand("validate", "Check workflow files, without a server"), session);
+  const auto validated = kept<std::vector<std::string>>();
+  validate->add_option("files", *validated, "Files, or folders of files")->required();
+  validate->callback(
+      [&, validated] { chosen = [&, validated] { return run_validate(session, *validated); }; });
+
+  auto* deploy =
+      client_options(app.add_subcommand("deploy", "Hand workflows to a server"), session);
+  const auto deployed = kept<std::vector<std::string>>();
+  deploy->add_option("files", *deployed, "Files, or folders of files")->required();
+  deploy->callback(
+      [&, deployed] { chosen = [&, deployed] { return run_deploy(session, *deployed); }; });
+
+  auto* start = client_options(app.add_subcommand("start", "Start a run"), session);
+  const auto options = kept<StartOptions>();
+  start->add_option("workflow", options->workflow, "NAMESPACE/NAME[:VERSION]")->required();
+  start->add_option("--input", options->input, "JSON, a file of JSON, or - for standard input");
+  start->add_option("--key", options->key, "Business key, instead of the workflow's own");
+  start->add_option("--idempotency-key", options->idempotency_key,
+                    "Makes a repeated start answer with the first run");
+  start->add_option("--on-conflict", options->on_conflict,
+                    "When the business key is taken: return, reject, restart-if-faulted");
+  start->add_option("--wait", options->wait_seconds, "Seconds to wait for the end of the run")
+      ->check(CLI::Range(0, 86'400));
+  start->callback([&, options] { chosen = [&, options] { return run_start(session, *options); }; });
+}
+
+void add_run_commands(CLI::App& app, Session& session, Chosen& chosen) {
+  auto* runs = client_options(app.add_subcommand("runs", "List runs, newest first"), session);
+  const auto filter = kept<RunsOptions>();
+  runs->add_option("--status", filter->statuses,
+                   "pending, running, waiting, suspended, cancelled, faulted, completed")
+      ->delimiter(',');
+  runs->add_option("--workflow", filter->workflow, "NAMESPACE/NAME[:VERSION]");
+  runs->add_option("--key", filter->key, "Business key");
+  runs->add_option("--task", filter->task, "JSON Pointer of a task, or its name");
+  runs->add_option("--waiting", filter->waiting, "timer, event, activity, parked, child, limit");
+  runs->add_option("--provider", filter->provider, "That runs wait for or are parked on");
+  runs->add_option("--error-type", filter->error_type, "`type` of the error");
+  runs->add_option("--attr", filter->attributes, "NAME=VALUE of an attribute; may be repeated");
+  runs->add_option("--since", filter->since, "Started since: 90s, 15m, 1h, 2d, or a time");
+  runs->add_option("--text", filter->text, "Beginning of an id, or part of a key");
+  runs->add_option("--limit", filter->limit, "Most runs to show, default 50")
+      ->check(CLI::Range(1, 500));
+  runs->add_option("--cursor", filter->cursor, "Go on where the last page ended");
+  runs->add_flag("--all", filter->all, "All pages");
+  runs->callback([&, filter] { chosen = [&, filter] { return run_runs(session, *filter); }; });
+
+  auto* show = client_options(
+      app.add_subcommand("show", "Where a run stands, and why it stands still"), session);
+  const auto shown = kept<std::string>();
+  show->add_option("run", *shown, "Id of the run")->required();
+  show->callback([&, shown] { chosen = [&, shown] { return run_show(session, *shown); }; });
+
+  auto* journal = client_options(app.add_subcommand("journal", "What happened to a run"), session);
+  const auto records = kept<JournalOptions>();
+  journal->add_option("run", records->run, "Id of the run")->required();
+  journal->add_option("--after", records->after, "Only records after this number");
+  journal->add_option("--limit", records->limit, "Most records to show, default 10000")
+      ->check(CLI::Range(1, 1'000'000));
+  journal->add_flag("--full", records->full, "Do not shorten the details");
+  journal->callback(
+      [&, records] { chosen = [&, records] { return run_journal(session, *records); }; });
+
+  auto* watch = client_options(
+      app.add_subcommand("watch", "What happens to a run, or to all, as it happens"), session);
+  const auto watched = kept<std::string>();
+  watch->add_option("run", *watched, "Id of the run; without it all runs");
+  watch->callback([&, watched] { chosen = [&, watched] { return run_watch(session, *watched); }; });
+}
+
+void add_operator_commands(CLI::App& app, Session& session, Chosen& chosen) {
+  const auto action = [&](const char* verb, const char* help) {
+    auto* command = client_options(app.add_subcommand(verb, help), session);
+    const auto options = kept<ActionOptions>();
+    options->verb = verb;
+    command->add_option("run", options->run, "Id of the run")->required();
+    command->add_option("--reason", options->reason, "Why; the audit log keeps it")->required();
+    command->callback([&chosen, &session, options] {
+      chosen = [&session, options] { return run_action(session, *options); };
+    });
+    return std::pair{command, options};
+  };
+  action("suspend", "Hold a run and its children");
+  action("resume", "Let a suspended run go on");
+  action("cancel", "End a run for good");
+  const auto [retry, retried] = action("retry", "Begin a faulted or parked task again");
+  retry->add_option("--task", retried->task, "Name or pointer; default the one that stands still");
+  retry->add_option("--input", retried->input,
+                    "Input of the task instead of its own: JSON or file");
+  const auto [skip, skipped] = action("skip", "End a task that stands still with a given output");
+  skip->add_option("--task", skipped->task, "Name or pointer; default the one that stands still");
+  skip->add_option("--output", skipped->output, "Output of the task: JSON or file; default null");
+  const auto [rewind, rewound] = action("rewind", "Go back to an earlier task");
+  rewind->add_option("--task", rewound->task, "Name or pointer of the task")->required();
+
+  auto* inbox = app.add_subcommand("inbox", "Events and webhooks that came in");
+  inbox->require_subcommand(1);
+  auto* list = client_options(inbox->add_subcommand("list", "List them, newest first"), session);
+  const auto filter = kept<InboxOptions>();
+  list->add_option("--type", filter->type, "CloudEvents type");
+  list->add_option("--state", filter->state,
+                   "held, delivered, started, ignored, expired, unrouted");
+  list->add_option("--limit", filter->limit, "Most events to show, default 50")
+      ->check(CLI::Range(1, 500));
+  list->add_option("--cursor", filter->cursor, "Go on where the last page ended");
+  list->callback(
+      [&, filter] { chosen = [&, filter] { return run_inbox_list(session, *filter); }; });
+  auto* show = client_options(inbox->add_subcommand("show", "Read one event"), session);
+  const auto id = kept<std::string>();
+  show->add_option("id", *id, "Number of the event")->required();
+  show->callback([&, id] { chosen = [&, id] { return run_inbox_show(session, *id); }; });
+  auto* replay = client_options(inbox->add_subcommand("replay", "Route an event again"), session);
+  const auto again = kept<std::pair<std::string, std::string>>();
+  replay->add_option("id", again->first, "Number of the event")->required();
+  replay->add_option("--reason", again->second, "Why; the audit log keeps it")->required();
+  replay->callback([&, again] {
+    chosen = [&, again] { return run_inbox_replay(session, again->first, again->second); };
+  });
+}
+
+int run_command_line(int count, const char* const* arguments, Session& session) {
+  CLI::App app{"Sequent: documented billing sequences as durable state machines.", "sequent"};
+  app.set_version_flag("--version", "sequent " + std::string(program_version));
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 1 failed, 2 wrong use. `sequent COMMAND --help` says more.");
+  Chosen chosen;
+  add_server_commands(app, session, chosen);
+  add_workflow_commands(app, session, chosen);
+  add_run_commands(app, session, chosen);
+  add_operator_commands(app, session, chosen);
+  if (const auto unknown = unknown_command(app, count, arguments)) {
+    session.terminal.error("error: " + *unknown);
+    return wrong_use;
+  }
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version come this way too, with the code 0.
+    return app.exit(error, std::cout, std::cerr) == 0 ? done : wrong_use;
+  }
+  return chosen();
+}
+
+}  // namespace sequent::cli

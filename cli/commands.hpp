@@ -1,0 +1,69 @@
+#pragma once
+// Every command as a function of its options; arguments.cpp reads the options, one file each does
+// the work. All answer with the exit code.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/session.hpp"
+
+namespace sequent::cli {
+
+struct ServeOptions {
+  std::string config, data, store, listen, workflows;  // "" = not given
+};
+int run_serve(const Session& session, const ServeOptions& options);
+
+struct SandboxCommand {
+  std::string host = "127.0.0.1";
+  std::uint16_t stripe_port = 0, auth_port = 0;
+  std::string webhook_url, config_out;
+  std::uint64_t seed = 1;
+};
+int run_sandbox(const Session& session, const SandboxCommand& options);
+
+int run_doctor(const Session& session, const ServeOptions& options);
+
+int run_validate(const Session& session, const std::vector<std::string>& files);
+int run_deploy(const Session& session, const std::vector<std::string>& files);
+
+struct StartOptions {
+  std::string workflow;  // namespace/name[:version]
+  std::string input, key, idempotency_key, on_conflict;
+  int wait_seconds = -1;  // -1 = don't
+};
+int run_start(const Session& session, const StartOptions& options);
+
+struct RunsOptions {
+  std::vector<std::string> statuses, attributes;  // attributes: name=value
+  std::string workflow, key, task, waiting, provider, error_type, since, text, cursor;
+  int limit = 50;
+  bool all = false;
+};
+int run_runs(const Session& session, const RunsOptions& options);
+int run_show(const Session& session, const std::string& run);
+
+struct JournalOptions {
+  std::string run;
+  std::uint64_t after = 0;
+  int limit = 10'000;
+  bool full = false;
+};
+int run_journal(const Session& session, const JournalOptions& options);
+int run_watch(const Session& session, const std::string& run);  // "" = all
+
+struct ActionOptions {
+  std::string verb;  // suspend | resume | retry | rewind | skip | cancel
+  std::string run, reason, task, input, output;
+};
+int run_action(const Session& session, const ActionOptions& options);
+
+struct InboxOptions {
+  std::string type, state, cursor;
+  int limit = 50;
+};
+int run_inbox_list(const Session& session, const InboxOptions& options);
+int run_inbox_show(const Session& session, const std::string& id);
+int run_inbox_replay(const Session& session, const std::string& id, const std::string& reason);
+
+}  // namespace sequent::cli

@@ -1,0 +1,51 @@
+#pragma once
+// What `serve` and `doctor` are told: a YAML file, the environment over it, options over both.
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "activities/providers.hpp"
+#include "base/error.hpp"
+#include "cli/credential.hpp"
+#include "engine/runtime/engine.hpp"
+#include "net/http_server.hpp"
+
+namespace sequent::cli {
+
+struct WebhookSettings {
+  bool allow_unsigned = false;
+  int tolerance_seconds = 300;
+};
+
+/// A secret of workflows: read when it is asked for, or an object with a credential for each member.
+using SecretSource = std::variant<Credential, std::map<std::string, Credential>>;
+
+struct Config {
+  std::string file;  // "" = none
+  std::string listen = "127.0.0.1:8233";
+  std::string data = "sequent-data";
+  std::string store;      // a connection string; "" = SQLite in `data`
+  std::string workflows;  // a folder; "" = none
+  std::string log_level = "info";
+  PartitionId partitions = 64;  // of a new store
+  int drain_seconds = 10;
+  activities::ProviderConfig providers;
+  std::vector<Credential> stripe_webhook_secrets;
+  std::map<std::string, SecretSource> secrets;
+  runtime::EngineConfig engine;  // `secret` is set
+  net::ServerLimits http;
+  WebhookSettings webhooks;
+};
+
+/// shape   docs: providers {stripe {baseUrl, apiKey, apiVersion, timeoutMs, webhookSecrets}, auth
+///         {baseUrl, serviceToken, timeoutMs}, http {timeoutMs}}, secrets, engine, http, webhooks,
+///         log {level}, listen, data, store, workflows, node, drainSeconds
+/// errors  not_found, invalid_request with a finding (file, line, column) for each mistake: unknown
+///         keys, wrong types, numbers out of range, credentials that can't be read
+/// source  `path` empty: the defaults. SEQUENT_… variables go over the file.
+[[nodiscard]] Result<std::shared_ptr<Config>> load_config(const std::string& path,
+                                                          const Environment& environment);
+
+}  // namespace sequent::cli

@@ -1,0 +1,189 @@
+#include "cli/node.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include "activities/register.hpp"
+#include "api/api.hpp"
+#include "cli/workflow_loading.hpp"
+#include "net/http_client.hpp"
+#include "persistence/sqlite/sqlite_store.hpp"
+
+namespace sequent::cli {
+namespace {
+
+namespace asio = boost::asio;
+using Strand = asio::strand<asio::io_context::executor_type>;
+
+constexpr int api_threads = 4;  // for what blocks: lists, searches, audits
+
+Result<api::ApiConfig> api_config(const Config& config) {
+  api::ApiConfig out;
+  for (const auto& credential : config.stripe_webhook_secrets) {
+    auto secret = credential.read();
+    if (!secret)
+      return fail(ErrorCode::invalid_request, "A webhook secret: " + secret.error().detail + ".");
+    out.stripe_webhook_secrets.push_back(*std::move(secret));
+  }
+  out.webhook_tolerance_seconds = config.webhooks.tolerance_seconds;
+  out.allow_unsigned_webhooks = config.webhooks.allow_unsigned;
+  return out;
+}
+
+std::string spelled_url(const std::string& host, std::uint16_t port) {
+  const bool bare_v6 = host.find(':') != std::string::npos;
+  return "http://" + (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::int64_t unfinished(runtime::RunQueries& runs) {
+  runtime::RunFilter filter;
+  filter.statuses = {"pending", "running", "waiting", "suspended"};
+  const auto groups = runs.aggregate(filter, {"status"}, filter.statuses.size());
+  std::int64_t count = 0;
+  if (groups)
+    for (const auto& group : *groups) count += group.count;
+  return count;
+}
+
+}  // namespace
+
+// Members are destroyed from the last to the first: whoever uses another stands below it.
+struct Node::Impl {
+  Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
+       std::unique_ptr<persistence::SqliteStore> opened, api::ApiConfig api_settings);
+
+  asio::awaitable<Result<void>> serve(std::function<void(const Serving&)> began);
+  asio::awaitable<Result<void>> open_doors();
+  asio::awaitable<void> shut_down();
+
+  std::shared_ptr<const Config> config;
+  runtime::Clock& clock;
+  asio::io_context io;
+  Strand strand;
+  asio::signal_set signals;
+  std::unique_ptr<persistence::SqliteStore> store;
+  net::HttpClient http;
+  runtime::ActivityRegistry activities;
+  runtime::Engine engine;
+  asio::thread_pool pool{api_threads};
+  api::Api api;
+  net::HttpServer server;
+  std::string host;
+};
+
+Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
+                 std::unique_ptr<persistence::SqliteStore> opened, api::ApiConfig api_settings)
+    : config(std::move(with)),
+      clock(time),
+      io(config->engine.threads),
+      strand(asio::make_strand(io)),
+      signals(strand, SIGINT, SIGTERM),
+      store(std::move(opened)),
+      engine(config->engine, runtime::Ports{*store, *store, *store, clock, activities},
+             io.get_executor()),
+      api(std::move(api_settings),
+          api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool}),
+      server(io.get_executor(), api.handler(), api.error_body(), config->http) {
+  activities::register_activities(activities, config->providers, http);
+}
+
+// The door opens last: whoever gets an answer gets it from a node that has recovered.
+asio::awaitable<Result<void>> Node::Impl::open_doors() {
+  const auto started = engine.start();
+  if (!started) co_return std::unexpected(started.error());
+  if (!config->workflows.empty()) {
+    auto loading = load_workflows(engine, activities, config->workflows);
+    const auto loaded = co_await std::move(loading);
+    if (!loaded) co_return std::unexpected(loaded.error());
+  }
+  const auto address = net::parse_listen_address(config->listen);
+  if (!address) co_return std::unexpected(address.error());
+  host = address->first;
+  co_return server.listen(address->first, address->second);
+}
+
+// Both at once: callers that wait hear from the engine that it stops, and need not be cut off.
+asio::awaitable<void> Node::Impl::shut_down() {
+  asio::steady_timer closed{strand, asio::steady_timer::time_point::max()};
+  bool is_closed = false;
+  auto on_closed = [&closed, &is_closed](std::exception_ptr) {
+    is_closed = true;
+    closed.cancel();
+  };
+  asio::co_spawn(strand, server.stop(), std::move(on_closed));
+  auto stopping = engine.stop(config->drain_seconds * 1'000LL);
+  co_await std::move(stopping);
+  constexpr auto token = asio::as_tuple(asio::use_awaitable);
+  while (!is_closed) co_await closed.async_wait(token);
+}
+
+asio::awaitable<Result<void>> Node::Impl::serve(std::function<void(const Serving&)> began) {
+  auto opening = open_doors();
+  const Result<void> open = co_await std::move(opening);
+  if (open) {
+    Serving serving;
+    serving.url = spelled_url(host, server.port());
+    serving.data = config->data;
+    serving.workflows = engine.programs().size();
+    serving.runs = unfinished(*store);
+    began(serving);
+    constexpr auto token = asio::as_tuple(asio::use_awaitable);
+    const auto [error, signal] = co_await signals.async_wait(token);
+    spdlog::info("stopping on signal {}; a second one ends the process at once", signal);
+  }
+  // From here on nobody is asked again: kill -9 is always correct, so is this.
+  signals.async_wait([](boost::system::error_code error, int) {
+    if (!error) std::_Exit(EXIT_FAILURE);
+  });
+  auto stopping = shut_down();
+  co_await std::move(stopping);
+  signals.cancel();
+  co_return open;
+}
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const Config> config,
+                                         runtime::Clock& clock) {
+  if (const auto address = net::parse_listen_address(config->listen); !address)
+    return std::unexpected(address.error());
+  auto settings = api_config(*config);
+  if (!settings) return std::unexpected(settings.error());
+  persistence::SqliteOptions options;
+  options.directory = config->data;
+  options.node = config->engine.node;
+  options.partitions = config->partitions;
+  auto store = persistence::SqliteStore::open(options);
+  if (!store) return std::unexpected(store.error());
+  auto impl =
+      std::make_unique<Impl>(std::move(config), clock, *std::move(store), *std::move(settings));
+  return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+Result<void> Node::run(const std::function<void(const Serving&)>& began) {
+  Impl& node = *impl_;
+  std::optional<Result<void>> outcome;
+  std::exception_ptr failure;
+  asio::co_spawn(node.strand, node.serve(began),
+                 [&](std::exception_ptr thrown, Result<void> result) {
+                   failure = thrown;
+                   if (!thrown) outcome = std::move(result);
+                   node.io.stop();
+                 });
+  // What a handler throws is our own bug: the process ends, and its journal is recovered.
+  const auto turn = [&node]() noexcept { node.io.run(); };
+  std::vector<std::jthread> threads;
+  for (int i = 1; i < node.config->engine.threads; ++i) threads.emplace_back(turn);
+  turn();
+  threads.clear();  // joins
+  node.pool.join();
+  if (failure) std::rethrow_exception(failure);
+  return *outcome;
+}
+
+}  // namespace sequent::cli

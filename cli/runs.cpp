@@ -1,0 +1,146 @@
+// `runs [filters]`: which runs there are, newest first.
+#include <optional>
+
+#include "cli/client.hpp"
+#include "cli/commands.hpp"
+#include "cli/run_text.hpp"
+
+namespace sequent::cli {
+namespace {
+
+constexpr int page_size = 500;
+constexpr int max_pages = 100'000;
+
+/// "90s", "15m", "1h", "2d", "1w", an ISO 8601 duration, or an RFC 3339 time.
+Result<Timestamp> since_of(const std::string& text, Timestamp now) {
+  if (const auto at = parse_time(text)) return *at;
+  if (const auto duration = parse_duration(text)) return now - *duration;
+  const std::string_view digits =
+      std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1);
+  constexpr std::size_t most_digits = 9;
+  const bool number = !digits.empty() && digits.size() <= most_digits &&
+                      digits.find_first_not_of("0123456789") == std::string_view::npos;
+  const auto unit = std::string_view("smhdw").find(number ? text.back() : ' ');
+  if (unit == std::string_view::npos)
+    return fail(ErrorCode::invalid_request,
+                "Expected --since as 90s, 15m, 1h, 2d, 1w or a time such as 2026-11-21T08:00:00Z, "
+                "got `" +
+                    text + "`.");
+  constexpr DurationMs units[] = {1'000, 60'000, 3'600'000, 86'400'000, 604'800'000};
+  return now - std::stoll(std::string(digits)) * units[unit];
+}
+
+Result<Query> query_of(const Session& session, const RunsOptions& options) {
+  Query query{{"workflow", options.workflow}, {"key", options.key},
+              {"task", options.task},         {"waiting", options.waiting},
+              {"provider", options.provider}, {"errorType", options.error_type},
+              {"text", options.text}};
+  for (const auto& status : options.statuses) query.emplace_back("status", status);
+  for (const auto& attribute : options.attributes) {
+    const auto equals = attribute.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorCode::invalid_request,
+                  "Expected --attr as NAME=VALUE, got `" + attribute + "`.");
+    query.emplace_back("attribute." + attribute.substr(0, equals), attribute.substr(equals + 1));
+  }
+  if (!options.since.empty()) {
+    const auto since = since_of(options.since, session.clock.now());
+    if (!since) return std::unexpected(since.error());
+    query.emplace_back("startedAfter", format_time(*since));
+  }
+  return query;
+}
+
+void print_page(const Session& session, const Json& items) {
+  const Timestamp now = session.clock.now();
+  Table table{{"RUN", "WORKFLOW", "KEY", "STATUS", "TASK", "WAITING FOR", "AGE"}};
+  for (const auto& run : items) {
+    const auto status = text_of(run, "status");
+    std::string waiting = waiting_text(run.value("waitingFor", Json()), now);
+    if (waiting.empty()) waiting = problem_text(run.value("error", Json()));
+    table.add({{text_of(run, "id"), Style::plain},
+               {workflow_text(run.value("workflow", Json())), Style::plain},
+               {shortened(text_of(run, "key", "-"), 32), Style::plain},
+               {status, style_of_status(status)},
+               {shortened(text_of(run, "task", "-"), 40), Style::plain},
+               {waiting.empty() ? "-" : shortened(waiting, 60), Style::plain},
+               {age_text(run.value("startedAt", Json()), now), Style::plain}});
+  }
+  table.print(session.terminal);
+}
+
+/// Everything, page by page: printed as it comes, so that memory stays small. In JSON it is one
+/// document of the same shape as a page, a run on each line.
+class AllRuns {
+ public:
+  explicit AllRuns(const Session& session) : session_(session) {
+    if (session.json) session.terminal.out("{\"cursor\": null, \"items\": [");
+  }
+  void print(const Json& items) {
+    if (!session_.json && !items.empty()) print_page(session_, items);
+    for (const auto& run : items) {
+      if (session_.json) session_.terminal.out((count_ == 0 ? "  " : ", ") + dump_json(run));
+      ++count_;
+    }
+  }
+  void end() const {
+    session_.terminal.out(session_.json ? "]}" : std::to_string(count_) + " runs");
+  }
+
+ private:
+  const Session& session_;
+  std::size_t count_ = 0;
+};
+
+int print_all(const Session& session, const Query& query) {
+  std::optional<AllRuns> all;
+  std::string cursor;
+  for (int page = 0; page < max_pages; ++page) {
+    Query asked = query;
+    asked.emplace_back("limit", std::to_string(page_size));
+    asked.emplace_back("cursor", cursor);
+    Request request;
+    request.path = "/api/v1/runs" + query_text(asked);
+    const auto answer = ask(session, request);
+    if (!answer) return report(session, answer.error());
+    if (!all) all.emplace(session);  // nothing is printed of a list that was refused
+    all->print(answer->body.value("items", Json::array()));
+    cursor = text_of(answer->body, "cursor");
+    if (cursor.empty()) break;
+  }
+  all->end();
+  return done;
+}
+
+}  // namespace
+
+int run_runs(const Session& session, const RunsOptions& options) {
+  auto query = query_of(session, options);
+  if (!query) {
+    report(session, query.error());
+    return wrong_use;
+  }
+  if (options.all) return print_all(session, *query);
+  query->emplace_back("limit", std::to_string(options.limit));
+  query->emplace_back("cursor", options.cursor);
+  Request request;
+  request.path = "/api/v1/runs" + query_text(*query);
+  const auto answer = ask(session, request);
+  if (!answer) return report(session, answer.error());
+  if (session.json) {
+    session.terminal.json(answer->body);
+    return done;
+  }
+  const Json items = answer->body.value("items", Json::array());
+  if (items.empty()) {
+    session.terminal.out("No runs.");
+    return done;
+  }
+  print_page(session, items);
+  const auto cursor = text_of(answer->body, "cursor");
+  if (!cursor.empty())
+    session.terminal.out(session.terminal.paint(Style::dim, "more with --cursor " + cursor));
+  return done;
+}
+
+}  // namespace sequent::cli

@@ -1,0 +1,15 @@
+#pragma once
+// Which files hold workflows.
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace sequent::cli {
+
+/// The files themselves, and every *.yaml, *.yml and *.json below the folders among them, in order.
+/// errors  not_found: no such file or folder; invalid_request: a folder that can't be read, too many
+[[nodiscard]] Result<std::vector<std::string>> workflow_files(
+    const std::vector<std::string>& files_and_folders);
+
+}  // namespace sequent::cli

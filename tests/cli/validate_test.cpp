@@ -1,0 +1,67 @@
+#include <catch2/catch.hpp>
+
+#include "support.hpp"
+
+namespace sequent::cli::test {
+namespace {
+
+using Catch::Contains;
+
+constexpr const char* good = R"(document:
+  dsl: 1.0.3
+  namespace: test
+  name: echo
+  version: 1.0.0
+do:
+  - sayIt:
+      call: debug.echo
+      with: {word: "${ .word }"}
+)";
+
+constexpr const char* broken = R"(document:
+  dsl: 1.0.3
+  namespace: test
+  name: broken
+  version: 1.0.0
+do:
+  - sayIt:
+      call: debug.ehco
+      with: {word: "${ .word }"}
+  - waitABit:
+      wiat: {seconds: 1}
+)";
+
+TEST_CASE("validate tells every mistake of every file with its place", "[cli]") {
+  const Folder folder;
+  const auto first = folder.file("a/broken.yaml", broken);
+  const auto second = folder.file("a/b/echo.yml", good);
+  const auto outcome = sequent({"validate", folder.path("a")});
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.out,
+             Contains(first + ":8:") && Contains("debug.ehco") && Contains("debug.echo"));
+  CHECK_THAT(outcome.out, Contains(first + ":10:") && Contains("wiat"));
+  CHECK_THAT(outcome.out, Contains(second + ": valid, test/echo:1.0.0"));
+  CHECK_THAT(outcome.out, !Contains("\033["));  // no terminal, no colours
+}
+
+TEST_CASE("validate in JSON has the same findings", "[cli]") {
+  const Folder folder;
+  const auto outcome = sequent({"validate", "--json", folder.file("broken.yaml", broken)});
+  CHECK(outcome.code == 1);
+  const auto files = parse_json(outcome.out);
+  REQUIRE(files);
+  REQUIRE(files->size() == 1);
+  CHECK((*files)[0]["valid"] == false);
+  REQUIRE((*files)[0]["errors"].size() == 2);
+  CHECK((*files)[0]["errors"][0]["line"] == 8);
+  CHECK((*files)[0]["errors"][1]["line"] == 10);
+}
+
+TEST_CASE("validate says when a file is not there", "[cli]") {
+  const auto outcome = sequent({"validate", "no-such-file.yaml"});
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.out, Contains("no-such-file.yaml"));
+}
+
+}  // namespace
+}  // namespace sequent::cli::test
