@@ -57,6 +57,7 @@ std::string Sandbox::configuration() const {
   yaml += "    webhookSecrets: [{value: " + options_.webhook_secret + "}]\n";
   yaml += "  auth:\n";
   yaml += "    baseUrl: " + auth_url() + "\n";
+  yaml += "    serviceToken: {value: token-of-the-engine}\n";
   return yaml;
 }
 
