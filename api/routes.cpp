@@ -126,7 +126,10 @@ std::string meant_for(std::string_view pattern, std::string_view path) {
 Error no_route(std::string_view path) {
   path = path.substr(0, 200);
   std::vector<std::string> meant;
-  for (const Route& route : table) meant.push_back(meant_for(route.pattern, path));
+  for (const Route& route : table) {
+    auto candidate = meant_for(route.pattern, path);
+    if (candidate != path) meant.push_back(std::move(candidate));  // "x:retri" is no id
+  }
   const auto best = did_you_mean(path, meant);
   return {.code = ErrorCode::not_found,
           .detail = "There is no route " + std::string(path) + ". " +

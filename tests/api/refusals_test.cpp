@@ -81,7 +81,7 @@ std::vector<Bad> bad_starts() {
 std::vector<Bad> bad_routes() {
   return {
       {"unknown route", "GET", "/api/v1/run", "", {}, 404, "not-found", "/api/v1/runs"},
-      {"unknown verb", "POST", no_run + ":retri", "{}", json, 404, "not-found", ":retry"},
+      {"unknown verb", "POST", no_run + ":retri", "{}", json, 404, "not-found", ":retry`"},
       {"route of another world", "GET", "/wp-login.php", "", {}, 404, "not-found", "openapi"},
       {"wrong method", "DELETE", "/api/v1/runs", "", {}, 405, "method-not-allowed", "GET"},
       {"wrong method of an action",
@@ -122,8 +122,8 @@ std::vector<Bad> bad_routes() {
        400,
        "invalid-request",
        "`faulted`"},
-      {"an unknown filter", "POST", "/api/v1/runs:search", R"({"filter":{"stat":"x"}})", json, 400,
-       "invalid-request", "`status`"},
+      {"an unknown filter", "POST", "/api/v1/runs:search", R"({"filter":{"statsu":"x"}})", json,
+       400, "invalid-request", "`status`"},
       {"an unknown dimension", "POST", "/api/v1/runs:aggregate", R"({"by":["stauts"]})", json, 400,
        "invalid-request", "`status`"},
       {"no dimension", "POST", "/api/v1/runs:aggregate", "{}", json, 400, "invalid-request",

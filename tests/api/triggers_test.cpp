@@ -14,7 +14,7 @@ using Catch::Contains;
 namespace {
 
 const std::string checkout_tasks =
-    "  - create: {set: {url: 'https://pay.test/${ .shop }', seen: '${ . }'}}\n"
+    "  - create: {set: {url: '${ \"https://pay.test/\" + .shop }', seen: '${ . }'}}\n"
     "  - awaitPayment: {listen: {to: {one: {with: {type: com.test.paid}}}}}\n";
 const std::string checkout_route =
     "http: {method: post, path: '/api/shops/{shop}/checkouts', respond: create, "
