@@ -41,7 +41,7 @@ void fill_error(InstanceRow& row, const machine::State& state, const machine::Vi
 InstanceRow row_of(const definition::Program& program, const machine::State& state) {
   const auto view = machine::view_of(program, state);
   InstanceRow row;
-  row.status = machine::name_of(state.status);
+  row.status = machine::name_of(view.status);
   row.task = view.task;
   row.waiting_kind = view.waiting_for.kind;
   row.waiting_detail = view.waiting_for.detail;
