@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "runner.hpp"
+#include "tests/support/machine_runner.hpp"
 
 namespace sequent::machine::testing {
 

@@ -36,9 +36,19 @@ struct Call {
 };
 using Answer = std::expected<Json, Failure>;
 
+/// How a runner compiles: one interpreter, as it has one thread. Further copies would be made in
+/// the background, perhaps still when the program ends.
+[[nodiscard]] definition::CompileOptions compile_options(const Catalog& catalog);
+
+/// A definition with its own `document`; a bare text is what follows a header of the runner's.
+struct WholeDocument {
+  std::string yaml;
+};
+
 class Runner {
  public:
   explicit Runner(const std::string& yaml);
+  explicit Runner(const WholeDocument& document);
 
   /// What activities answer; the default echoes their arguments.
   std::function<Answer(const Call&)> answer = [](const Call& call) { return call.arguments; };

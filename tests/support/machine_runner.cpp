@@ -1,4 +1,4 @@
-#include "runner.hpp"
+#include "tests/support/machine_runner.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -42,11 +42,21 @@ Failure permanent(int status) {
   return {.outcome = Outcome::permanent, .problem = problem};
 }
 
-Runner::Runner(const std::string& body) {
-  const std::string head =
-      "document: {dsl: '1.0.3', namespace: test, name: scenario, version: '1.0.0'}\n";
-  const auto compiled =
-      definition::compile(head + body, {.file = "scenario.yaml", .catalog = &catalog_});
+definition::CompileOptions compile_options(const Catalog& catalog) {
+  definition::CompileOptions options;
+  options.file = "scenario.yaml";
+  options.catalog = &catalog;
+  options.interpreters = 1;
+  return options;
+}
+
+Runner::Runner(const std::string& body)
+    : Runner(WholeDocument{
+          "document: {dsl: '1.0.3', namespace: test, name: scenario, version: '1.0.0'}\n" + body}) {
+}
+
+Runner::Runner(const WholeDocument& document) {
+  const auto compiled = definition::compile(document.yaml, compile_options(catalog_));
   if (!compiled)
     FAIL(definition::format_findings(compiled.error().findings) + compiled.error().detail);
   program_ = *compiled;
