@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
+#include <mutex>
 
 #include "engine/runtime/system_clock.hpp"
 
@@ -14,13 +15,23 @@ namespace {
 class ThreadRunner final : public JobRunner {
  public:
   explicit ThreadRunner(int threads) : pool_(static_cast<std::size_t>(threads)) {}
-  ~ThreadRunner() override { pool_.join(); }
+  ~ThreadRunner() override { join(); }
   void post(std::move_only_function<void()> job) override {
-    boost::asio::post(pool_, std::move(job));
+    const std::lock_guard lock(mutex_);
+    // A job that no thread will run must not stay in the queue: it holds its owner, which holds this.
+    if (!closed_) boost::asio::post(pool_, std::move(job));
   }
-  void join() override { pool_.join(); }
+  void join() override {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    pool_.join();
+  }
 
  private:
+  std::mutex mutex_;
+  bool closed_ = false;
   boost::asio::thread_pool pool_;
 };
 
