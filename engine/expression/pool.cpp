@@ -11,29 +11,45 @@ namespace {
 // One thread of the process that compiles: never the path of a run.
 class Workshop {
  public:
-  // Never destroyed, as its thread may be at work while the process' statics go.
   static Workshop& instance() {
+    // Never destroyed, as a static set of expressions may outlive it; closed when the process ends,
+    // so that its thread is not in the middle of jq while the process' statics go.
     static auto* workshop = new Workshop;
+    static const Closer closer{*workshop};
     return *workshop;
   }
 
   void post(std::move_only_function<void()> job) {
     {
       const std::lock_guard lock(mutex_);
+      if (closed_) return;
       jobs_.push_back(std::move(job));
     }
     posted_.notify_one();
   }
 
  private:
-  Workshop() {
-    std::thread([this] { run(); }).detach();
+  struct Closer {
+    Workshop& workshop;
+    ~Closer() { workshop.close(); }
+  };
+
+  Workshop() : thread_([this] { run(); }) {}
+
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    posted_.notify_one();
+    thread_.join();
   }
 
-  [[noreturn]] void run() {
+  void run() {
     for (;;) {
       std::unique_lock lock(mutex_);
-      posted_.wait(lock, [this] { return !jobs_.empty(); });
+      posted_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+      if (closed_) return;
       auto job = std::move(jobs_.front());
       jobs_.pop_front();
       lock.unlock();
@@ -44,6 +60,8 @@ class Workshop {
   std::mutex mutex_;
   std::condition_variable posted_;
   std::deque<std::move_only_function<void()>> jobs_;
+  bool closed_ = false;
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace
