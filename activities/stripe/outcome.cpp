@@ -60,7 +60,7 @@ machine::Problem problem_of(const Asked& asked, const net::ClientResponse& respo
   if (!decline.empty()) detail += ", declined as " + decline;
   if (!parameter.empty()) detail += ", parameter " + parameter;
   if (!request_id.empty()) detail += " (request " + request_id + ")";
-  if (type == "idempotency_error")
+  if (type == "idempotency_error" && code != "idempotency_key_in_use")
     detail +=
         ": the idempotency key was used before with other parameters; look the object up before "
         "trying with a new key";

@@ -101,7 +101,9 @@ class Decider {
   // faults.cpp
   /// An error at a task: the nearest `try` that wants it takes it, or the instance faults.
   void raise(FrameId id, Problem problem, DurationMs at_least_ms = 0, bool including_self = false);
-  [[nodiscard]] bool would_be_caught(FrameId id, const Problem& problem);
+  /// Who would take an error of this task: nobody, a `try` that tries again, or a handler.
+  enum class Taker : std::uint8_t { nobody, retry, handler };
+  [[nodiscard]] Taker taker_of(FrameId id, const Problem& problem);
   void fault_workflow(Problem problem);
 
   // tasks/: entering (`begin_`), and what happens when a block or an answer is over

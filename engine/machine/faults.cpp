@@ -110,11 +110,12 @@ std::optional<Decider::Catch> Decider::catcher(FrameId from, const Problem& prob
   return std::nullopt;
 }
 
-bool Decider::would_be_caught(FrameId id, const Problem& problem) {
+Decider::Taker Decider::taker_of(FrameId id, const Problem& problem) {
   const auto kept = random_;
-  const auto found = catcher(id, problem, 0, false).has_value();
+  const auto found = catcher(id, problem, 0, false);
   random_ = kept;
-  return found;
+  if (!found) return Taker::nobody;
+  return found->retry_at != 0 ? Taker::retry : Taker::handler;
 }
 
 void Decider::raise(FrameId id, Problem problem, DurationMs at_least_ms, bool including_self) {

@@ -119,20 +119,38 @@ do:
   }
 }
 
-TEST_CASE("try overrides the activity's own retries") {
+TEST_CASE("a handler comes after the activity's own retries, and never while the outcome is open") {
   Runner run(R"yaml(
 do:
   - guarded:
       try: [{pay: {call: test.call}}]
       catch:
-        errors: {with: {type: 'https://serverlessworkflow.io/dsl/errors/types/communication', status: 503}}
+        errors: {with: {type: 'https://serverlessworkflow.io/dsl/errors/types/communication'}}
         as: e
         do: [{note: {set: {caught: '${ $e.status }'}}}]
 )yaml");
-  run.answer = [](const Call&) -> Answer { return std::unexpected(transient(503)); };
-  run.start();
-  CHECK(run.output() == Json{{"caught", 503}});
-  CHECK(run.calls.size() == 1);
+  SECTION("transient: three tries, then the handler") {
+    run.answer = [](const Call&) -> Answer { return std::unexpected(transient(503)); };
+    run.start();
+    run.run_timers();
+    CHECK(run.output() == Json{{"caught", 503}});
+    CHECK(run.calls.size() == 3);
+  }
+  SECTION("unknown at first: parked") {
+    run.answer = [](const Call& call) -> Answer {
+      return std::unexpected(call.attempt == 1 ? unknown() : transient(409));
+    };
+    run.start();
+    run.run_timers();
+    CHECK(run.view().waiting_for.kind == "parked");
+    CHECK(run.calls.size() == 3);
+  }
+  SECTION("permanent: the handler at once") {
+    run.answer = [](const Call&) -> Answer { return std::unexpected(permanent(402)); };
+    run.start();
+    CHECK(run.output() == Json{{"caught", 402}});
+    CHECK(run.calls.size() == 1);
+  }
 }
 
 TEST_CASE("retry policies count, grow and end in the handler or outwards") {

@@ -73,15 +73,20 @@ void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& 
   const auto tries = std::get<ActivityState>(frame(id).detail).tries;
   auto problem = failure.problem;
   problem.instance = node_of(frame(id)).pointer;
-  const auto passing = failure.outcome != Outcome::permanent;
-  if (!passing || would_be_caught(id, problem)) {
+  const auto taker = taker_of(id, problem);
+  const auto open = std::get<ActivityState>(frame(id).detail).unsettled || failed.unsettled;
+  const auto raise_it = [&] {
     emit(std::move(failed));
-    return raise(id, std::move(problem), failure.retry_after_ms);
-  }
+    raise(id, std::move(problem), failure.retry_after_ms);
+  };
+  // A `try` that tries again overrides our own retries; a handler comes after them.
+  if (failure.outcome == Outcome::permanent || taker == Taker::retry) return raise_it();
   if (tries < policy.max_attempts) {
     failed.retry_at = now + call_backoff(policy, tries, random(), failure.retry_after_ms);
     return emit(std::move(failed));
   }
+  // A handler may undo or release what it believes was not done: never while that is unknown.
+  if (taker == Taker::handler && !open) return raise_it();
   // A billing run is never thrown away because a provider was down.
   emit(std::move(failed));
   emit(TaskParked{.frame = id, .reason = ParkReason::retries_exhausted});
