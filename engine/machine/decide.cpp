@@ -164,10 +164,10 @@ Result<void> check_input(const Program& program, const Json& input) {
   if (!program.input.schema) return {};
   const auto violations = program.input.schema->validate(input);
   if (violations.empty()) return {};
-  Error error{.code = ErrorCode::invalid_input,
-              .detail = "the input breaks the schema of " + program.ref.workflow_namespace + "/" +
-                        program.ref.name + ": " + violations.front().message + " at \"" +
-                        violations.front().instance_pointer + "\""};
+  Error error;
+  error.code = ErrorCode::invalid_input;
+  error.detail = "The input does not fit the schema of " + program.ref.workflow_namespace + "/" +
+                 program.ref.name + ":" + program.ref.version + ".";
   for (const auto& violation : violations)
     error.findings.push_back({.message = violation.message, .pointer = violation.instance_pointer});
   return std::unexpected(std::move(error));

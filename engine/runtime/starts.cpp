@@ -19,17 +19,7 @@ Result<void> check_input(const Node& node, const StartOrder& order) {
     return fail(ErrorCode::too_large, "The input is larger than the limit of " +
                                           std::to_string(limit) +
                                           " bytes (limits.maxPayloadBytes).");
-  const auto& schema = order.program->input.schema;
-  if (!schema) return {};
-  const auto violations = schema->validate(*order.input);
-  if (violations.empty()) return {};
-  Error error;
-  error.code = ErrorCode::invalid_input;
-  error.detail = "The input does not fit the schema of " + order.program->ref.workflow_namespace +
-                 "/" + order.program->ref.name + ":" + order.program->ref.version + ".";
-  for (const auto& violation : violations)
-    error.findings.push_back({.message = violation.message, .pointer = violation.instance_pointer});
-  return std::unexpected(std::move(error));
+  return machine::check_input(*order.program, *order.input);
 }
 
 Error too_many(const std::string& what) {
