@@ -22,9 +22,11 @@ endif()
 if(SEQUENT_SANITIZE MATCHES "thread")
   add_compile_options(-Wno-tsan)  # Asio counts references with fences, which g++ 12 warns about
 endif()
-if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  add_compile_options(-g1)
-endif()
+# Line tables are enough for sanitizers, perf and backtraces; full debug information doubles every object.
+# A debugger wants -DSEQUENT_DEBUG_INFO=-g.
+set(SEQUENT_DEBUG_INFO -g1 CACHE STRING "Debug information in the objects")
+string(REPLACE "-g" "" CMAKE_CXX_FLAGS_DEBUG "${CMAKE_CXX_FLAGS_DEBUG}")
+add_compile_options(${SEQUENT_DEBUG_INFO})
 
 find_program(CCACHE ccache)
 if(CCACHE)

@@ -33,9 +33,10 @@ function(sequent_executable name)
   sequent_precompile(${name} "${ARG_PCH}")
 endfunction()
 
-# The two shared precompiled headers: core (standard library, JSON) and net (core, Asio, Beast).
+# The shared precompiled headers: core (standard library, JSON), net (core, Asio, Beast), and either
+# with Catch2 for tests.
 function(sequent_precompile name kind)
-  if(kind STREQUAL "core" OR kind STREQUAL "net")
+  if(kind)
     target_precompile_headers(${name} REUSE_FROM sequent_pch_${kind})
     target_link_libraries(${name} PRIVATE Threads::Threads)
   endif()
@@ -56,7 +57,7 @@ function(sequent_tests name)
   target_link_libraries(${test_target} PRIVATE sequent_test_main ${ARG_LINK})
   target_compile_definitions(${test_target} PRIVATE SEQUENT_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                                     SEQUENT_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  sequent_precompile(${test_target} "${ARG_PCH}")
+  sequent_precompile(${test_target} "${ARG_PCH}_test")
   add_test(NAME ${name} COMMAND ${test_target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()

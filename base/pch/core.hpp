@@ -18,3 +18,6 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+// Compiled once, in base/json_class.cpp, in place of once in each of some four hundred files.
+extern template class nlohmann::basic_json<>;
