@@ -14,7 +14,7 @@ using definition::HttpTrigger;
 using definition::ProgramPtr;
 
 // A run that is parked answers soon, not when the caller's patience is at its end.
-constexpr DurationMs look_every_ms = 2'000;
+constexpr DurationMs look_for_parking_ms = 2'000;
 
 Json headers_of(const net::ServerRequest& request, const std::vector<std::string>& names) {
   Json headers = Json::object();
@@ -70,7 +70,7 @@ asio::awaitable<Result<Heard>> hear(Context& context, InstanceId id, DurationMs 
   auto& engine = context.ports.engine;
   Heard heard;
   while (true) {
-    const DurationMs slice = std::min(patience_ms, look_every_ms);
+    const DurationMs slice = std::min(patience_ms, look_for_parking_ms);
     auto waiting = engine.wait(id, runtime::Until::responded, slice);
     const auto result = co_await std::move(waiting);
     if (!result) co_return std::unexpected(result.error());

@@ -11,7 +11,7 @@ namespace {
 using std::chrono::steady_clock;
 
 // Short, so that a stream whose peer has left, or whose server stops, ends soon.
-constexpr DurationMs look_every_ms = 1'000;
+constexpr DurationMs look_for_leaving_ms = 1'000;
 constexpr std::chrono::seconds heartbeat{15};
 
 std::string sent_event(const Json& data, const char* name, std::optional<std::uint64_t> id) {
@@ -64,7 +64,7 @@ asio::awaitable<void> write_stream(Stream stream, net::ResponseStream& out) {
   bool open = co_await out.write(std::move(first));
   while (open && !out.closed()) {
     if (stream.context->ports.engine.health() == runtime::Health::stopping) co_return;
-    auto waiting = stream.watch->next(look_every_ms);
+    auto waiting = stream.watch->next(look_for_leaving_ms);
     const auto notices = co_await std::move(waiting);
     std::string text = told(stream, notices);
     if (text.empty() && steady_clock::now() - last_write >= heartbeat) text = ": heartbeat\n\n";

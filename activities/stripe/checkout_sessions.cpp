@@ -90,7 +90,7 @@ void spell_ui_mode(Json& parameters, const StripeConfig& config) {
 }
 
 // A session stays in its customer's list for good.
-std::vector<Search> searches(const Json& input, const runtime::Attempt& attempt) {
+std::vector<Search> session_searches(const Json& input, const runtime::Attempt& attempt) {
   Json filter = created_since(attempt);
   const std::string customer = text_of(input, "customer");
   if (!customer.empty()) filter["customer"] = customer;
@@ -108,7 +108,7 @@ Operations checkout_sessions() {
       write_operation("stripe.checkout.sessions.create", "POST", "/v1/checkout/sessions",
                       "Opens a payment page.", create_input(), session());
   create.adapt = spell_ui_mode;
-  create.searches = searches;
+  create.searches = session_searches;
   operations.push_back(std::move(create));
   operations.push_back(read_operation(
       "stripe.checkout.sessions.retrieve", "/v1/checkout/sessions/{session}",

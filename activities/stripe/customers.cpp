@@ -43,7 +43,7 @@ Json customer_id() {
 
 // By e-mail first, which is one short page. Stripe may have changed the address since, so only the
 // list of all customers made since then proves that there is none.
-std::vector<Search> searches(const Json& input, const runtime::Attempt& attempt) {
+std::vector<Search> customer_searches(const Json& input, const runtime::Attempt& attempt) {
   std::vector<Search> searches;
   const std::string email = text_of(input, "email");
   if (!email.empty()) {
@@ -62,7 +62,7 @@ Operation create() {
   Operation operation =
       write_operation("stripe.customers.create", "POST", "/v1/customers", "Makes a customer.",
                       input_schema(properties, {}), customer());
-  operation.searches = searches;
+  operation.searches = customer_searches;
   return operation;
 }
 

@@ -6,7 +6,7 @@ namespace sequent::activities::stripe {
 namespace {
 
 // All refunds of one payment: few, so that the list is always read whole.
-std::vector<Search> searches(const Json& input, const runtime::Attempt&) {
+std::vector<Search> refund_searches(const Json& input, const runtime::Attempt&) {
   Json filter = Json::object();
   for (const char* member : {"charge", "payment_intent"}) {
     const std::string id = text_of(input, member);
@@ -43,7 +43,7 @@ Operations refunds() {
                                        "amount": {"type": "integer"},
                                        "currency": {"type": "string"}
                                      })json")));
-  create.searches = searches;
+  create.searches = refund_searches;
   create.already = Already::refunded;
   operations.push_back(std::move(create));
   return operations;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "engine/expression/characters.hpp"
 #include "engine/expression/value.hpp"
 
 namespace sequent::expression {
@@ -16,13 +17,6 @@ constexpr std::array keywords{
     std::string_view{"and"},    std::string_view{"or"},      std::string_view{"end"},
     std::string_view{"reduce"}, std::string_view{"foreach"}, std::string_view{"try"},
     std::string_view{"catch"},  std::string_view{"label"},   std::string_view{"break"}};
-
-bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 class Reader {
  public:
@@ -37,9 +31,7 @@ class Reader {
   }
   std::optional<std::string> name() {
     if (!is_name_start(peek())) return std::nullopt;
-    const auto size =
-        std::ranges::find_if_not(text_, [](char c) { return is_name_start(c) || is_digit(c); }) -
-        text_.begin();
+    const auto size = std::ranges::find_if_not(text_, is_name) - text_.begin();
     return std::string(cut(static_cast<std::size_t>(size)));
   }
   // Only strings that read the same in jq and JSON: no escapes, no control characters.

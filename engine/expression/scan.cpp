@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/expression/characters.hpp"
+
 namespace sequent::expression {
 namespace {
 
@@ -44,12 +46,6 @@ constexpr std::array looping{
     std::string_view{"getpath"},     std::string_view{"delpaths"}, std::string_view{"fromstream"},
     std::string_view{"recurse_down"}};
 
-bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_name(char c) {
-  return is_name_start(c) || (c >= '0' && c <= '9');
-}
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n';
 }

@@ -8,7 +8,7 @@ namespace sequent::schema {
 namespace {
 
 template <class Allows>
-Made make_size(const Site& site, std::string words, Allows allows) {
+Made make_item_limit(const Site& site, std::string words, Allows allows) {
   const auto limit = site.count();
   if (!limit) return nullptr;
   return make_keyword(site, [limit = *limit, words = std::move(words), allows](const Frame& frame,
@@ -21,13 +21,13 @@ Made make_size(const Site& site, std::string words, Allows allows) {
 }
 
 Made make_max_items(const Site& site) {
-  return make_size(site, "at most",
-                   [](std::size_t size, std::size_t limit) { return size <= limit; });
+  return make_item_limit(site, "at most",
+                         [](std::size_t size, std::size_t limit) { return size <= limit; });
 }
 
 Made make_min_items(const Site& site) {
-  return make_size(site, "at least",
-                   [](std::size_t size, std::size_t limit) { return size >= limit; });
+  return make_item_limit(site, "at least",
+                         [](std::size_t size, std::size_t limit) { return size >= limit; });
 }
 
 Made make_unique_items(const Site& site) {

@@ -1,6 +1,5 @@
 // What a partition reads: runs to wake, runs with mail, and a run itself.
 #include "base/assert.hpp"
-#include "base/json.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
 #include "persistence/sqlite/writes.hpp"
 
@@ -51,12 +50,6 @@ class Moment {
  private:
   Connection& connection_;
 };
-
-Json stored_json(std::string_view text) {
-  auto json = parse_json(text);
-  SEQUENT_ASSERT(json.has_value());  // we wrote it
-  return std::move(*json);
-}
 
 std::vector<StoredMessage> messages_of(Connection& connection, const InstanceId& id) {
   std::vector<StoredMessage> messages;

@@ -1,6 +1,5 @@
 // records.* on SQLite, each exactly once: its result lies beside its effect.
 #include "base/assert.hpp"
-#include "base/json.hpp"
 #include "persistence/record_table.hpp"
 #include "persistence/sqlite/writes.hpp"
 
@@ -68,12 +67,6 @@ ErrorCode code_of(std::string_view name) {
     if (known == name) return code;
   SEQUENT_ASSERT(false);  // the schema checks the names
   return ErrorCode::internal;
-}
-
-Json stored_json(std::string_view text) {
-  auto json = parse_json(text);
-  SEQUENT_ASSERT(json.has_value());  // we wrote it
-  return std::move(*json);
 }
 
 class SqliteRecordTable final : public RecordTable {

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t application_id = 0x53515545;  // "SQUE": marks the file as ours
 
 constexpr std::string_view select_application_id = "PRAGMA application_id";
-constexpr std::string_view select_version = "PRAGMA user_version";
+constexpr std::string_view select_schema_version = "PRAGMA user_version";
 constexpr std::string_view count_objects = "SELECT count(*) FROM sqlite_schema";
 constexpr std::string_view select_partitions = "SELECT partitions FROM store";
 constexpr std::string_view insert_store = R"sql(
@@ -57,7 +57,7 @@ std::optional<Error> migrate(Connection& connection, const std::string& path,
                              PartitionId partitions) {
   const auto migrations = sqlite_migrations();
   SEQUENT_ASSERT(!migrations.empty());
-  const std::int64_t version = only_integer(connection, select_version);
+  const std::int64_t version = only_integer(connection, select_schema_version);
   if (version > migrations.back().number)
     return Error{.code = ErrorCode::conflict,
                  .detail = path + " has schema version " + std::to_string(version) +

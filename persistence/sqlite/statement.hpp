@@ -18,6 +18,7 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "base/json.hpp"
 
 namespace sequent::persistence {
 
@@ -28,6 +29,9 @@ namespace sequent::persistence {
 [[nodiscard]] inline std::optional<std::int64_t> null_if_zero(std::int64_t value) {
   return value == 0 ? std::nullopt : std::optional{value};
 }
+
+/// JSON that this store wrote itself; anything else is a broken file.
+[[nodiscard]] Json stored_json(std::string_view text);
 
 /// A running query. The statement is reset when this goes; views live until the next `next()`.
 class Rows {

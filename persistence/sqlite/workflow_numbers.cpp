@@ -18,7 +18,7 @@ constexpr std::string_view insert_version = R"sql(
   INSERT INTO workflow_version (workflow_id, version, digest) VALUES (?1, ?2, ?3)
   ON CONFLICT DO NOTHING
 )sql";
-constexpr std::string_view select_version = R"sql(
+constexpr std::string_view select_workflow_version = R"sql(
   SELECT version_id FROM workflow_version WHERE workflow_id = ?1 AND version = ?2 AND digest = ?3
 )sql";
 
@@ -48,7 +48,7 @@ WorkflowNumbers::Numbers WorkflowNumbers::of(Connection& connection,
       only_number(connection.query(select_workflow, start.workflow_namespace, start.name));
   connection.execute(insert_version, numbers.workflow, start.version, start.digest);
   numbers.version =
-      only_number(connection.query(select_version, numbers.workflow, start.version, start.digest));
+      only_number(connection.query(select_workflow_version, numbers.workflow, start.version, start.digest));
   if (known_.size() >= max_known) known_.clear();
   known_.emplace(std::move(name), numbers);
   return numbers;

@@ -28,15 +28,11 @@ struct Service {
   }
 };
 
-Answer always(int status, Json body) {
-  return [=](const net::ServerRequest&) { return json_response(status, body); };
-}
-
 }  // namespace
 
 TEST_CASE("a token is valid, refused, or nobody answers", "[activities][auth]") {
   SECTION("valid") {
-    Service service(always(200, {{"message", "ok"}}));
+    Service service(always(json_response(200, {{"message", "ok"}})));
     const auto output = service.call("auth.tokens.check", {{"token", "Bearer abc"}});
     CHECK(output.value() == Json{{"valid", true}, {"message", "ok"}});
     const auto& request = service.bench.requests().at(0);
@@ -45,7 +41,7 @@ TEST_CASE("a token is valid, refused, or nobody answers", "[activities][auth]") 
     CHECK(request.headers.value("Authorization") == "Bearer abc");
   }
   SECTION("refused: for good") {
-    Service service(always(401, {{"error", "expired"}}));
+    Service service(always(json_response(401, {{"error", "expired"}})));
     const auto output = service.call("auth.tokens.check", {{"token", "abc"}});
     REQUIRE_FALSE(output.has_value());
     CHECK(output.error().outcome == Outcome::permanent);
@@ -54,7 +50,7 @@ TEST_CASE("a token is valid, refused, or nobody answers", "[activities][auth]") 
     CHECK(output.error().problem.detail.find("abc") == std::string::npos);
   }
   SECTION("a gateway's 500 proves nothing: again") {
-    Service service(always(500, {{"error", "?"}}));
+    Service service(always(json_response(500, {{"error", "?"}})));
     const auto output = service.call("auth.tokens.check", {{"token", "abc"}});
     REQUIRE_FALSE(output.has_value());
     CHECK(output.error().outcome == Outcome::transient);
@@ -71,7 +67,7 @@ TEST_CASE("a token is valid, refused, or nobody answers", "[activities][auth]") 
 
 TEST_CASE("a user is read, with the service's token unless one is given", "[activities][auth]") {
   SECTION("found") {
-    Service service(always(200, {{"id", 7}, {"id_stripe", ""}}));
+    Service service(always(json_response(200, {{"id", 7}, {"id_stripe", ""}})));
     CHECK(service.call("auth.users.get", {{"userId", 7}}).value().at("id") == 7);
     CHECK(service.bench.requests().at(0).path == "/users/7");
     CHECK(service.bench.requests().at(0).headers.value("Authorization") == "Bearer service");
@@ -79,7 +75,7 @@ TEST_CASE("a user is read, with the service's token unless one is given", "[acti
     CHECK(service.bench.requests().at(1).headers.value("Authorization") == "Bearer own");
   }
   SECTION("not found: for good") {
-    Service service(always(404, {{"error", "no"}}));
+    Service service(always(json_response(404, {{"error", "no"}})));
     const auto output = service.call("auth.users.get", {{"userId", 7}});
     REQUIRE_FALSE(output.has_value());
     CHECK(output.error().outcome == Outcome::permanent);
@@ -90,7 +86,7 @@ TEST_CASE("a user is read, with the service's token unless one is given", "[acti
 TEST_CASE("linking a user says which customer is stored", "[activities][auth]") {
   const Json input = {{"userId", 7}, {"stripeId", "cus_mine"}};
   SECTION("ours") {
-    Service service(always(200, {{"id", 7}, {"id_stripe", "cus_mine"}}));
+    Service service(always(json_response(200, {{"id", 7}, {"id_stripe", "cus_mine"}})));
     const auto output = service.call("auth.users.update", input).value();
     CHECK(output.at("linked") == true);
     CHECK(output.at("stripeId") == "cus_mine");
@@ -98,7 +94,7 @@ TEST_CASE("linking a user says which customer is stored", "[activities][auth]") 
     CHECK(service.bench.requests().at(0).path == "/users/stripe-user/7/cus_mine");
   }
   SECTION("another one: no error, the workflow decides") {
-    Service service(always(409, {{"id", 7}, {"id_stripe", "cus_first"}}));
+    Service service(always(json_response(409, {{"id", 7}, {"id_stripe", "cus_first"}})));
     const auto output = service.call("auth.users.update", input).value();
     CHECK(output.at("linked") == false);
     CHECK(output.at("stripeId") == "cus_first");
@@ -107,7 +103,7 @@ TEST_CASE("linking a user says which customer is stored", "[activities][auth]") 
 }
 
 TEST_CASE("inputs of auth activities are checked before anything is sent", "[activities][auth]") {
-  Service service(always(200, Json::object()));
+  Service service(always(json_response(200, Json::object())));
   const auto refuses = [&](const std::string& name, const Json& input) {
     return !service.registry.find(name, "")->input->validate(input).empty();
   };

@@ -27,10 +27,6 @@ runtime::ActivityResult call(Bench& bench, const Json& input,
   return bench.await(activity.run(attempt, input));
 }
 
-Answer always(net::ServerResponse response) {
-  return [response](const net::ServerRequest&) { return response; };
-}
-
 }  // namespace
 
 TEST_CASE("call http gives JSON content as a value", "[activities][http]") {

@@ -8,10 +8,6 @@ using machine::Outcome;
 
 namespace {
 
-Answer always(net::ServerResponse response) {
-  return [response](const net::ServerRequest&) { return response; };
-}
-
 net::ServerResponse with(net::ServerResponse response, std::string name, std::string value) {
   response.headers.set(std::move(name), std::move(value));
   return response;

@@ -42,6 +42,10 @@ net::ServerResponse json_response(int status, const Json& body) {
   return text_response(status, "application/json", dump_json(body));
 }
 
+Answer always(net::ServerResponse response) {
+  return [response](const net::ServerRequest&) { return response; };
+}
+
 Bench::Bench() = default;
 Bench::~Bench() = default;
 

@@ -19,6 +19,9 @@ inline constexpr Timestamp noon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
 /// Answers a request. Nothing: no answer until the client gives up.
 using Answer = std::function<std::optional<net::ServerResponse>(const net::ServerRequest&)>;
 
+/// A server that gives every request the same answer.
+[[nodiscard]] Answer always(net::ServerResponse response);
+
 [[nodiscard]] net::ServerResponse json_response(int status, const Json& body);
 [[nodiscard]] net::ServerResponse text_response(int status, std::string type, std::string body);
 

@@ -10,13 +10,6 @@ using runtime::SubscriptionRow;
 
 namespace {
 
-std::unique_ptr<StoreUnderTest> any_store() {
-  const auto kinds = stores_under_test();
-  const auto index = GENERATE_COPY(range(std::size_t{0}, kinds.size()));
-  INFO(kinds[index].name);
-  return kinds[index].make();
-}
-
 InstanceChange listening(const InstanceId& id, std::vector<SubscriptionRow> subscriptions) {
   InstanceChange start = start_of(id);
   start.subscriptions = std::move(subscriptions);

@@ -10,13 +10,6 @@ using runtime::RunFilter;
 
 namespace {
 
-std::unique_ptr<StoreUnderTest> any_store() {
-  const auto kinds = stores_under_test();
-  const auto index = GENERATE_COPY(range(std::size_t{0}, kinds.size()));
-  INFO(kinds[index].name);
-  return kinds[index].make();
-}
-
 InstanceChange with_status(const std::string& status, const std::string& key = "") {
   InstanceChange start = start_of(new_id(), key);
   start.row.status = status;

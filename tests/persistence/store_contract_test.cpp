@@ -7,17 +7,6 @@ using namespace sequent;
 using namespace sequent::test;
 using runtime::InstanceChange;
 
-namespace {
-
-std::unique_ptr<StoreUnderTest> any_store() {
-  const auto kinds = stores_under_test();
-  const auto index = GENERATE_COPY(range(std::size_t{0}, kinds.size()));
-  INFO(kinds[index].name);
-  return kinds[index].make();
-}
-
-}  // namespace
-
 TEST_CASE("a store keeps the number of partitions that it was created with", "[store]") {
   const auto under_test = any_store();
   CHECK(under_test->store().partitions() == 4);

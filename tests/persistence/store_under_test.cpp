@@ -43,6 +43,13 @@ std::vector<StoreKind> stores_under_test() {
   return {{"SQLite", [] { return std::make_unique<SqliteUnderTest>(); }}};
 }
 
+std::unique_ptr<StoreUnderTest> any_store() {
+  const auto kinds = stores_under_test();
+  const auto index = GENERATE_COPY(range(std::size_t{0}, kinds.size()));
+  INFO(kinds[index].name);
+  return kinds[index].make();
+}
+
 Folder::Folder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "sequent-test-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) FAIL("cannot make a folder for the test");

@@ -30,6 +30,8 @@ struct StoreKind {
   std::function<std::unique_ptr<StoreUnderTest>()> make;
 };
 [[nodiscard]] std::vector<StoreKind> stores_under_test();
+/// Each of them in turn: the test case that calls it runs once for every kind.
+[[nodiscard]] std::unique_ptr<StoreUnderTest> any_store();
 
 /// A folder of its own that goes with it.
 class Folder {
