@@ -49,7 +49,10 @@ int run_serve(const Session& session, const ServeOptions& options) {
     return wrong_use;
   }
   set_up_log(session, (*config)->log_level);
-  std::signal(SIGPIPE, SIG_IGN);  // a peer that leaves is an error of its write, not of the process
+  // A peer that leaves, or a file that reaches `ulimit -f`, is an error of its write, not the end of
+  // the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   auto node = Node::open(*config, session.clock);
   if (!node) return report(session, node.error());
   const auto served =

@@ -26,7 +26,7 @@ inline constexpr std::string_view secret_marker = "[secret]";
 
 /// Fills every hole. Holes whose expression names `$secrets` are left as
 /// `secret_marker` when `scope.secrets` is null: secrets never reach the journal.
-/// errors  expression, of the first hole that fails
+/// errors  expression, of the first hole that fails, with its source
 [[nodiscard]] Result<Json> fill(const Template& source, const ExpressionSet& expressions,
                                 const Json& dot, const Scope& scope);
 

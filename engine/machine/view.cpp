@@ -67,7 +67,9 @@ void describe_activity(const Program& program, const Frame& frame, WaitingFor& w
   } else if (frame.phase == Phase::backoff) {
     waiting.kind = "activity";
     waiting.until = frame.due_at;
-    waiting.detail = spec.name + " failed; the next attempt is due";
+    waiting.detail = spec.name + " failed";
+    if (activity.last_failure) waiting.detail += " (" + activity.last_failure->problem.title + ")";
+    waiting.detail += "; the next attempt is due";
   } else {
     waiting.kind = "activity";
     waiting.detail = spec.name + " is under way";

@@ -15,11 +15,13 @@ constexpr const char* roll_back = "ROLLBACK";
 // Only our own checkpointer can ever hold a lock that we wait for, and it never holds one long.
 constexpr int busy_timeout_ms = 10'000;
 
-// Quota and file size limits show as write errors; what they mean is the same: no room.
+// Quota and file size limits show as write errors; what they mean is the same: no room. SQLite notes
+// the reason of few of them, and never of a COMMIT; then errno, cleared before each write, has it.
 bool means_full(sqlite3* database, int code) {
   if ((code & 0xFF) == SQLITE_FULL) return true;
   if ((code & 0xFF) != SQLITE_IOERR) return false;
-  const int reason = sqlite3_system_errno(database);
+  const int noted = sqlite3_system_errno(database);
+  const int reason = noted != 0 ? noted : errno;
   return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
 }
 
@@ -111,6 +113,7 @@ Connection::~Connection() {
 
 void Connection::script(std::string_view sql) {
   const std::string text{sql};
+  errno = 0;
   const int code = sqlite3_exec(database_, text.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail_sqlite(database_, code, "run \"" + text.substr(0, 60) + "\"");
 }
@@ -142,6 +145,7 @@ sqlite3_stmt* Connection::prepared(std::string_view sql) {
 }
 
 std::int64_t Connection::finish(sqlite3_stmt* statement, std::string_view sql) {
+  errno = 0;
   const int code = sqlite3_step(statement);
   if (code != SQLITE_DONE && code != SQLITE_ROW) {
     // Reset first: an open statement would keep the rollback from ending the transaction.

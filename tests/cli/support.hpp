@@ -47,6 +47,7 @@ class Process {
   /// The first line of standard output; "" when the process ended, or patience did, without one.
   [[nodiscard]] std::string first_line();
   void signal(int number);
+  [[nodiscard]] int pid() const { return pid_; }
   /// Waits for the end; a process that outlives our patience is killed, code 128 + 9.
   [[nodiscard]] Outcome wait();
 
