@@ -1,12 +1,9 @@
 #include "api/redact.hpp"
 
+#include "base/json_pointer.hpp"
+
 namespace sequent::api {
 namespace {
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
 
 std::vector<std::string> segments_of(std::string_view path) {
   const bool pointer = path.starts_with('/');
@@ -18,8 +15,7 @@ std::vector<std::string> segments_of(std::string_view path) {
     std::string segment{path.substr(0, end)};
     path.remove_prefix(std::min(end + 1, path.size()));
     if (pointer) {
-      replace_all(segment, "~1", "/");
-      replace_all(segment, "~0", "~");
+      segment = name_of_segment(segment);
     } else if (segment.ends_with("[]")) {  // "items[].card" as jq spells it
       segment.resize(segment.size() - 2);
       if (!segment.empty()) segments.push_back(segment);

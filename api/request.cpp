@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/json_pointer.hpp"
 #include "engine/definition/report.hpp"
 
 namespace sequent::api {
@@ -100,7 +101,7 @@ StrictObject::StrictObject(const Json& json, Faults& faults, std::string pointer
 }
 
 std::string StrictObject::place(std::string_view name) const {
-  return pointer_ + "/" + definition::pointer_segment(name);
+  return pointer_ + "/" + pointer_segment(name);
 }
 
 const Json* StrictObject::get(std::string_view name) {

@@ -88,6 +88,7 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       api(std::move(api_settings),
           api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool}),
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
+  server.date_by([&time] { return time.now(); });
   activities::register_activities(activities, config->providers, http);
 }
 

@@ -287,6 +287,7 @@ asio::awaitable<bool> Connection::send_response(const ServerResponse& response, 
   HeadOptions options;
   options.keep_alive = keep_alive;
   options.version = version;
+  if (core_->clock) options.date = http_date(core_->clock());
   std::string head = response_head(response, options);
   const bool with_body = !head_only && has_body(response.status) && !response.body.empty();
   const bool in_one = with_body && response.body.size() <= inline_body_size;
@@ -302,6 +303,7 @@ asio::awaitable<void> Connection::send_stream(HandlerResult& result, bool head_o
   options.framing = version >= 11 ? Framing::chunked : Framing::until_close;
   options.keep_alive = false;
   options.version = version;
+  if (core_->clock) options.date = http_date(core_->clock());
   const std::string head = response_head(result.response, options);
   const bool sent = co_await send_all(head);
   if (!sent || head_only) co_return;

@@ -23,6 +23,7 @@ struct ServerCore {
   Handler handler;
   ErrorBody error_body;
   ServerLimits limits;
+  std::function<Timestamp()> clock;  // may be empty
   std::atomic<bool> stopping{false};
 
   virtual ~ServerCore() = default;

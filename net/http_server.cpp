@@ -198,6 +198,10 @@ HttpServer::~HttpServer() {
   for (const auto& connection : impl_->open_connections()) connection->abort();
 }
 
+void HttpServer::date_by(std::function<Timestamp()> clock) {
+  impl_->clock = std::move(clock);
+}
+
 Result<void> HttpServer::listen(const std::string& host, std::uint16_t port) {
   return impl_->listen(host, port);
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/time.hpp"
 #include "net/http_message.hpp"
 
 namespace sequent::net {
@@ -50,6 +51,10 @@ class HttpServer {
   HttpServer(boost::asio::any_io_executor executor, Handler handler, ErrorBody error_body,
              ServerLimits limits = {});
   ~HttpServer();
+
+  /// With a clock every answer says when it was made (Date, RFC 9110, section 6.6.1); without one it
+  /// must not. Called before listen().
+  void date_by(std::function<Timestamp()> clock);
 
   /// Binds, listens and starts accepting. `host` is an address or "localhost"; port 0 picks one.
   /// errors  unavailable: the port is in use or not allowed, with the address and what to do

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <boost/beast/http/status.hpp>
+#include <chrono>
+#include <cstdio>
 
 namespace sequent::net {
 namespace {
@@ -20,6 +22,25 @@ void append_clean(std::string& out, const std::string& text) {
 }
 
 }  // namespace
+
+std::string http_date(Timestamp at) {
+  static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::chrono::sys_seconds time{
+      std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(at))};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{time - day};
+  std::array<char, 64> text{};
+  const int size = std::snprintf(
+      text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+      days.at(std::chrono::weekday{day}.c_encoding()), static_cast<unsigned>(date.day()),
+      months.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()));
+  return {text.data(), static_cast<std::size_t>(size)};
+}
 
 bool has_body(int status) {
   return status >= 200 && status != 204 && status != 304;
@@ -45,6 +66,11 @@ std::string response_head(const ServerResponse& response, const HeadOptions& opt
     append_clean(head, name);
     head += ": ";
     append_clean(head, value);
+    head += "\r\n";
+  }
+  if (!options.date.empty() && response.headers.find("Date") == nullptr) {
+    head += "Date: ";
+    head += options.date;
     head += "\r\n";
   }
   if (options.framing == Framing::length && has_body(response.status)) {

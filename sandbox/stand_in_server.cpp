@@ -79,6 +79,7 @@ Result<void> StandInServer::Impl::open(const std::string& on_host, std::uint16_t
         co_return ended;
       },
       own_error, limits);
+  made->date_by(clock);
   auto listening = made->listen(on_host, on_port);
   if (!listening) return listening;
   const std::lock_guard lock{server_mutex};

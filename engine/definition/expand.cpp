@@ -1,23 +1,9 @@
 // RawTree -> Document: aliases and merge keys expanded within limits, scalars typed, places noted.
+#include "base/json_pointer.hpp"
 #include "engine/definition/raw_tree.hpp"
 
 namespace sequent::definition {
 namespace {
-
-std::string escaped(std::string_view member) {
-  std::string out;
-  out.reserve(member.size());
-  for (const char c : member) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::string where(Place place) {
   return "line " + std::to_string(place.line) + ", column " + std::to_string(place.column);
@@ -110,7 +96,7 @@ class Expander {
         continue;
       }
       const auto [first, fresh] = seen.emplace(key.text, key.place);
-      const std::string member = pointer + "/" + escaped(key.text);
+      const std::string member = pointer + "/" + pointer_segment(key.text);
       if (!fresh) {
         report(member, key.place,
                "the member `" + key.text + "` is given twice; it stands first at " +
@@ -151,7 +137,7 @@ class Expander {
       if (key.plain && key.text == "<<") {
         merge(node.children[i + 1], pointer, depth + 1, out);
       } else if (!out.contains(key.text)) {
-        const std::string member = pointer + "/" + escaped(key.text);
+        const std::string member = pointer + "/" + pointer_segment(key.text);
         out[key.text] = value(node.children[i + 1], member, key.place, depth + 1);
       }
     }

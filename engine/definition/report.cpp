@@ -42,21 +42,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string pointer_segment(std::string_view name) {
-  std::string out;
-  out.reserve(name.size());
-  for (const char c : name) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 Value Value::member(std::string_view name) const {
   const auto found = json->find(std::string{name});
   return {.json = &*found, .pointer = pointer + "/" + pointer_segment(name)};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/json_pointer.hpp"
 #include "engine/definition/document.hpp"
 
 namespace sequent::definition {
@@ -19,9 +20,6 @@ struct Value {
   [[nodiscard]] Value member(std::string_view name) const;
   [[nodiscard]] Value item(std::size_t index) const;
 };
-
-/// One member name as a JSON Pointer segment, escaped.
-[[nodiscard]] std::string pointer_segment(std::string_view name);
 
 class Report {
  public:

@@ -1,4 +1,5 @@
 // Members, their names and their number.
+#include "base/json_pointer.hpp"
 #include "engine/schema/keywords.hpp"
 #include "engine/schema/regex.hpp"
 #include "engine/schema/text.hpp"
@@ -71,7 +72,7 @@ Made make_properties(const Site& site) {
   if (!site.value.is_object()) return site.expected("an object of schemas");
   std::vector<std::pair<std::string, const Node*>> nodes;
   for (const auto& [name, part] : site.value.items())
-    nodes.emplace_back(name, site.child(part, site.suffix() + "/" + pointer_token(name)));
+    nodes.emplace_back(name, site.child(part, site.suffix() + "/" + pointer_segment(name)));
   return make_keyword(site, [nodes](const Frame& frame, const Json& value) {
     if (!value.is_object()) return true;
     bool valid = true;
@@ -96,7 +97,7 @@ Made make_pattern_properties(const Site& site) {
   if (!site.value.is_object()) return site.expected("an object of schemas");
   std::vector<PatternPart> parts;
   for (const auto& [pattern, part] : site.value.items()) {
-    const std::string suffix = site.suffix() + "/" + pointer_token(pattern);
+    const std::string suffix = site.suffix() + "/" + pointer_segment(pattern);
     const auto regex = Regex::compile(pattern);
     if (regex) {
       parts.push_back({*regex, pattern, site.child(part, suffix)});
@@ -201,7 +202,7 @@ Made make_dependencies(const Site& site) {
   if (!site.value.is_object()) return site.expected("an object");
   std::vector<Dependency> dependencies;
   for (const auto& [name, part] : site.value.items()) {
-    const std::string suffix = site.suffix() + "/" + pointer_token(name);
+    const std::string suffix = site.suffix() + "/" + pointer_segment(name);
     const bool names_only = site.name == "dependentRequired";
     if (const auto names = names_of(part); names && site.name != "dependentSchemas") {
       dependencies.push_back({name, *names, nullptr});

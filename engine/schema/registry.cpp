@@ -1,5 +1,6 @@
 #include "engine/schema/registry.hpp"
 
+#include "base/json_pointer.hpp"
 #include "engine/schema/metaschema.hpp"
 #include "engine/schema/text.hpp"
 #include "engine/schema/uri.hpp"
@@ -37,7 +38,7 @@ void visit_named(const Json& schema, std::string_view name, const Visit& visit) 
   const auto found = schema.find(name);
   if (found == schema.end() || !found->is_object()) return;
   for (const auto& [key, part] : found->items())
-    if (is_schema(part)) visit(part, "/" + std::string(name) + "/" + pointer_token(key));
+    if (is_schema(part)) visit(part, "/" + std::string(name) + "/" + pointer_segment(key));
 }
 
 // Each direct subschema with the pointer from `schema` to it.

@@ -1,3 +1,4 @@
+#include "base/json_pointer.hpp"
 #include "engine/schema/node.hpp"
 #include "engine/schema/text.hpp"
 
@@ -18,7 +19,7 @@ std::string pointer_of(const Path& path) {
   std::string text;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step)
     text +=
-        "/" + ((*step)->is_item ? std::to_string((*step)->item) : pointer_token((*step)->member));
+        "/" + ((*step)->is_item ? std::to_string((*step)->item) : pointer_segment((*step)->member));
   return text;
 }
 

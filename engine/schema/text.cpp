@@ -71,19 +71,4 @@ std::string described(const Json& value) {
   return "a value that JSON does not have";
 }
 
-std::string pointer_token(std::string_view member) {
-  std::string token;
-  token.reserve(member.size());
-  for (const char c : member) {
-    if (c == '~') {
-      token += "~0";
-    } else if (c == '/') {
-      token += "~1";
-    } else {
-      token += c;
-    }
-  }
-  return token;
-}
-
 }  // namespace sequent::schema

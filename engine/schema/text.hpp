@@ -1,5 +1,5 @@
 #pragma once
-// Words for messages, and the text of pointers.
+// Words for messages.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -16,7 +16,5 @@ namespace sequent::schema {
 [[nodiscard]] std::string literal(const Json& value);
 /// A value with its kind: `string "12"`, `array of 3 items`.
 [[nodiscard]] std::string described(const Json& value);
-/// One token of a JSON Pointer, with ~ and / escaped (RFC 6901).
-[[nodiscard]] std::string pointer_token(std::string_view member);
 
 }  // namespace sequent::schema

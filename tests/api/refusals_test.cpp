@@ -209,6 +209,7 @@ TEST_CASE("every bad request is answered by its own problem", "[api]") {
     CHECK(reply.status == bad.status);
     CHECK(reply.headers.value("Content-Type") == "application/problem+json");
     CHECK(reply.problem() == bad.problem);
+    CHECK_THAT(reply.headers.value("Date"), Catch::EndsWith(" GMT"));
     CHECK_THAT(reply.json.value("detail", "") + reply.json.value("errors", Json()).dump(),
                Contains(bad.says));
     CHECK((bad.status != 405 || !reply.headers.value("Allow").empty()));
@@ -238,6 +239,7 @@ TEST_CASE("what the server refuses before a handler sees it is a problem too", "
   const auto large = node.post("/api/v1/workflows/test/echo/runs", std::string(1'001, ' '));
   CHECK(large.status == 413);
   CHECK(large.problem() == "too-large");
+  CHECK_THAT(large.headers.value("Date"), Catch::EndsWith(" GMT"));
   const auto header = node.get("/healthz", {{"X-Long", std::string(3'000, 'x')}});
   CHECK(header.status == 431);
   CHECK(header.problem() == "too-large");

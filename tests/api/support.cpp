@@ -61,6 +61,7 @@ TestNode::TestNode(ApiConfig config, Begin begin, net::ServerLimits limits) {
   api_ = std::make_unique<Api>(std::move(config), through);
   server_ = std::make_unique<net::HttpServer>(loops_.get_executor(), api_->handler(),
                                               api_->error_body(), limits);
+  server_->date_by([this] { return clock_.now(); });
   const auto listening = server_->listen("127.0.0.1", 0);
   if (!listening) throw std::runtime_error(listening.error().detail);
 }

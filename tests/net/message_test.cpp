@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "net/response_head.hpp"
+
 using namespace sequent::net;
 
 TEST_CASE("header names compare without case, and order and repeats are kept", "[net]") {
@@ -37,4 +39,19 @@ TEST_CASE("a query is split into decoded pairs", "[net]") {
   CHECK(fields[3] == std::pair<std::string, std::string>{"", "v"});
   CHECK(fields[4].second == "d=e");
   CHECK(parse_query("").empty());
+}
+
+TEST_CASE("a date is written as HTTP spells it, and an answer's own one stands", "[net]") {
+  CHECK(http_date(784'111'777'000) == "Sun, 06 Nov 1994 08:49:37 GMT");
+  CHECK(http_date(1'709'164'799'999) == "Wed, 28 Feb 2024 23:59:59 GMT");
+  CHECK(http_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
+  ServerResponse response;
+  HeadOptions options;
+  CHECK_THAT(response_head(response, options), !Catch::Contains("Date:"));
+  options.date = http_date(0);
+  CHECK_THAT(response_head(response, options),
+             Catch::Contains("\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"));
+  response.headers.set("date", "mine");
+  CHECK_THAT(response_head(response, options),
+             Catch::Contains("date: mine") && !Catch::Contains("1970"));
 }
