@@ -32,6 +32,12 @@ ReadPool::Lent ReadPool::borrow() {
   return Lent{*this, connection};
 }
 
+std::uint64_t ReadPool::statements() const {
+  std::uint64_t sum = 0;
+  for (const auto& connection : connections_) sum += connection->statements();
+  return sum;
+}
+
 void ReadPool::give_back(Connection* connection) {
   {
     const std::lock_guard guard{mutex_};

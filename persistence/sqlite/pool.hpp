@@ -29,6 +29,8 @@ class ReadPool {
   };
   /// Waits for a free connection.
   [[nodiscard]] Lent borrow();
+  /// Statements begun so far, of all connections.
+  [[nodiscard]] std::uint64_t statements() const;
 
  private:
   void give_back(Connection* connection);

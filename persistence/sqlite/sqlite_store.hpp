@@ -37,6 +37,11 @@ class SqliteStore final : public runtime::Store,
   [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(const SqliteOptions& options);
   ~SqliteStore() override;
 
+  /// What the store has been asked so far, so that "an idle node asks nothing" can be measured.
+  [[nodiscard]] std::uint64_t statements() const {
+    return writer_->statements() + pool_.statements();
+  }
+
   // Store
   [[nodiscard]] PartitionId partitions() const override { return partitions_; }
   [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string& node, Timestamp now,

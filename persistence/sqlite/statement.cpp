@@ -119,6 +119,7 @@ void Connection::script(std::string_view sql) {
 }
 
 Rows Connection::query_once(const std::string& sql, const std::vector<Parameter>& parameters) {
+  count();
   sqlite3_stmt* statement = nullptr;
   const int code =
       sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
@@ -134,6 +135,7 @@ Rows Connection::query_once(const std::string& sql, const std::vector<Parameter>
 }
 
 sqlite3_stmt* Connection::prepared(std::string_view sql) {
+  count();
   sqlite3_stmt*& statement = statements_[sql.data()];
   if (statement == nullptr) {
     const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),

@@ -5,6 +5,7 @@
 // errors   StoreFailure, `full` when there is no room on the disk
 #include <sqlite3.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -95,6 +96,8 @@ class Connection {
 
   [[nodiscard]] std::int64_t last_id() const { return sqlite3_last_insert_rowid(database_); }
   [[nodiscard]] sqlite3* handle() const { return database_; }
+  /// Statements begun so far; readable from any thread.
+  [[nodiscard]] std::uint64_t statements() const { return begun_.load(std::memory_order_relaxed); }
 
  private:
   explicit Connection(sqlite3* database) : database_(database) {}
@@ -124,8 +127,14 @@ class Connection {
   void bind_text(sqlite3_stmt* statement, int index, std::string_view text,
                  sqlite3_destructor_type life);
 
+  // One thread writes at a time, so no locked instruction is needed.
+  void count() {
+    begun_.store(begun_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
   sqlite3* database_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
+  std::atomic<std::uint64_t> begun_ = 0;
 };
 
 /// BEGIN IMMEDIATE … COMMIT. Rolled back, and `on_rollback` called, when it goes uncommitted.

@@ -1,0 +1,10 @@
+#pragma once
+// What the disk and SQLite themselves do on this machine, at this moment.
+#include <filesystem>
+
+namespace sequent::bench {
+
+/// Prints fdatasync rates and raw batched inserts of the rows of our runs. A few seconds.
+void print_limits(const std::filesystem::path& folder);
+
+}  // namespace sequent::bench

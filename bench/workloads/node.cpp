@@ -1,0 +1,60 @@
+#include "bench/workloads/node.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+
+#include "activities/register.hpp"
+
+namespace sequent::bench {
+namespace {
+
+namespace asio = boost::asio;
+
+// As many as W4 has in flight, each with its own connection to the one server.
+constexpr net::ClientLimits client_limits{.max_connections_per_host = 2'048};
+constexpr DurationMs drain_ms = 5'000;
+
+}  // namespace
+
+void give_up(const std::string& problem) {
+  std::fprintf(stderr, "bench_workloads: %s\n", problem.c_str());
+  std::exit(1);
+}
+
+Node::Node(const std::filesystem::path& folder, const std::string& workflow)
+    : work_(asio::make_work_guard(context_)), http_(client_limits) {
+  auto opened = persistence::SqliteStore::open({.directory = folder.string()});
+  if (!opened) give_up(opened.error().detail);
+  store_ = std::move(*opened);
+  activities::register_activities(registry_, {}, http_);
+  const int count = std::max(2, static_cast<int>(std::thread::hardware_concurrency()) - 1);
+  engine_ = std::make_unique<runtime::Engine>(
+      runtime::EngineConfig{.threads = count},
+      runtime::Ports{*store_, *store_, *store_, clock_, registry_}, context_.get_executor());
+  for (int i = 0; i < count; ++i) threads_.emplace_back([this] { context_.run(); });
+  if (const auto started = engine_->start(); !started) give_up(started.error().detail);
+  auto deployed = asio::co_spawn(context_, engine_->deploy(workflow, "bench"), asio::use_future);
+  if (const auto result = deployed.get(); !result) give_up(result.error().detail);
+}
+
+Node::~Node() {
+  asio::co_spawn(context_, engine_->stop(drain_ms), asio::use_future).get();
+  engine_.reset();
+  work_.reset();
+  context_.stop();
+  for (auto& thread : threads_) thread.join();
+}
+
+std::string five_steps() {
+  const std::string payload(180, 'x');
+  std::string yaml = "document: {dsl: 1.0.3, namespace: bench, name: five, version: 1.0.0}\ndo:\n";
+  for (const auto* name : {"one", "two", "three", "four", "five"})
+    yaml += std::string("  - ") + name +
+            ": {call: debug.echo, with: {n: '${ .n }', payload: " + payload + "}}\n";
+  return yaml;
+}
+
+}  // namespace sequent::bench

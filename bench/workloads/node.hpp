@@ -1,0 +1,48 @@
+#pragma once
+// A whole node on SQLite in this process, without HTTP in front of it.
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/system_clock.hpp"
+#include "net/http_client.hpp"
+#include "persistence/sqlite/sqlite_store.hpp"
+
+namespace sequent::bench {
+
+/// Says `problem` on standard error and ends the process.
+[[noreturn]] void give_up(const std::string& problem);
+
+class Node {
+ public:
+  /// Opens the store of `folder`, recovers what is in it and deploys `workflow`.
+  Node(const std::filesystem::path& folder, const std::string& workflow);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  [[nodiscard]] runtime::Engine& engine() { return *engine_; }
+  [[nodiscard]] persistence::SqliteStore& store() { return *store_; }
+  [[nodiscard]] boost::asio::io_context& context() { return context_; }
+
+ private:
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::vector<std::thread> threads_;
+  std::unique_ptr<persistence::SqliteStore> store_;
+  runtime::SystemClock clock_;
+  net::HttpClient http_;
+  runtime::ActivityRegistry registry_;
+  std::unique_ptr<runtime::Engine> engine_;
+};
+
+/// W1 to W3: five sequential durable steps with a 200-byte result, named bench/five.
+[[nodiscard]] std::string five_steps();
+
+}  // namespace sequent::bench

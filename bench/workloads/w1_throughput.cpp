@@ -1,0 +1,22 @@
+// W1: as many runs as saturate. Shows what expressions, journal and store cost.
+#include <cstdio>
+
+#include "bench/workloads/callers.hpp"
+#include "bench/workloads/figures.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace sequent::bench {
+
+bool w1_throughput(const Options& options) {
+  Node node(options.folder, five_steps());
+  (void)drive(node, {.runs = std::max(100, options.runs / 20), .callers = 64});  // warm
+  const double before = megabytes_in(options.folder);
+  const Load load{.runs = options.runs, .callers = 600};
+  auto measured = drive(node, load);
+  print("W1", load, 5, measured);
+  std::printf("     peak memory %.0f MB, %.2f KB on disk per run (log included)\n",
+              peak_memory_mb(), (megabytes_in(options.folder) - before) * 1024 / options.runs);
+  return measured.failed == 0;
+}
+
+}  // namespace sequent::bench

@@ -1,0 +1,12 @@
+#pragma once
+// The node that W5 kills.
+#include <filesystem>
+#include <string>
+
+namespace sequent::bench {
+
+/// Opens or recovers the store, says "ready", starts `runs` runs, says "started", then
+/// "completed N" whenever N has changed. Never returns by itself.
+int serve_until_killed(const std::filesystem::path& folder, const std::string& port, int runs);
+
+}  // namespace sequent::bench

@@ -1,0 +1,81 @@
+// W6: runs that sleep. Memory, disk, what an idle node asks of its store, and what a node with that
+// many sleepers does after a restart.
+#include <cstdio>
+#include <thread>
+
+#include "bench/workloads/callers.hpp"
+#include "bench/workloads/child.hpp"
+#include "bench/workloads/figures.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace sequent::bench {
+namespace {
+
+constexpr double patience_s = 600;
+constexpr double idle_seconds = 10;
+constexpr auto between_looks = std::chrono::milliseconds(50);
+
+std::string one_step_and_sleep() {
+  return "document: {dsl: 1.0.3, namespace: bench, name: sleeper, version: 1.0.0}\ndo:\n"
+         "  - step: {call: debug.echo, with: {n: '${ .n }', payload: " +
+         std::string(180, 'x') + "}}\n  - sleep: {wait: {hours: 24}}\n";
+}
+
+void print_idle(Node& node) {
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  const auto statements = node.store().statements();
+  const auto cpu = cpu_seconds();
+  const auto start = SteadyClock::now();
+  while (seconds_since(start) < idle_seconds) std::this_thread::sleep_for(between_looks);
+  const double seconds = seconds_since(start);
+  std::printf("     idle for %.0f s: %.1f statements/s, %.2f %% of a core\n", seconds,
+              static_cast<double>(node.store().statements() - statements) / seconds,
+              100 * (cpu_seconds() - cpu) / seconds);
+}
+
+bool put_to_sleep(const Options& options) {
+  Node node(options.folder, one_step_and_sleep());
+  const double empty = memory_mb();
+  const auto start = SteadyClock::now();
+  const auto measured =
+      drive(node, {.workflow = "sleeper", .runs = options.sleepers, .callers = 256, .wait = false});
+  const auto target = static_cast<std::uint64_t>(options.sleepers);
+  while (node.engine().stats().evictions < target) {
+    if (seconds_since(start) > patience_s) give_up("some runs never fell asleep");
+    std::this_thread::sleep_for(between_looks);
+  }
+  std::printf(
+      "W6   %d runs asleep after %.1f s (%.0f/s), %.0f MB on disk, resident memory %.0f MB (%.0f "
+      "MB "
+      "before the first, %.0f MB at most), %d failed\n",
+      options.sleepers, seconds_since(start), options.sleepers / seconds_since(start),
+      megabytes_in(options.folder), memory_mb(), empty, peak_memory_mb(), measured.failed);
+  print_idle(node);
+  return measured.failed == 0;
+}
+
+bool wake_up_beside(const Options& options) {
+  const auto start = SteadyClock::now();
+  Node node(options.folder, five_steps());
+  const double ready = seconds_since(start);
+  const auto first = drive(node, {.runs = 1, .callers = 1});
+  std::printf(
+      "     restart: ready after %.2f s, first new run completed after %.2f s, resident memory "
+      "%.0f "
+      "MB\n",
+      ready, seconds_since(start), memory_mb());
+  print_idle(node);
+  const Load load{.runs = std::max(600, options.runs / 2), .callers = 600};
+  auto measured = drive(node, load);
+  print("  W1", load, 5, measured);
+  return first.failed == 0 && measured.failed == 0;
+}
+
+}  // namespace
+
+bool w6_sleepers(const Options& options) {
+  return run_apart([&] { return put_to_sleep(options); }) &&
+         run_apart([&] { return wake_up_beside(options); });
+}
+
+}  // namespace sequent::bench

@@ -1,0 +1,22 @@
+#pragma once
+// The six workloads of the yardstick. Each runs in a process of its own, in an empty folder, and
+// prints its figures on standard output; a failed run is a line on standard error and exit code 1.
+#include <filesystem>
+
+namespace sequent::bench {
+
+struct Options {
+  std::filesystem::path folder = ".";
+  int runs = 20'000;      // of W1; W2 to W4 take their share of it
+  int sleepers = 20'000;  // of W6
+  int crashed = 2'000;    // of W5
+};
+
+[[nodiscard]] bool w1_throughput(const Options& options);
+[[nodiscard]] bool w2_one_at_a_time(const Options& options);
+[[nodiscard]] bool w3_sixty_four_callers(const Options& options);
+[[nodiscard]] bool w4_http_steps(const Options& options);
+[[nodiscard]] bool w5_recovery(const Options& options);
+[[nodiscard]] bool w6_sleepers(const Options& options);
+
+}  // namespace sequent::bench
