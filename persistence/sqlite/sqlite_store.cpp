@@ -136,7 +136,7 @@ SqliteStore::SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Connect
       partitions_(static_cast<PartitionId>(only_integer(*writer, select_partitions))),
       writer_(std::move(writer)),
       pool_(path, options.read_connections),
-      checkpointer_(*writer_, path, options.checkpoint) {}
+      checkpointer_(*writer_, turn_, path, options.checkpoint) {}
 
 SqliteStore::~SqliteStore() = default;
 
