@@ -103,7 +103,7 @@ void Committer::commit(std::vector<Submission> submissions) {
   node_.stats.last_commit_ms.store(took);
   for (std::size_t i = 0; i < results.size(); ++i) {
     node_.stats.committed_changes.fetch_add(batches[i].changes.size());
-    submissions[i].partition->committed(std::move(results[i]));
+    submissions[i].partition->committed(std::move(results[i]), std::move(batches[i]));
   }
 }
 

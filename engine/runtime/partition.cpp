@@ -202,8 +202,9 @@ void Partition::take_messages(std::vector<StoredMessage> messages) {
   asio::post(strand_, std::move(work));
 }
 
-void Partition::committed(BatchResult result) {
-  auto work = [self = shared_from_this(), result = std::move(result)]() mutable {
+void Partition::committed(BatchResult result, Batch written) {
+  auto work = [self = shared_from_this(), result = std::move(result),
+               written = std::move(written)]() mutable {
     if (self->dropped_) return;
     self->release(std::move(result));
   };

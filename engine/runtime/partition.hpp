@@ -44,8 +44,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void wait(InstanceId id, Until until, Timestamp deadline, Reply<Result<WaitResult>> reply);
   void take_messages(std::vector<StoredMessage> messages);
 
-  /// From the committer.
-  void committed(BatchResult result);
+  /// From the committer. The batch comes back to be freed here: the committer is the one thread that
+  /// all partitions wait for.
+  void committed(BatchResult result, Batch written);
   void commit_failed(std::string why, bool full);
 
   /// The lease is lost, or the node ends: forget everything, tell nobody that anything happened.
