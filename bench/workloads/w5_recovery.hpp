@@ -6,7 +6,7 @@
 namespace sequent::bench {
 
 /// Opens or recovers the store, says "ready", starts `runs` runs, says "started", then
-/// "completed N" whenever N has changed. Never returns by itself.
+/// "completed N" whenever N has changed. Ends by itself only after a minute, with 1.
 int serve_until_killed(const std::filesystem::path& folder, const std::string& port, int runs);
 
 }  // namespace sequent::bench

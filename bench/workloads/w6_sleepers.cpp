@@ -11,7 +11,7 @@
 namespace sequent::bench {
 namespace {
 
-constexpr double patience_s = 600;
+constexpr double patience_s = 1'800;
 constexpr double idle_seconds = 10;
 constexpr auto between_looks = std::chrono::milliseconds(50);
 
