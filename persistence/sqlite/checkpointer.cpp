@@ -38,6 +38,7 @@ Checkpointer::Checkpointer(Connection& writer, FairMutex& turn, const std::strin
     : writer_(writer),
       turn_(turn),
       limits_(limits),
+      next_early_bytes_(limits.early_bytes),
       page_bytes_(page_size(writer)),
       connection_(Connection::open(path, Connection::Mode::read_write)) {
   SEQUENT_ASSERT(limits_.soft_bytes > 0 && limits_.hard_bytes >= limits_.soft_bytes);
@@ -70,16 +71,20 @@ void Checkpointer::after_commit() {
   }
   if (bytes < limits_.soft_bytes) {
     copied_pages_.store(0);  // the log has begun anew
+    next_early_bytes_ = limits_.early_bytes;
     return;
   }
   const std::int64_t rest = (pages - copied_pages_.load()) * page_bytes_;
   if (past_bound(pages) || (bytes >= limits_.hard_bytes && rest <= limits_.rest_bytes) ||
-      (bytes >= limits_.early_bytes && rest <= limits_.early_rest_bytes)) {
+      (bytes >= next_early_bytes_ && rest <= limits_.early_rest_bytes)) {
     // The thread may be at it this moment: then this answers busy, and the next commit tries again.
     int log = 0, copied = 0;
     const int code = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                                &log, &copied);
-    if (code == SQLITE_OK) copied_pages_.store(copied);
+    if (code != SQLITE_OK) return;
+    copied_pages_.store(copied);
+    // A reader may keep the log from beginning anew: that must not cost each commit an attempt.
+    next_early_bytes_ = bytes + limits_.soft_bytes;
     return;
   }
   if (rest < limits_.soft_bytes && bytes < limits_.hard_bytes) return;

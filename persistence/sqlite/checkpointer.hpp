@@ -57,8 +57,9 @@ class Checkpointer {
 
   Connection& writer_;
   FairMutex& turn_;
-  bool asked_to_prepare_ = false;  // the writer's
   CheckpointLimits limits_;
+  std::int64_t next_early_bytes_;  // this and the next belong to the writer
+  bool asked_to_prepare_ = false;
   std::int64_t page_bytes_;
   std::unique_ptr<Connection> connection_;
   std::atomic<std::int64_t> log_pages_{0};     // in the log now, by the writer's last commit
