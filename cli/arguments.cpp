@@ -88,6 +88,22 @@ void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   validate->callback(
       [&, validated] { chosen = [&, validated] { return run_validate(session, *validated); }; });
 
+  auto* crashtest = json_option(
+      app.add_subcommand("crashtest",
+                         "Crash at every checkpoint of workflows, against the providers' stand-ins"),
+      session);
+  const auto tested = kept<CrashtestCommand>();
+  crashtest->add_option("files", tested->files, "Workflow files, or folders of files")->required();
+  crashtest->add_option("--scenario", tested->scenario, "Only the scenario with this name");
+  crashtest->add_option("--only", tested->only,
+                        "Only this point: before:N or after:N (a checkpoint), reset:N, lost:N, "
+                        "500:N, 500-after:N (a call), duplicate:N (a webhook)");
+  crashtest->add_option("--seed", tested->seed, "Of ids and of the pauses before retries, default 1");
+  crashtest->add_option("--jobs", tested->jobs, "Trials side by side, default one for each core")
+      ->check(CLI::Range(1, 256));
+  crashtest->callback(
+      [&, tested] { chosen = [&, tested] { return run_crashtest(session, *tested); }; });
+
   auto* deploy =
       client_options(app.add_subcommand("deploy", "Hand workflows to a server"), session);
   const auto deployed = kept<std::vector<std::string>>();

@@ -27,6 +27,14 @@ int run_doctor(const Session& session, const ServeOptions& options);
 int run_validate(const Session& session, const std::vector<std::string>& files);
 int run_deploy(const Session& session, const std::vector<std::string>& files);
 
+struct CrashtestCommand {
+  std::vector<std::string> files;
+  std::string only, scenario;  // "" = all
+  std::uint64_t seed = 1;
+  int jobs = 0;  // 0 = as many as the machine has cores
+};
+int run_crashtest(const Session& session, const CrashtestCommand& options);
+
 struct StartOptions {
   std::string workflow;  // namespace/name[:version]
   std::string input, key, idempotency_key, on_conflict;

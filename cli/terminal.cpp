@@ -88,7 +88,8 @@ std::string shortened(std::string_view text, std::size_t columns) {
 Terminal::Terminal(const Environment& environment) {
   const bool wanted = !environment("NO_COLOR") && environment("TERM").value_or("") != "dumb";
   colours_ = wanted && ::isatty(STDOUT_FILENO) == 1;
-  colours_errors_ = wanted && ::isatty(STDERR_FILENO) == 1;
+  watched_ = ::isatty(STDERR_FILENO) == 1;
+  colours_errors_ = wanted && watched_;
 }
 
 void Terminal::out(std::string_view text) const {
@@ -96,6 +97,12 @@ void Terminal::out(std::string_view text) const {
 }
 void Terminal::error(std::string_view text) const {
   put(stderr, text);
+}
+void Terminal::progress(std::string_view text, bool last) const {
+  if (!watched_ && !last) return;
+  const std::string line = (watched_ ? "\r\033[K" : "") + std::string(text) + (last ? "\n" : "");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fflush(stderr);
 }
 void Terminal::json(const Json& value) const {
   put(stdout, value.dump(2, ' ', false, Json::error_handler_t::replace));

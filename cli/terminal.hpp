@@ -24,6 +24,9 @@ class Terminal {
 
   void out(std::string_view text) const;    // one line to standard output
   void error(std::string_view text) const;  // one line to standard error
+  /// A line on standard error that the next one replaces, until `last`. Where standard error is no
+  /// terminal only the last one is written.
+  void progress(std::string_view text, bool last) const;
   void json(const Json& value) const;       // indented
   void json_line(const Json& value) const;
 
@@ -34,6 +37,7 @@ class Terminal {
  private:
   bool colours_ = false;
   bool colours_errors_ = false;
+  bool watched_ = false;  // standard error is a terminal
 };
 
 struct Cell {

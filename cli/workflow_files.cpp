@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "crashtest/scenario.hpp"
+
 namespace sequent::cli {
 namespace {
 
@@ -11,6 +13,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t max_files = 10'000;
 
 bool holds_workflow(const fs::path& path) {
+  if (crashtest::is_scenario_file(path.string())) return false;
   const auto extension = path.extension();
   return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }

@@ -21,9 +21,16 @@ struct ClientLimits {
   std::string ca_file;  // empty: the system's
 };
 
+/// Stands in for the network: calls the last argument once, on the executor, or never when the
+/// request is to be lost with its sender.
+using Exchange = std::function<void(ClientRequest, boost::asio::any_io_executor,
+                                    std::function<void(ClientResult)>)>;
+
 class HttpClient {
  public:
   explicit HttpClient(ClientLimits limits = {});
+  /// Opens no socket and starts no thread: simulations answer the requests themselves.
+  explicit HttpClient(Exchange exchange);
   ~HttpClient();  // ends requests in flight with `cancelled`
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

@@ -57,6 +57,13 @@ definition::CompileOptions Engine::Impl::compile_options(std::string file) const
   return options;
 }
 
+Result<definition::ProgramPtr> Engine::Impl::compile(const std::string& text,
+                                                     std::string file) const {
+  const auto options = compile_options(std::move(file));
+  const auto& own = node->config.compile;
+  return own ? own(text, options) : definition::compile(text, options);
+}
+
 Result<std::shared_ptr<Partition>> Engine::Impl::owner(const InstanceId& id) const {
   auto partition = node->partition(id.partition());
   if (partition) return partition;
@@ -95,9 +102,8 @@ Result<void> Engine::start() {
     if (!leases) return std::unexpected(leases.error());
     std::vector<DeployedProgram> programs;
     for (const auto& stored : node.ports.definitions.all()) {
-      auto program = definition::compile(
-          stored.source, impl_->compile_options(stored.workflow_namespace + "/" + stored.name +
-                                                ":" + stored.version));
+      auto program = impl_->compile(
+          stored.source, stored.workflow_namespace + "/" + stored.name + ":" + stored.version);
       if (!program) return std::unexpected(program.error());
       programs.push_back({.program = std::move(*program), .deployed_at = stored.deployed_at});
     }
@@ -149,7 +155,7 @@ asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string f
   std::function<Result<Deployed>()> job = [impl, text = std::move(text),
                                            file = std::move(file)]() -> Result<Deployed> {
     auto& node = *impl->node;
-    auto program = definition::compile(text, impl->compile_options(file));
+    auto program = impl->compile(text, file);
     if (!program) return std::unexpected(std::move(program.error()));
     const auto allowed = Schedules::check(**program);
     if (!allowed) return std::unexpected(allowed.error());

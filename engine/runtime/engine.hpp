@@ -35,6 +35,10 @@ struct EngineConfig {
   std::uint64_t snapshot_every = 200;     // records between snapshots
   DurationMs event_ttl_ms = 7 * 86'400'000LL;  // how long an event waits for its run
   std::function<std::optional<Json>(const std::string&)> secret;  // by name; see cli/config
+  /// Empty = definition::compile(). Engines that begin again and again share programs through it.
+  std::function<Result<definition::ProgramPtr>(const std::string& text,
+                                               const definition::CompileOptions& options)>
+      compile;
 };
 
 struct Ports {

@@ -11,6 +11,8 @@ struct Engine::Impl {
   std::shared_ptr<Schedules> schedules;
 
   [[nodiscard]] definition::CompileOptions compile_options(std::string file) const;
+  [[nodiscard]] Result<definition::ProgramPtr> compile(const std::string& text,
+                                                       std::string file) const;
   /// The partition of a run. errors  unavailable: another node has it
   [[nodiscard]] Result<std::shared_ptr<Partition>> owner(const InstanceId& id) const;
 };

@@ -1,0 +1,167 @@
+#include "crashtest/observe.hpp"
+
+#include <algorithm>
+
+#include "crashtest/request.hpp"
+#include "crashtest/volatile_names.hpp"
+
+namespace sequent::crashtest {
+namespace {
+
+constexpr std::size_t most_observed_runs = 500;
+constexpr std::size_t most_records = 10'000;
+
+net::ServerRequest get(const std::string& path) {
+  net::ServerRequest request;
+  request.method = "GET";
+  request.path = path;
+  request.remote = "127.0.0.1";
+  return request;
+}
+
+void sort_items(Json& list) {
+  std::sort(list.begin(), list.end(),
+            [](const Json& a, const Json& b) { return dump_json(a) < dump_json(b); });
+}
+
+Result<Json> runs_of(Player& player) {
+  const auto page = player.store().list(runtime::RunFilter{}, "", most_observed_runs);
+  if (!page) return std::unexpected(page.error());
+  Json runs = Json::array();
+  for (const auto& summary : page->runs) {
+    auto answer = player.ask(get("/api/v1/runs/" + summary.id.text()));
+    if (!answer) return std::unexpected(answer.error());
+    const Json run = body_of(*answer);
+    Json seen{{"id", summary.id.text()},
+              {"workflow", summary.workflow_namespace + "/" + summary.name},
+              {"parent", run.value("parent", Json())}};
+    for (const char* member : {"status", "key", "output", "response", "error", "attributes"})
+      seen[member] = run.value(member, Json());
+    // Where it stands matters only while it stands.
+    if (summary.row.ended_at == 0)
+      seen["waitingFor"] = {{"kind", summary.row.waiting_kind},
+                            {"task", summary.row.task},
+                            {"reason", summary.row.park_reason}};
+    runs.push_back(std::move(seen));
+  }
+  return runs;
+}
+
+Json records_of(Player& player) {
+  Json records = Json::object();
+  for (const auto& collection : player.checkpoints().collections) {
+    Json list = Json::array();
+    for (const auto& [key, value] : player.store().list(collection, "", most_records))
+      list.push_back({{"key", key}, {"value", value}});
+    records[collection] = std::move(list);
+  }
+  return records;
+}
+
+// Repeats of a call are no difference, a second effect under a key is.
+Json effects_of(const Json& calls) {
+  Json by_key = Json::array();
+  for (const auto& key : calls.value("idempotencyKeys", Json::array())) {
+    if (key.at("effects").empty()) continue;
+    Json routes = Json::array();
+    for (const auto& [route, count] : key.at("routes").items()) routes.push_back(route);
+    by_key.push_back({{"account", key.at("account")},
+                      {"effects", key.at("effects").size()},
+                      {"routes", std::move(routes)}});
+  }
+  sort_items(by_key);
+  return {{"effects", calls.value("effects", Json::object())},
+          {"effectsByKey", std::move(by_key)},
+          {"duplicateEffects", calls.value("duplicateEffects", Json::array())}};
+}
+
+Json provider_of(Player& player, const std::string& name) {
+  Json state = body_of(player.outside().ask(name, get("/_sandbox/state")));
+  // The sandbox's own time, and how many keys it keeps: a repaired call takes a second one.
+  state.erase("now");
+  state.erase("idempotencyKeys");
+  Json provider = effects_of(body_of(player.outside().ask(name, get("/_sandbox/calls"))));
+  provider["state"] = std::move(state);
+  return provider;
+}
+
+struct Comparison {
+  const std::set<std::string>& random;
+  std::size_t most;
+  std::vector<Change> changes;
+
+  void compare(const Json& expected, const Json& observed, const std::string& pointer) {
+    if (changes.size() >= most || expected == observed) return;
+    const bool lists = expected.is_array() && observed.is_array();
+    const bool objects = expected.is_object() && observed.is_object();
+    if (!objects && (!lists || expected.size() != observed.size())) {
+      const bool both_random =
+          expected.is_string() && observed.is_string() && random.contains(pointer);
+      if (!both_random)
+        changes.push_back({.pointer = pointer, .expected = expected, .observed = observed});
+      return;
+    }
+    if (lists) {
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        compare(expected[i], observed[i], pointer + "/" + std::to_string(i));
+      return;
+    }
+    Json names = expected;
+    names.update(observed);
+    for (const auto& entry : names.items())
+      compare(expected.value(entry.key(), Json()), observed.value(entry.key(), Json()),
+              pointer + "/" + entry.key());
+  }
+};
+
+bool inside_a_state(const std::string& pointer) {
+  return pointer.starts_with("/providers/") && pointer.find("/state/") != std::string::npos;
+}
+
+}  // namespace
+
+Result<Json> observe(Player& player) {
+  auto runs = runs_of(player);
+  if (!runs) return std::unexpected(runs.error());
+  VolatileNames names;
+  for (const auto& run : *runs) names.add(text_of(run, "id"), "<run>");
+  Json providers = Json::object();
+  for (const auto& name : Outside::names()) {
+    providers[name] = provider_of(player, name);
+    names.add_objects(providers[name]["state"]);
+  }
+  Json observation{{"answers", player.answers()},
+                   {"runs", std::move(*runs)},
+                   {"records", records_of(player)},
+                   {"providers", std::move(providers)}};
+  observation = names.replaced(observation);
+  sort_items(observation["runs"]);
+  for (auto& collection : observation["records"]) sort_items(collection);
+  for (auto& answer : observation["answers"])
+    if (answer.is_array()) sort_items(answer);
+  return observation;
+}
+
+std::vector<Change> differences(const Json& expected, const Json& observed,
+                                const std::set<std::string>& random, std::size_t most) {
+  Comparison comparison{.random = random, .most = most, .changes = {}};
+  comparison.compare(expected, observed, "");
+  return std::move(comparison.changes);
+}
+
+Result<std::set<std::string>> random_places(const Json& one, const Json& other) {
+  constexpr std::size_t most = 10'000;
+  std::set<std::string> places;
+  for (const auto& change : differences(one, other, {}, most)) {
+    const bool texts = change.expected.is_string() && change.observed.is_string();
+    if (!texts || !inside_a_state(change.pointer))
+      return fail(ErrorCode::conflict,
+                  "Two undisturbed runs differ at " + change.pointer + " (" +
+                      dump_json(change.expected) + " and " + dump_json(change.observed) +
+                      "): the workflow depends on chance, so nothing can be compared.");
+    places.insert(change.pointer);
+  }
+  return places;
+}
+
+}  // namespace sequent::crashtest

@@ -1,0 +1,18 @@
+#pragma once
+// A scenario's request as HTTP.
+#include "crashtest/scenario.hpp"
+#include "net/http_message.hpp"
+
+namespace sequent::crashtest {
+
+/// Fills the expressions with what is `known` ({name of an earlier request: its answer's body}).
+/// A request to the engine gets an Idempotency-Key, so that a caller may repeat it.
+/// errors  expression; invalid_request: what came out is no text where one is due
+[[nodiscard]] Result<net::ServerRequest> fill_request(const Request& request,
+                                                      const std::string& name,
+                                                      const ScenarioFile& file, const Json& known,
+                                                      Timestamp now);
+/// JSON when it is some, else text.
+[[nodiscard]] Json body_of(const net::ServerResponse& response);
+
+}  // namespace sequent::crashtest

@@ -1,0 +1,149 @@
+// That a crash test can fail: workflows and activities that are wrong on purpose.
+#include <catch2/catch.hpp>
+
+#include "crashtest/crashtest.hpp"
+
+using namespace sequent;
+using namespace sequent::crashtest;
+
+namespace {
+
+// Makes a user at the auth service with every call, and claims that repeating is harmless.
+class Careless final : public runtime::Activity {
+ public:
+  explicit Careless(net::HttpClient& http) : http_(http) {
+    spec_.name = "test.careless";
+    spec_.version = "1";
+    spec_.provider = "test";
+    spec_.idempotent = true;
+  }
+  [[nodiscard]] const runtime::ActivitySpec& spec() const override { return spec_; }
+  boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt, Json) override {
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = "http://auth.sandbox/_sandbox/users";
+    auto sending = http_.send(std::move(request));
+    const net::ClientResult answer = co_await std::move(sending);
+    if (answer) co_return Json{{"made", 1}};
+    machine::Failure failure;
+    failure.outcome = machine::Outcome::unknown;
+    failure.problem =
+        machine::make_problem(machine::ErrorKind::communication, answer.error().message);
+    co_return std::unexpected(std::move(failure));
+  }
+
+ private:
+  net::HttpClient& http_;
+  runtime::ActivitySpec spec_;
+};
+
+const std::string document =
+    "document: {dsl: 1.0.3, namespace: test, name: tried, version: 1.0.0}\n";
+const std::string one_start = R"(
+scenarios:
+  - name: only
+    steps:
+      - begin: {start: test/tried, input: {n: 1}}
+)";
+
+ScenarioReport try_out(const std::string& tasks, const std::string& scenarios,
+                       Options options = {}) {
+  const auto file = read_scenarios(scenarios, "tried.scenarios.yaml", Outside::names(), 1);
+  if (!file)
+    throw std::runtime_error(file.error().findings.empty() ? file.error().detail
+                                                           : file.error().findings[0].message);
+  const std::vector<Deployment> deployments{{.file = "tried.yaml", .text = document + tasks}};
+  return run_scenario(*file, file->scenarios.at(0), deployments, options, {});
+}
+
+std::vector<std::string> points_of(const ScenarioReport& report) {
+  std::vector<std::string> points;
+  for (const auto& difference : report.differences) points.push_back(difference.point.text());
+  return points;
+}
+
+std::vector<Finding> findings_of(const std::string& scenarios) {
+  const auto file = read_scenarios(scenarios, "tried.scenarios.yaml", Outside::names(), 1);
+  return file ? std::vector<Finding>{} : file.error().findings;
+}
+
+}  // namespace
+
+TEST_CASE("a workflow of durable steps is the same after every crash") {
+  const auto report = try_out(
+      "do:\n  - one: {call: debug.echo, with: {n: '${ .n + 1 }'}}\n"
+      "  - rest: {wait: {hours: 5}}\n"
+      "  - two: {call: debug.echo, with: {n: '${ .n + 1 }'}}\n",
+      one_start);
+  REQUIRE_FALSE(report.failure);
+  CHECK(report.checkpoints >= 4);
+  CHECK(report.crashes == 2 * report.checkpoints);
+  CHECK(points_of(report).empty());
+}
+
+TEST_CASE("an effect that is made twice after a crash is a difference") {
+  Options options;
+  options.more_activities = [](runtime::ActivityRegistry& registry, net::HttpClient& http) {
+    registry.add(std::make_unique<Careless>(http));
+  };
+  const auto report =
+      try_out("do:\n  - make: {call: test.careless, with: {}}\n", one_start, options);
+  REQUIRE_FALSE(report.failure);
+  CHECK(report.checkpoints == 2);
+  // Both times the user was made and nobody durably knows: the call is repeated.
+  CHECK(points_of(report) == std::vector<std::string>{"before:2", "lost:1"});
+  for (const auto& difference : report.differences) {
+    REQUIRE_FALSE(difference.changes.empty());
+    CHECK(difference.changes[0].pointer == "/providers/auth/state/users/count");
+    CHECK(difference.changes[0].expected == 20 + 1);
+    CHECK(difference.changes[0].observed == 20 + 2);
+  }
+}
+
+TEST_CASE("one point can be tried alone") {
+  Options options;
+  options.only = Point::parse("after:2").value();
+  const auto report =
+      try_out("do:\n  - one: {call: debug.echo, with: {n: 1}}\n", one_start, options);
+  CHECK(report.crashes == 1);
+  CHECK(report.differences.empty());
+  options.only = Point::parse("before:99").value();
+  const auto beyond =
+      try_out("do:\n  - one: {call: debug.echo, with: {n: 1}}\n", one_start, options);
+  REQUIRE(beyond.differences.size() == 1);
+  CHECK(beyond.differences[0].error == "the undisturbed run has no such point");
+  CHECK_FALSE(Point::parse("before").has_value());
+  CHECK_FALSE(Point::parse("sideways:1").has_value());
+  CHECK_FALSE(Point::parse("before:0").has_value());
+}
+
+TEST_CASE(
+    "an undisturbed run that is not what the scenario expects is told, and nothing is tried") {
+  const auto report = try_out("do:\n  - one: {call: debug.echo, with: {n: 1}}\n",
+                              one_start + "    expect: '${ .runs[0].output.n == 2 }'\n");
+  REQUIRE(report.failure);
+  CHECK(report.failure->detail.find("not what `expect` says") != std::string::npos);
+  CHECK(report.crashes == 0);
+}
+
+TEST_CASE("mistakes in a scenario file are told with their line and place") {
+  const auto findings = findings_of(R"(
+scenarios:
+  - name: one
+    steps:
+      - a: {start: test/tried}
+      - a: {to: strype, path: /x}
+      - b: {path: '${ .a | nonsense( }'}
+      - c: {wait: {fortnights: 1}}
+    expects: true
+)");
+  REQUIRE(findings.size() == 5);
+  for (const auto& finding : findings) CHECK(finding.file == "tried.scenarios.yaml");
+  CHECK(findings[0].line == 6);
+  CHECK(findings[0].message == "the name `a` is taken by an earlier step of this scenario");
+  CHECK(findings[1].pointer == "/scenarios/0/steps/1/a/to");
+  CHECK(findings[1].hint == "did you mean `stripe`?");
+  CHECK(findings[2].line == 7);
+  CHECK(findings[3].line == 8);
+  CHECK(findings[4].line == 9);
+}
