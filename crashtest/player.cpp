@@ -172,7 +172,7 @@ Result<void> Player::make_step(const ScenarioFile& file, const Step& step, Json&
     if (!waited) return std::unexpected(waited.error());
     return {};
   }
-  std::vector<std::pair<std::string, std::shared_ptr<Caller>>> asked;
+  std::vector<std::shared_ptr<Caller>> asked;
   for (std::size_t i = 0; i < step.requests.size(); ++i) {
     const auto& name = step.names[i];
     auto request = fill_request(step.requests[i], name, file, known, clock_.now());
@@ -185,20 +185,24 @@ Result<void> Player::make_step(const ScenarioFile& file, const Step& step, Json&
     } else {
       caller->answer = outside_.ask(step.requests[i].to, caller->request);
     }
-    asked.emplace_back(name, caller);
+    asked.push_back(caller);
   }
   const auto answered = [&] { return callers_.empty(); };
   const auto done = run_until(answered, clock_.now() + step_patience_ms);
   if (!done) return std::unexpected(done.error());
-  for (const auto& [name, caller] : asked) {
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto& name = step.names[i];
+    const auto& caller = asked[i];
+    const bool compared = step.requests[i].to == "engine" && step.requests[i].compared;
     if (!caller->answer) {
       callers_.clear();
       return fail(ErrorCode::timed_out, "no answer came within an hour of the scenario's time.");
     }
     known[name] = body_of(*caller->answer);
     // Several at once are told apart by nothing but chance.
-    if (step.requests.size() > 1) answers_[step.name].push_back(known[name]);
-    if (step.requests.size() == 1 && step.requests[0].to == "engine") answers_[name] = known[name];
+    const bool alone = step.requests.size() == 1;
+    if (compared && alone) answers_[name] = known[name];
+    if (compared && !alone) answers_[step.name].push_back(known[name]);
     const int status = caller->answer->status;
     if (caller->status ? status == *caller->status : status / 100 == 2) continue;
     return fail(ErrorCode::conflict,

@@ -124,7 +124,7 @@ std::optional<std::pair<std::string, Value>> Reader::named(const Value& value,
   }
   const auto name = value.json->begin().key();
   if (!taken.insert(name).second)
-    report_.at_key(value.pointer + "/" + definition::pointer_segment(name),
+    report_.at_key(value.pointer + "/" + pointer_segment(name),
                    "the name `" + name + "` is taken by an earlier step of this scenario");
   return std::pair{name, value.member(name)};
 }
@@ -190,6 +190,7 @@ std::optional<Request> Reader::read_request(const Value& value, const std::strin
   Request request;
   Json content{{"method", "POST"}, {"headers", Json::object()}};
   origin_.clear();
+  request.compared = !value.json->contains("start") && !value.json->contains("event");
   if (const auto start = fields.get("start")) {
     read_start(fields, *start, content);
   } else if (const auto event = fields.get("event")) {
@@ -281,7 +282,7 @@ void Reader::find_holes(const Json& json, const std::string& pointer, const Json
   for (const auto& [key, member] : json.items()) {
     const auto known = at.empty() ? origin_.find(key) : origin_.end();
     const auto place =
-        known != origin_.end() ? known->second : pointer + "/" + definition::pointer_segment(key);
+        known != origin_.end() ? known->second : pointer + "/" + pointer_segment(key);
     if (json.is_array()) {
       find_holes(member, place, at / std::stoul(key), into);
     } else {

@@ -21,6 +21,9 @@ struct Request {
   /// shape  {method, path, headers: {name: text}, body?: anything | form?: {name: text}}
   expression::Template content;
   std::optional<int> status;  // of the answer; any 2xx when absent
+  /// Whether the answer must be the same in every trial. Those to starts and events tell how far a
+  /// run is, or that the event was there before; what became of the run is compared instead.
+  bool compared = true;
 };
 
 struct Step {

@@ -8,6 +8,7 @@ namespace sequent::crashtest {
 namespace {
 
 constexpr std::size_t shortest_random = 12;  // letters and digits after an id's prefix
+constexpr std::size_t surely_random = 20;    // even when no digit is among them
 constexpr std::size_t shortest_key = 32;     // hexadecimal digits
 
 // Trials begin in 2027 of their own time; amounts of money are nowhere near.
@@ -59,7 +60,9 @@ bool is_random_id(std::string_view word) {
     const auto end = std::min(word.find('_', at + 1), word.size());
     const auto part = word.substr(at + 1, end - at - 1);
     const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
-    if (part.size() >= shortest_random && std::any_of(part.begin(), part.end(), is_digit))
+    const bool long_enough = part.size() >= surely_random;
+    if (part.size() >= shortest_random &&
+        (long_enough || std::any_of(part.begin(), part.end(), is_digit)))
       return true;
     at = end < word.size() ? end : std::string_view::npos;
   }
