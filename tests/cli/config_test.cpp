@@ -21,6 +21,7 @@ TEST_CASE("every mistake of a configuration is told with its place", "[cli]") {
                               "  stripe:\n"
                               "    baseURL: http://127.0.0.1:1\n"
                               "    timeoutMs: soon\n"
+                              "    account: acct_1\n"
                               "engine:\n"
                               "  threads: 0\n"
                               "webhook: {}\n");
@@ -30,8 +31,11 @@ TEST_CASE("every mistake of a configuration is told with its place", "[cli]") {
                                             "`baseUrl`?"));
   CHECK_THAT(outcome.error, Contains(file + ":4:16: error: expected a whole number from 100 to "
                                             "600000, got text `soon`"));
-  CHECK_THAT(outcome.error, Contains(file + ":6:12: error: expected a whole number from 1 to 256"));
-  CHECK_THAT(outcome.error, Contains(file + ":7:1: error: unknown setting `webhook`; did you mean "
+  CHECK_THAT(
+      outcome.error,
+      Contains(file + ":5:5: error: unknown setting `account`; known here: baseUrl, apiKey"));
+  CHECK_THAT(outcome.error, Contains(file + ":7:12: error: expected a whole number from 1 to 256"));
+  CHECK_THAT(outcome.error, Contains(file + ":8:1: error: unknown setting `webhook`; did you mean "
                                             "`webhooks`?"));
 }
 
