@@ -39,12 +39,14 @@ void queue_delivery(Scene& scene, WebhookDelivery delivery) {
   } else if (world.held_delivery) {
     const auto held = world.deliveries.find(*world.held_delivery);
     if (held != world.deliveries.end() && held->second.attempts == 0)
-      held->second.due = delivery.due + overtaken_after_ms;
+      await_delivery(world, held->second, delivery.due + overtaken_after_ms);
     world.held_delivery.reset();
   }
   for (int copy = 0; copy < copies; ++copy) {
     delivery.id = ++world.last_delivery;
-    world.deliveries.emplace(delivery.id, delivery);
+    WebhookDelivery& queued = world.deliveries.emplace(delivery.id, delivery).first->second;
+    await_delivery(world, queued, delivery.due);
+    ++world.undelivered[delivery.event];
   }
   if (hold) world.held_delivery = world.last_delivery;
 }
@@ -68,12 +70,10 @@ std::string event_body(Account& account, const WebhookDelivery& delivery, const 
 void settle(World& world, const WebhookDelivery& delivery) {
   Json* event = world.account(delivery.account).find("event", delivery.event);
   SEQUENT_ASSERT(event != nullptr);
-  const auto pending =
-      std::count_if(world.deliveries.begin(), world.deliveries.end(), [&](const auto& entry) {
-        return entry.second.event == delivery.event &&
-               entry.second.state != WebhookDelivery::State::delivered;
-      });
-  (*event)["pending_webhooks"] = pending;
+  const auto pending = world.undelivered.find(delivery.event);
+  SEQUENT_ASSERT(pending != world.undelivered.end() && pending->second > 0);
+  (*event)["pending_webhooks"] = --pending->second;
+  if (pending->second == 0) world.undelivered.erase(pending);
 }
 
 }  // namespace
@@ -125,15 +125,19 @@ std::string sign_webhook(const std::vector<std::string>& secrets, std::int64_t a
   return header;
 }
 
+void await_delivery(World& world, WebhookDelivery& delivery, Timestamp due) {
+  world.due_deliveries.erase({delivery.due, delivery.id});
+  delivery.due = due;
+  delivery.state = WebhookDelivery::State::waiting;
+  world.due_deliveries.insert({delivery.due, delivery.id});
+}
+
 std::vector<WebhookSend> take_due_webhooks(World& world, Timestamp now) {
-  std::vector<WebhookDelivery*> due;
-  for (auto& entry : world.deliveries)
-    if (entry.second.state == WebhookDelivery::State::waiting && entry.second.due <= now)
-      due.push_back(&entry.second);
-  std::stable_sort(due.begin(), due.end(),
-                   [](const auto* a, const auto* b) { return a->due < b->due; });
   std::vector<WebhookSend> sends;
-  for (auto* delivery : due) {
+  while (!world.due_deliveries.empty() && world.due_deliveries.begin()->first <= now) {
+    WebhookDelivery* delivery = &world.deliveries.at(world.due_deliveries.begin()->second);
+    world.due_deliveries.erase(world.due_deliveries.begin());
+    SEQUENT_ASSERT(delivery->state == WebhookDelivery::State::waiting);
     const Json* endpoint = world.account("").find("webhook_endpoint", delivery->endpoint);
     // Deleting or disabling the endpoint stops its retries.
     if (endpoint == nullptr || text_of(*endpoint, "status") != "enabled") {
@@ -175,8 +179,8 @@ void note_webhook_answer(World& world, std::uint64_t id, int status, Timestamp n
   delivery.wrong_signature = false;
   delivery.old_timestamp = false;
   const int doublings = std::min(delivery.attempts - 1, 20);
-  delivery.due = now + std::min(world.retry.first_delay_ms << doublings, world.retry.max_delay_ms);
-  delivery.state = WebhookDelivery::State::waiting;
+  await_delivery(world, delivery,
+                 now + std::min(world.retry.first_delay_ms << doublings, world.retry.max_delay_ms));
 }
 
 }  // namespace sequent::sandbox::stripe

@@ -101,8 +101,7 @@ std::optional<Timestamp> StripeStandIn::next_due() const {
   std::optional<Timestamp> next;
   const auto consider = [&](Timestamp at) { next = next ? std::min(*next, at) : at; };
   if (!world_->timers.empty()) consider(world_->timers.begin()->at);
-  for (const auto& entry : world_->deliveries)
-    if (entry.second.state == WebhookDelivery::State::waiting) consider(entry.second.due);
+  if (!world_->due_deliveries.empty()) consider(world_->due_deliveries.begin()->first);
   if (next) *next -= controls_.clock_offset;
   return next;
 }

@@ -82,6 +82,8 @@ struct World {
   std::map<std::string, Account> accounts;
   std::set<Timer> timers;
   std::map<std::uint64_t, WebhookDelivery> deliveries;
+  std::set<std::pair<Timestamp, std::uint64_t>> due_deliveries;  // those that wait, by time
+  std::map<std::string, std::size_t> undelivered;                // by event
   std::optional<std::uint64_t> held_delivery;  // waits for the event that must overtake it
   std::uint64_t last_delivery = 0;
   WebhookRetry retry;
@@ -112,6 +114,8 @@ Json& emit(Scene& scene, const std::string& type, const Json& object,
 /// Runs every timer that is due at `now`.
 void run_timers(World& world, FaultPlan& faults, Timestamp now);
 
+/// Lets a delivery wait until `due`, whether it is new, put off or failed.
+void await_delivery(World& world, WebhookDelivery& delivery, Timestamp due);
 [[nodiscard]] std::vector<WebhookSend> take_due_webhooks(World& world, Timestamp now);
 void note_webhook_answer(World& world, std::uint64_t delivery, int status, Timestamp now);
 /// "t=…,v1=…" with one v1 for each secret.
