@@ -146,6 +146,7 @@ BoundRoute find_trigger(const runtime::Engine& engine, std::string_view method,
 }
 
 Result<void> check_trigger(const runtime::Engine& engine, const definition::Program& program) {
+  if (!program.http) return {};
   const HttpTrigger& wanted = *program.http;
   const std::string route = wanted.method + " " + wanted.path;
   Error error{.code = ErrorCode::conflict};
@@ -167,6 +168,10 @@ Result<void> check_trigger(const runtime::Engine& engine, const definition::Prog
   finding.message = error.detail;
   error.findings.push_back(std::move(finding));
   return std::unexpected(std::move(error));
+}
+
+runtime::Engine::DeployCheck trigger_check(const runtime::Engine& engine) {
+  return [&engine](const definition::Program& program) { return check_trigger(engine, program); };
 }
 
 Result<Json> trigger_input(const net::ServerRequest& request, const HttpTrigger& trigger,

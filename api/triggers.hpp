@@ -21,6 +21,8 @@ struct BoundRoute {
 /// errors  conflict: the route is the engine's own, or another workflow binds it
 [[nodiscard]] Result<void> check_trigger(const runtime::Engine& engine,
                                          const definition::Program& program);
+/// The same for Engine::deploy. `engine` outlives it.
+[[nodiscard]] runtime::Engine::DeployCheck trigger_check(const runtime::Engine& engine);
 
 /// Starts the workflow and answers with what its `respond` task says.
 asio::awaitable<Answer> answer_trigger(Context& context, Call& call, const BoundRoute& bound);

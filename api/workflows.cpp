@@ -42,18 +42,6 @@ Result<void> check_definition_type(const net::ServerRequest& request) {
                   type + ".");
 }
 
-// The engine compiles what it deploys. Here it is compiled to see its route before it is stored.
-Result<void> check_route(const Context& context, const std::string& text) {
-  definition::CompileOptions options;
-  options.catalog = &context.ports.activities;
-  options.interpreters = 1;
-  const auto program = definition::compile(text, options);
-  if (!program) return std::unexpected(program.error());
-  const auto& engine = context.ports.engine;
-  if (!(*program)->http || engine.program((*program)->digest) != nullptr) return {};
-  return check_trigger(engine, **program);
-}
-
 std::string workflow_path(const definition::WorkflowRef& ref) {
   return "/api/v1/workflows/" + net::percent_encode(ref.workflow_namespace) + "/" +
          net::percent_encode(ref.name) + "/" + net::percent_encode(ref.version);
@@ -66,11 +54,7 @@ std::string spelled(const definition::WorkflowRef& ref) {
 }  // namespace
 
 asio::awaitable<Answer> deploy_workflow(Context& context, const Call& call) {
-  Result<void> fit = check_definition_type(call.request);
-  if (fit) {
-    auto look = [&context, &call] { return check_route(context, call.request.body); };
-    fit = co_await on_pool(context.ports.pool, std::move(look));
-  }
+  const Result<void> fit = check_definition_type(call.request);
   AuditNote note;
   note.action = "deploy";
   if (!fit) {
@@ -78,7 +62,8 @@ asio::awaitable<Answer> deploy_workflow(Context& context, const Call& call) {
     co_await audit(context, call, note);
     co_return problem(context, fit.error());
   }
-  auto deploying = context.ports.engine.deploy(call.request.body, "");
+  auto deploying =
+      context.ports.engine.deploy(call.request.body, "", trigger_check(context.ports.engine));
   const auto deployed = co_await std::move(deploying);
   if (!deployed) {
     note.outcome = outcome_of(std::unexpected(deployed.error()));

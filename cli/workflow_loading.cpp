@@ -18,7 +18,7 @@ struct Candidate {
   bool known = false;
 };
 
-/// Compiles a file on its own, to see its route before it is stored.
+/// Compiles a file on its own: one that is deployed already needs no second word.
 Result<Candidate> examine(const runtime::Engine& engine,
                           const runtime::ActivityRegistry& activities, const std::string& file) {
   definition::CompileOptions options;
@@ -33,10 +33,6 @@ Result<Candidate> examine(const runtime::Engine& engine,
   candidate.file = file;
   candidate.text = *std::move(text);
   candidate.known = engine.program((*program)->digest) != nullptr;
-  if (!candidate.known && (*program)->http) {
-    const auto free = api::check_trigger(engine, **program);
-    if (!free) return std::unexpected(free.error());
-  }
   return candidate;
 }
 
@@ -75,7 +71,7 @@ asio::awaitable<Result<void>> load_workflows(runtime::Engine& engine,
       continue;
     }
     if (candidate->known) continue;
-    auto deploying = engine.deploy(candidate->text, file);
+    auto deploying = engine.deploy(candidate->text, file, api::trigger_check(engine));
     const auto result = co_await std::move(deploying);
     if (result) {
       ++deployed;

@@ -150,16 +150,21 @@ std::string Engine::health_detail() const {
   return impl_->node->health.detail();
 }
 
-asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string file) {
+asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string file,
+                                                 DeployCheck check) {
   const auto impl = impl_;
-  std::function<Result<Deployed>()> job = [impl, text = std::move(text),
-                                           file = std::move(file)]() -> Result<Deployed> {
+  std::function<Result<Deployed>()> job = [impl, text = std::move(text), file = std::move(file),
+                                           check = std::move(check)]() -> Result<Deployed> {
     auto& node = *impl->node;
     auto program = impl->compile(text, file);
     if (!program) return std::unexpected(std::move(program.error()));
     const auto allowed = Schedules::check(**program);
     if (!allowed) return std::unexpected(allowed.error());
     const auto& ref = (*program)->ref;
+    const std::lock_guard one_at_a_time{impl->deploying};
+    const bool known = node.definitions.catalogue()->find((*program)->digest) != nullptr;
+    if (check && !known)
+      if (auto fit = check(**program); !fit) return std::unexpected(std::move(fit.error()));
     const Timestamp now = node.ports.clock.now();
     const auto created = node.ports.definitions.put({.workflow_namespace = ref.workflow_namespace,
                                                      .name = ref.name,
@@ -275,7 +280,7 @@ asio::awaitable<Result<Delivered>> Engine::deliver(Json event, std::string origi
 asio::awaitable<Result<Delivered>> Engine::replay_event(std::int64_t inbox_id, Json event) {
   const auto node = impl_->node;
   auto begin = [node, inbox_id, event = std::move(event)](Reply<Result<Delivered>> reply) mutable {
-    route_event(node, std::move(event), inbox_id, "replay", std::move(reply));
+    route_again(node, std::move(event), inbox_id, std::move(reply));
   };
   return ask<Result<Delivered>>(std::move(begin));
 }

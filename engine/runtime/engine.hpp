@@ -27,12 +27,12 @@ struct EngineConfig {
   std::string node = "node-1";
   machine::Limits limits;
   expression::Limits expression_limits;
-  int threads = 2;                        // event loops; also copies of compiled expressions
+  int threads = 2;  // event loops; also copies of compiled expressions
   DurationMs lease_ttl_ms = 5'000;
-  std::size_t max_resident = 20'000;      // instances in memory; idle ones leave first
-  std::size_t max_in_flight = 4'000;      // activity calls under way
-  std::size_t max_queued_starts = 20'000; // more: too_many_requests
-  std::uint64_t snapshot_every = 200;     // records between snapshots
+  std::size_t max_resident = 20'000;           // instances in memory; idle ones leave first
+  std::size_t max_in_flight = 4'000;           // activity calls under way
+  std::size_t max_queued_starts = 20'000;      // more: too_many_requests
+  std::uint64_t snapshot_every = 200;          // records between snapshots
   DurationMs event_ttl_ms = 7 * 86'400'000LL;  // how long an event waits for its run
   std::function<std::optional<Json>(const std::string&)> secret;  // by name; see cli/config
   /// Empty = definition::compile(). Engines that begin again and again share programs through it.
@@ -144,7 +144,12 @@ class Engine {
   [[nodiscard]] Health health() const;
   [[nodiscard]] std::string health_detail() const;  // why it is degraded
 
-  boost::asio::awaitable<Result<Deployed>> deploy(std::string text, std::string file);
+  /// What the caller has to say about a new definition before it is stored. Nothing is deployed
+  /// between this and the definition itself, so two that exclude each other can't both pass.
+  using DeployCheck = std::function<Result<void>(const definition::Program&)>;
+  /// errors  invalid_definition, conflict, and those of `check`
+  boost::asio::awaitable<Result<Deployed>> deploy(std::string text, std::string file,
+                                                  DeployCheck check = {});
   [[nodiscard]] definition::ProgramPtr program(const definition::WorkflowRef& ref) const;
   [[nodiscard]] definition::ProgramPtr program(const std::string& digest) const;
   [[nodiscard]] std::vector<definition::ProgramPtr> programs() const;
@@ -152,7 +157,8 @@ class Engine {
   /// errors  not_found, invalid_input, key_taken, idempotency_mismatch, unavailable, too_many_requests
   boost::asio::awaitable<Result<Started>> start_run(StartRequest request);
   boost::asio::awaitable<Result<RunDetails>> read(InstanceId id);
-  boost::asio::awaitable<Result<WaitResult>> wait(InstanceId id, Until until, DurationMs timeout_ms);
+  boost::asio::awaitable<Result<WaitResult>> wait(InstanceId id, Until until,
+                                                  DurationMs timeout_ms);
 
   struct Action {
     std::string reason, by;

@@ -73,6 +73,37 @@ bool starts_on(const definition::Program& program, std::uint32_t filter) {
   return std::ranges::find(filters, filter) != filters.end();
 }
 
+void send_on_its_way(const std::shared_ptr<Node>& node, Json event, IncomingEvent incoming,
+                     Reply<Result<Delivered>> reply) {
+  const Timestamp now = node->ports.clock.now();
+  const auto catalogue = node->definitions.catalogue();
+  auto journey = std::make_shared<Journey>();
+  journey->node = node;
+  journey->reply = std::move(reply);
+  for (const auto& fit : catalogue->fits(event, now)) {
+    incoming.candidates.push_back({.filter_key = machine::filter_key(*fit.program, fit.filter),
+                                   .correlation_hash = fit.correlation_hash});
+    if (!starts_on(*fit.program, fit.filter)) continue;
+    if (catalogue->find(WorkflowRef{fit.program->ref.workflow_namespace, fit.program->ref.name,
+                                    ""}) != fit.program)
+      continue;  // only the latest version is triggered
+    if (std::ranges::find(journey->to_start, fit.program) == journey->to_start.end())
+      journey->to_start.push_back(fit.program);
+  }
+  for (const auto& deployed : catalogue->latest()) {
+    const auto& on = deployed.program->schedule.on;
+    if (on && on->filters.empty()) journey->to_start.push_back(deployed.program);
+  }
+  incoming.candidates.push_back({.filter_key = std::string(every_event), .correlation_hash = ""});
+  incoming.event = event;
+  incoming.received_at = now;
+  incoming.expires_at = now + node->config.event_ttl_ms;
+  journey->event = std::move(event);
+  node->committer->route(std::move(incoming), [journey](Result<RoutedEvent> routed) {
+    journey->routed(std::move(routed));
+  });
+}
+
 }  // namespace
 
 Result<void> check_envelope(const Json& event) {
@@ -98,36 +129,19 @@ Result<void> check_envelope(const Json& event) {
 
 void route_event(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
                  const std::string& origin, Reply<Result<Delivered>> reply) {
-  const Timestamp now = node->ports.clock.now();
-  const auto catalogue = node->definitions.catalogue();
-  auto journey = std::make_shared<Journey>();
-  journey->node = node;
-  journey->reply = std::move(reply);
   IncomingEvent incoming;
-  for (const auto& fit : catalogue->fits(event, now)) {
-    incoming.candidates.push_back({.filter_key = machine::filter_key(*fit.program, fit.filter),
-                                   .correlation_hash = fit.correlation_hash});
-    if (!starts_on(*fit.program, fit.filter)) continue;
-    if (catalogue->find(WorkflowRef{fit.program->ref.workflow_namespace, fit.program->ref.name,
-                                    ""}) != fit.program)
-      continue;  // only the latest version is triggered
-    if (std::ranges::find(journey->to_start, fit.program) == journey->to_start.end())
-      journey->to_start.push_back(fit.program);
-  }
-  for (const auto& deployed : catalogue->latest()) {
-    const auto& on = deployed.program->schedule.on;
-    if (on && on->filters.empty()) journey->to_start.push_back(deployed.program);
-  }
-  incoming.candidates.push_back({.filter_key = std::string(every_event), .correlation_hash = ""});
-  incoming.event = event;
-  incoming.received_at = now;
-  incoming.expires_at = now + node->config.event_ttl_ms;
   incoming.origin = origin;
   incoming.stored_id = stored_id;
-  journey->event = std::move(event);
-  node->committer->route(std::move(incoming), [journey](Result<RoutedEvent> routed) {
-    journey->routed(std::move(routed));
-  });
+  send_on_its_way(node, std::move(event), std::move(incoming), std::move(reply));
+}
+
+void route_again(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
+                 Reply<Result<Delivered>> reply) {
+  IncomingEvent incoming;
+  incoming.origin = "replay";
+  incoming.stored_id = stored_id;
+  incoming.again = true;
+  send_on_its_way(node, std::move(event), std::move(incoming), std::move(reply));
 }
 
 void route_stored(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,

@@ -12,6 +12,10 @@ namespace sequent::runtime {
 void route_event(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
                  const std::string& origin, Reply<Result<Delivered>> reply);
 
+/// Routes a stored event to the runs that wait now, though it was routed before.
+void route_again(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
+                 Reply<Result<Delivered>> reply);
+
 /// The same for an event that is in the store and whose outcome nobody waits for.
 void route_stored(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
                   const std::string& origin);

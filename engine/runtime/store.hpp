@@ -34,9 +34,9 @@ struct Lease {
 /// What a first commit of an instance inserts.
 struct NewInstance {
   std::string workflow_namespace, name, version, digest;
-  std::string key;               // business key; unique per (namespace, name) when not empty
-  std::string idempotency_key;   // of the start request; unique per (namespace, name) when not empty
-  std::string payload_hash;      // of the input, to tell a replay from a conflict
+  std::string key;              // business key; unique per (namespace, name) when not empty
+  std::string idempotency_key;  // of the start request; unique per (namespace, name) when not empty
+  std::string payload_hash;     // of the input, to tell a replay from a conflict
   bool restart_if_faulted = false;  // a faulted or cancelled run gives up its business key
   std::optional<InstanceId> parent;
   Json attributes = Json::object();  // name -> scalar, indexed
@@ -50,15 +50,15 @@ struct InstanceRow {
   std::string task;          // pointer
   std::string waiting_kind;  // "" = not waiting
   std::string waiting_detail;
-  std::string provider, operation;     // of the activity it waits for or is parked on
+  std::string provider, operation;  // of the activity it waits for or is parked on
   std::string park_reason;
-  std::string error_type;              // of the fault, or of the last failed attempt
+  std::string error_type;  // of the fault, or of the last failed attempt
   int error_status = 0;
   std::string error_title;
-  Timestamp parked_at = 0;             // 0 = null, here and below
+  Timestamp parked_at = 0;  // 0 = null, here and below
   Timestamp deadline = 0;
   Timestamp key_born_at = 0;
-  Timestamp wake_at = INT64_MAX;       // 0 = at once, INT64_MAX = never (stored as null)
+  Timestamp wake_at = INT64_MAX;  // 0 = at once, INT64_MAX = never (stored as null)
   Timestamp updated_at = 0, ended_at = 0;
   std::uint32_t completed_tasks = 0, attempts = 0;
 };
@@ -107,11 +107,11 @@ struct InstanceChange {
   /// the same transaction and are returned in the result.
   std::optional<std::vector<SubscriptionRow>> subscriptions;
   std::vector<StoreOperation> operations;
-  std::vector<Message> messages;               // to other instances
-  std::vector<std::int64_t> consumed_messages; // of this instance, deleted
-  std::vector<Json> emitted;                   // CloudEvents for the outbox; routed like arrivals
-  std::optional<std::string> snapshot;         // encoded state at last_seq
-  bool ended = false;                          // operation results may go
+  std::vector<Message> messages;                // to other instances
+  std::vector<std::int64_t> consumed_messages;  // of this instance, deleted
+  std::vector<Json> emitted;                    // CloudEvents for the outbox; routed like arrivals
+  std::optional<std::string> snapshot;          // encoded state at last_seq
+  bool ended = false;                           // operation results may go
 };
 
 /// What one commit of one partition carries.
@@ -131,9 +131,9 @@ struct ChangeResult {
   };
   std::optional<Taken> taken;
   std::vector<StoreOperationResult> operations;
-  std::vector<StoredMessage> messages;       // held events that the new subscriptions took
-  std::vector<StoredMessage> sent;           // `messages` of the change with their ids
-  std::vector<std::int64_t> emitted;         // ids of the stored events, to be routed
+  std::vector<StoredMessage> messages;  // held events that the new subscriptions took
+  std::vector<StoredMessage> sent;      // `messages` of the change with their ids
+  std::vector<std::int64_t> emitted;    // ids of the stored events, to be routed
 };
 struct BatchResult {
   bool fenced = false;  // the epoch is no longer current: nothing was written, drop the partition
@@ -153,12 +153,14 @@ struct IncomingEvent {
   struct Candidate {
     std::string filter_key, correlation_hash;
   };
-  Json event;                    // CloudEvent envelope; source + id identify it
+  Json event;  // CloudEvent envelope; source + id identify it
   std::vector<Candidate> candidates;
   Timestamp received_at = 0;
-  Timestamp expires_at = 0;      // how long it is held when nobody waits for it yet
-  std::string origin;            // "api", "stripe", "emit": for the inbox listing
-  std::int64_t stored_id = 0;    // an event stored before (emitted, or found unrouted); 0 = new
+  Timestamp expires_at = 0;    // how long it is held when nobody waits for it yet
+  std::string origin;          // "api", "stripe", "emit": for the inbox listing
+  std::int64_t stored_id = 0;  // an event stored before (emitted, or found unrouted); 0 = new
+  bool again = false;          // a stored one goes to who waits now, whatever became of it before;
+                               // a run that still has it in its mailbox gets no second copy
 };
 struct RoutedEvent {
   std::int64_t id = 0;
@@ -188,9 +190,10 @@ class Store {
   [[nodiscard]] virtual std::vector<RoutedEvent> route(std::span<const IncomingEvent> events) = 0;
   /// Stored events that were never routed (a crash came between), oldest first.
   [[nodiscard]] virtual std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) = 0;
-  /// Marks a routed event as done with starting workflows (`schedule.on`), and deletes held events
-  /// that have expired.
+  /// Marks a routed event as done with starting workflows (`schedule.on`). It may become durable
+  /// with a later write only: settling twice is harmless.
   virtual void settle_event(std::int64_t id) = 0;
+  /// Deletes held events that have expired.
   virtual void expire_events(Timestamp now, std::size_t limit) = 0;
 
   [[nodiscard]] virtual std::optional<StoredInstance> load(const InstanceId& id) = 0;

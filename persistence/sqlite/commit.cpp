@@ -132,7 +132,9 @@ std::vector<BatchResult> SqliteStore::commit(std::span<const Batch> batches) {
   results.reserve(batches.size());
   Transaction transaction{*writer_, forget_cached()};
   for (const Batch& batch : batches) results.push_back(commit_batch(batch));
+  write_settled();
   transaction.commit();
+  settled_.clear();
   checkpointer_.after_commit();
   return results;
 }

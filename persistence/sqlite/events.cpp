@@ -47,8 +47,6 @@ constexpr std::string_view select_unsettled = R"sql(
 constexpr std::string_view settle = R"sql(
   UPDATE event SET settled = 1 WHERE event_id = ?1 AND settled = 0
 )sql";
-constexpr std::string_view sync_later = "PRAGMA synchronous = NORMAL";
-constexpr std::string_view sync_each_commit = "PRAGMA synchronous = FULL";
 constexpr std::string_view select_expired = R"sql(
   SELECT event_id FROM event WHERE state = 'held' AND expires_at <= ?1
   ORDER BY expires_at LIMIT ?2
@@ -59,6 +57,16 @@ constexpr std::string_view release_held = R"sql(
 constexpr std::string_view mark_expired = R"sql(
   UPDATE event SET state = 'expired' WHERE event_id = ?1
 )sql";
+
+constexpr std::string_view in_mailbox = R"sql(
+  SELECT 1 FROM message
+  WHERE partition_id = ?1 AND instance_id = ?2 AND event_id = ?3 LIMIT 1
+)sql";
+
+bool has_copy(Connection& connection, const InstanceId& id, std::int64_t event_id) {
+  Rows rows = connection.query(in_mailbox, id.partition(), id, event_id);
+  return rows.next();
+}
 
 void add_receivers(Rows rows, std::set<InstanceId>& found) {
   while (rows.next()) found.insert(rows.id(0));
@@ -77,16 +85,19 @@ std::vector<runtime::StoredMessage> deliver(Connection& connection, std::int64_t
 
   std::vector<runtime::StoredMessage> messages;
   messages.reserve(found.size());
-  for (const InstanceId& to : found)
+  for (const InstanceId& to : found) {
+    if (incoming.again && has_copy(connection, to, event_id)) continue;
     messages.push_back(send_event(connection, to, event_id, incoming.event));
+  }
 
+  if (incoming.again) connection.execute(release_held, event_id);
   const bool hold = !wanted && !incoming.candidates.empty();
   if (hold) {
     for (const IncomingEvent::Candidate& candidate : incoming.candidates)
       connection.execute(hold_candidate, candidate.filter_key, candidate.correlation_hash,
                          event_id);
   }
-  const std::string_view state = hold ? "held" : messages.empty() ? "ignored" : "delivered";
+  const std::string_view state = hold ? "held" : found.empty() ? "ignored" : "delivered";
   connection.execute(mark_routed, event_id, state, incoming.expires_at);
   return messages;
 }
@@ -111,21 +122,22 @@ RoutedEvent route_new(Connection& connection, const IncomingEvent& incoming) {
   return routed;
 }
 
-// An event of the outbox, or one that a crash left between its routing and its settling: then its
-// messages are in the mailboxes already, and the caller goes on with the starts.
+// An event of the outbox, one that an operator sends again, or one that a crash left between its
+// routing and its settling: then its messages are in the mailboxes already, and the caller goes on
+// with the starts.
 RoutedEvent route_stored(Connection& connection, const IncomingEvent& incoming) {
   RoutedEvent routed;
   routed.id = incoming.stored_id;
-  bool unrouted = false;
+  bool open = incoming.again;
   {
     Rows rows = connection.query(find_stored, incoming.stored_id);
-    if (!rows.next() || rows.integer(1) == 1) {
+    if (!rows.next() || (rows.integer(1) == 1 && !incoming.again)) {
       routed.duplicate = true;
       return routed;
     }
-    unrouted = rows.view(0) == "unrouted";
+    open = open || rows.view(0) == "unrouted";
   }
-  if (unrouted) routed.messages = deliver(connection, routed.id, incoming);
+  if (open) routed.messages = deliver(connection, routed.id, incoming);
   return routed;
 }
 
@@ -136,15 +148,18 @@ std::vector<RoutedEvent> SqliteStore::route(std::span<const IncomingEvent> event
   std::vector<RoutedEvent> results;
   results.reserve(events.size());
   Transaction transaction{*writer_, forget_cached()};
+  write_settled();  // first: one of them may be asked for again
   for (const IncomingEvent& event : events)
     results.push_back(event.stored_id == 0 ? route_new(*writer_, event)
                                            : route_stored(*writer_, event));
   transaction.commit();
+  settled_.clear();
   checkpointer_.after_commit();
   return results;
 }
 
 std::vector<std::pair<std::int64_t, Json>> SqliteStore::unrouted(std::size_t limit) {
+  flush_settled();
   const auto connection = pool_.borrow();
   Rows rows = connection->query(select_unsettled, limit);
   std::vector<std::pair<std::int64_t, Json>> events;
@@ -156,21 +171,25 @@ std::vector<std::pair<std::int64_t, Json>> SqliteStore::unrouted(std::size_t lim
   return events;
 }
 
-// Without its own fsync: the next commit's carries it. If power fails before, the event is found
-// unsettled and settled again, which changes nothing because starts are idempotent.
+// Rides with the next transaction. If the process ends before, the event is found unsettled and
+// settled again, which changes nothing because starts are idempotent.
 void SqliteStore::settle_event(std::int64_t id) {
   const std::lock_guard turn{turn_};
-  writer_->script(sync_later);
-  try {
-    Transaction transaction{*writer_, forget_cached()};
-    writer_->execute(settle, id);
-    transaction.commit();
-  } catch (...) {
-    writer_->script(sync_each_commit);
-    throw;
-  }
-  writer_->script(sync_each_commit);
-  checkpointer_.after_commit();
+  settled_.push_back(id);
+}
+
+// Inside a transaction; the caller forgets the list when that is committed.
+void SqliteStore::write_settled() {
+  for (const std::int64_t id : settled_) writer_->execute(settle, id);
+}
+
+void SqliteStore::flush_settled() {
+  const std::lock_guard turn{turn_};
+  if (settled_.empty()) return;
+  Transaction transaction{*writer_, forget_cached()};
+  write_settled();
+  transaction.commit();
+  settled_.clear();
 }
 
 void SqliteStore::expire_events(Timestamp now, std::size_t limit) {

@@ -49,7 +49,9 @@ Result<std::vector<runtime::Lease>> SqliteStore::acquire(const std::string& node
     while (rows.next())
       leases.push_back({static_cast<PartitionId>(rows.integer(0)), rows.integer(1)});
   }
+  write_settled();
   transaction.commit();
+  settled_.clear();
   owned_ = true;
   SEQUENT_ASSERT(leases.size() == partitions_);
   return leases;
@@ -59,7 +61,9 @@ void SqliteStore::release(const std::string& node) {
   const std::lock_guard turn{turn_};
   Transaction transaction{*writer_, forget_cached()};
   writer_->execute(give_back, node);
+  write_settled();
   transaction.commit();
+  settled_.clear();
 }
 
 }  // namespace sequent::persistence

@@ -105,13 +105,16 @@ class SqliteStore final : public runtime::Store,
               const std::string& path, const SqliteOptions& options);
   [[nodiscard]] runtime::BatchResult commit_batch(const runtime::Batch& batch);
   [[nodiscard]] std::function<void()> forget_cached();
+  void write_settled();
+  void flush_settled();
 
   std::unique_ptr<FileLock> lock_;  // given back last
   PartitionId partitions_ = 0;
   FairMutex turn_;  // guards everything down to the pool
   std::unique_ptr<Connection> writer_;
   WorkflowNumbers workflow_numbers_;
-  bool owned_ = false;  // some node of this process has acquired the partitions
+  std::vector<std::int64_t> settled_;  // events whose settling the next transaction carries
+  bool owned_ = false;                 // some node of this process has acquired the partitions
   ReadPool pool_;
   Checkpointer checkpointer_;  // its thread ends before the connections close
 };

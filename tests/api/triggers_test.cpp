@@ -108,6 +108,19 @@ TEST_CASE("two workflows cannot bind one route; a new version of one may", "[api
   CHECK(node.get("/api/x/z?name=any").json == Json{{"hello", "any"}});
 }
 
+TEST_CASE("of two workflows that bind one route at the same moment one wins", "[api]") {
+  TestNode node;
+  for (int round = 0; round < 20; ++round) {
+    const auto bound = "http: {method: get, path: /api/race/" + std::to_string(round) + "}";
+    const auto deploy = [&](const std::string& name) {
+      return node.deploy(workflow(name + std::to_string(round), echo_tasks, bound)).status;
+    };
+    auto other = std::async(std::launch::async, deploy, "a");
+    const std::set<int> statuses{deploy("b"), other.get()};
+    CHECK(statuses == std::set<int>{201, 409});
+  }
+}
+
 TEST_CASE("/openapi.json names every route, and those that workflows bind", "[api]") {
   TestNode node;
   node.deploy(workflow("checkout", checkout_tasks, checkout_route));

@@ -168,3 +168,45 @@ TEST_CASE("an emitted event is routed once, also after a crash", "[store]") {
     CHECK(route_one(*under_test, incoming).duplicate);
   }
 }
+
+TEST_CASE("an event that is sent again goes to who waits now, and never twice into one mailbox",
+          "[store]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  const InstanceId first = new_id(1), second = new_id(2);
+  owner.write(listening(first, {{1, "f", "", "paid"}}));
+  auto incoming = event_of("e1", "f", "h");
+  const auto routed = route_one(*under_test, incoming);
+  REQUIRE(routed.messages.size() == 1);
+  under_test->store().settle_event(routed.id);
+  under_test->reopen();
+  Owner again{*under_test};
+  again.write(listening(second, {{1, "f", "", "paid"}}));
+
+  incoming.stored_id = routed.id;
+  CHECK(route_one(*under_test, incoming).messages.empty());
+  incoming.again = true;
+  const auto sent = route_one(*under_test, incoming);
+  CHECK_FALSE(sent.duplicate);
+  REQUIRE(sent.messages.size() == 1);  // the first has not read its copy yet
+  CHECK(sent.messages.front().to == second);
+
+  InstanceChange read = change_of(first, 1);
+  read.consumed_messages = {routed.messages.front().id};
+  again.write(read);
+  const auto once_more = route_one(*under_test, incoming);
+  REQUIRE(once_more.messages.size() == 1);
+  CHECK(once_more.messages.front().to == first);
+}
+
+TEST_CASE("an event that nobody waits for is held when it is sent again", "[store]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  auto incoming = event_of("e1", "f", "h");
+  const auto routed = route_one(*under_test, incoming);
+  incoming.stored_id = routed.id;
+  incoming.again = true;
+  CHECK(route_one(*under_test, incoming).messages.empty());
+  const InstanceId late = new_id(1);
+  CHECK(owner.write(listening(late, {{1, "f", "h", "paid"}})).messages.size() == 1);
+}

@@ -130,6 +130,10 @@ std::vector<RoutedEvent> MemoryStore::route(std::span<const IncomingEvent> incom
         if (std::ranges::none_of(row.subscriptions,
                                  [&](const auto& one) { return takes(one, stored); }))
           continue;
+        const auto same = [&](const auto& message) {
+          return message.second.value("event", Json()) == event.event;
+        };
+        if (event.again && std::ranges::any_of(row.messages, same)) continue;
         stored.taken = true;
         result.messages.push_back(send(id, Json{{"kind", "event"}, {"event", event.event}}));
       }
