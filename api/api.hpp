@@ -23,6 +23,7 @@ struct ApiConfig {
   std::size_t max_batch_events = 100;  // in one POST /events
   int max_wait_seconds = 60;           // cap of `Prefer: wait` and `?wait=`
   int trigger_wait_seconds = 30;       // of bound routes, where the caller names no wait
+  int heartbeat_ms = 15'000;           // of live views, so that proxies keep a quiet one open
   int max_json_depth = 128;
   std::string documentation_base;  // put before "/problems/<slug>"; empty = served here
   /// Who asks. Empty = everybody is "anonymous" with every role.

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "api/api.hpp"
+#include "api/journal_json.hpp"
 #include "api/path.hpp"
 #include "base/json.hpp"
 
@@ -28,6 +29,7 @@ struct Context {
 
   ApiConfig config;
   ApiPorts ports;
+  JournalPlaces journals;
   std::vector<RouteCounters> counters;  // one a route, then bound routes, then no route
 };
 using ContextPtr = std::shared_ptr<Context>;

@@ -1,22 +1,21 @@
 // Events that came in, and routing them once more.
 #include "api/delivery.hpp"
+#include "api/redact.hpp"
 #include "api/request.hpp"
 #include "api/resources.hpp"
 
 namespace sequent::api {
 namespace {
 
-Json entry_json(const runtime::InboxEntry& entry, bool whole) {
-  Json json{{"id", entry.id},
-            {"source", entry.source},
-            {"eventId", entry.event_id},
-            {"type", entry.type},
-            {"origin", entry.origin},
-            {"state", entry.state},
-            {"receivedAt", optional_time(entry.received_at)},
-            {"deliveries", entry.deliveries}};
-  if (whole) json["event"] = entry.event;
-  return json;
+Json entry_json(const runtime::InboxEntry& entry) {
+  return {{"id", entry.id},
+          {"source", entry.source},
+          {"eventId", entry.event_id},
+          {"type", entry.type},
+          {"origin", entry.origin},
+          {"state", entry.state},
+          {"receivedAt", optional_time(entry.received_at)},
+          {"deliveries", entry.deliveries}};
 }
 
 std::optional<std::int64_t> number_of(const std::string& text) {
@@ -61,7 +60,7 @@ asio::awaitable<Answer> list_inbox(Context& context, const Call& call) {
   auto look = [&] { return context.ports.inbox.list(type, state, *before, *limit); };
   const auto entries = co_await on_pool(context.ports.pool, std::move(look));
   Json items = Json::array();
-  for (const auto& entry : entries) items.push_back(entry_json(entry, false));
+  for (const auto& entry : entries) items.push_back(entry_json(entry));
   const bool full = entries.size() == *limit;
   co_return json_answer(200,
                         page_json(std::move(items), full ? std::to_string(entries.back().id) : ""));
@@ -71,7 +70,10 @@ asio::awaitable<Answer> show_inbox_entry(Context& context, const Call& call) {
   auto finding = find_entry(context, call.at("id"));
   const auto entry = co_await std::move(finding);
   if (!entry) co_return problem(context, no_entry(call.at("id")));
-  co_return json_answer(200, entry_json(*entry, true));
+  Json json = entry_json(*entry);
+  const Redactor redact{context.ports.engine.programs()};
+  json["event"] = redact(entry->event);
+  co_return json_answer(200, json);
 }
 
 asio::awaitable<Answer> replay_inbox_entry(Context& context, const Call& call) {

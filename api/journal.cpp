@@ -1,4 +1,5 @@
 // The records of a run, for people: nodes as pointers, times as text, sensitive data hidden.
+#include <algorithm>
 #include <array>
 
 #include "api/journal_json.hpp"
@@ -18,18 +19,12 @@ std::string pointer_of(const definition::Program& program, const Json& node) {
   return index < program.nodes.size() ? program.nodes[index].pointer : std::string{};
 }
 
-struct JournalPage {
-  Json items = Json::array();
-  std::uint64_t last = 0;
-  bool more = false;
-};
-
 /// Reads arrays of records from `after` on and hands each record to `take` until that says false.
+/// One row holds the records of one commit, so `rows` rows hold `rows` records at least.
 /// errors  internal: text that is no journal
 template <class Take>
 Result<void> each_record(runtime::RunQueries& runs, const InstanceId& id, std::uint64_t after,
-                         Take take) {
-  constexpr std::size_t rows = 200;
+                         std::size_t rows, Take take) {
   while (true) {
     const auto texts = runs.journal(id, after, rows);
     const std::uint64_t before = after;
@@ -48,36 +43,12 @@ Result<void> each_record(runtime::RunQueries& runs, const InstanceId& id, std::u
   }
 }
 
-Result<JournalPage> read_page(const Context& context, const InstanceId& id,
-                              const definition::Program& program, std::uint64_t after,
-                              std::size_t limit) {
-  JournalPage page;
-  JournalReader reader{program};
-  // Most records name a frame; which task that is was said when the frame began, maybe pages ago.
-  const auto read = each_record(context.ports.runs, id, 0, [&](Json& record) {
-    const auto seq = record.value("seq", std::uint64_t{0});
-    if (seq <= after) {
-      reader.note(record);
-      return true;
-    }
-    if (page.items.size() == limit) {
-      page.more = true;
-      return false;
-    }
-    page.items.push_back(reader.show(record));
-    page.last = seq;
-    return true;
-  });
-  if (!read) return std::unexpected(read.error());
-  return page;
-}
-
-Result<Answer> journal_answer(const Context& context, const InstanceId& id, std::uint64_t after,
+Result<Answer> journal_answer(Context& context, const InstanceId& id, std::uint64_t after,
                               std::size_t limit) {
   const auto summary = context.ports.runs.find(id);
   const auto program = summary ? context.ports.engine.program(summary->digest) : nullptr;
   if (program == nullptr) return fail(ErrorCode::not_found, "There is no run " + id.text() + ".");
-  auto page = read_page(context, id, *program, after, limit);
+  auto page = read_journal(context.ports.runs, context.journals, id, *program, after, limit);
   if (!page) return std::unexpected(std::move(page.error()));
   const std::string cursor = page->more ? std::to_string(page->last) : "";
   return json_answer(200, page_json(std::move(page->items), cursor));
@@ -85,12 +56,37 @@ Result<Answer> journal_answer(const Context& context, const InstanceId& id, std:
 
 }  // namespace
 
-JournalReader::JournalReader(const definition::Program& program)
-    : program_(program), redact_(program) {}
+JournalPlace JournalPlaces::before(const InstanceId& id, std::uint64_t after) {
+  const std::lock_guard lock{mutex_};
+  auto best = kept_.end();
+  for (auto it = kept_.begin(); it != kept_.end(); ++it)
+    if (it->id == id && it->place.seq <= after &&
+        (best == kept_.end() || it->place.seq > best->place.seq))
+      best = it;
+  if (best == kept_.end()) return {};
+  kept_.splice(kept_.begin(), kept_, best);
+  return best->place;
+}
+
+void JournalPlaces::keep(const InstanceId& id, JournalPlace place) {
+  constexpr std::size_t most_kept = 32;
+  const std::lock_guard lock{mutex_};
+  const auto same = [&](const Kept& kept) { return kept.id == id && kept.place.seq == place.seq; };
+  if (std::ranges::any_of(kept_, same)) return;
+  kept_.push_front({.id = id, .place = std::move(place)});
+  if (kept_.size() > most_kept) kept_.pop_back();
+}
+
+JournalReader::JournalReader(const definition::Program& program, JournalPlace place)
+    : program_(program), redact_(program), place_(std::move(place)) {}
 
 void JournalReader::note(const Json& record) {
+  place_.seq = record.value("seq", place_.seq);
   if (text_of(record, "kind") != "TaskStarted") return;
-  tasks_[record.value("frame", 0U)] = pointer_of(program_, record.value("node", Json()));
+  const auto frame = record.value("frame", std::size_t{0});
+  const auto node = record.value("node", definition::no_node);
+  if (frame >= place_.tasks.size()) place_.tasks.resize(frame + 1, definition::no_node);
+  place_.tasks[frame] = node;
 }
 
 Json JournalReader::show(const Json& record) {
@@ -109,9 +105,38 @@ Json JournalReader::show(const Json& record) {
       out[name] = value.is_structured() ? redact_(value) : value;
     }
   }
-  const auto task = tasks_.find(record.value("frame", 0U));
-  if (!out.contains("task") && task != tasks_.end()) out["task"] = task->second;
+  const auto frame = record.value("frame", std::size_t{0});
+  const auto node = frame < place_.tasks.size() ? place_.tasks[frame] : definition::no_node;
+  if (!out.contains("task") && node < program_.nodes.size())
+    out["task"] = program_.nodes[node].pointer;
   return out;
+}
+
+Result<JournalPage> read_journal(runtime::RunQueries& runs, JournalPlaces& places,
+                                 const InstanceId& id, const definition::Program& program,
+                                 std::uint64_t after, std::size_t limit) {
+  constexpr std::size_t most_rows = 200;
+  JournalPage page;
+  JournalReader reader{program, places.before(id, after)};
+  const auto from = reader.place().seq;
+  const auto rows = std::min(most_rows, limit + 1);  // one more says whether there is more
+  const auto read = each_record(runs, id, from, rows, [&](Json& record) {
+    const auto seq = record.value("seq", std::uint64_t{0});
+    if (seq <= after) {
+      reader.note(record);
+      return true;
+    }
+    if (page.items.size() == limit) {
+      page.more = true;
+      return false;
+    }
+    page.items.push_back(reader.show(record));
+    page.last = seq;
+    return true;
+  });
+  if (!read) return std::unexpected(read.error());
+  if (page.more) places.keep(id, reader.place());
+  return page;
 }
 
 asio::awaitable<Answer> show_journal(Context& context, const Call& call) {

@@ -1,24 +1,65 @@
 #pragma once
-// Records as the journal stores them -> records as the API shows them.
-#include <map>
-#include <string>
+// Records as the journal stores them -> records as the API shows them, page by page.
+#include <list>
+#include <mutex>
+#include <optional>
+#include <vector>
 
 #include "api/redact.hpp"
+#include "base/ids.hpp"
+#include "engine/runtime/queries.hpp"
 
 namespace sequent::api {
 
-/// Remembers which frame is which task, so records must come in order, from the first.
+/// Which frame is which task, up to a record. Most records name a frame; which task that is was said
+/// when the frame began, maybe pages ago.
+struct JournalPlace {
+  std::uint64_t seq = 0;
+  std::vector<definition::NodeIndex> tasks;  // by frame; no_node where none began
+};
+
+/// Where readers of journals stopped, so that their next page need not begin at the first record. A
+/// journal only grows, so what is remembered stays true; what is forgotten is read again.
+/// threads  any
+class JournalPlaces {
+ public:
+  /// The last place known of the run that is not behind `after`; the beginning when there is none.
+  [[nodiscard]] JournalPlace before(const InstanceId& id, std::uint64_t after);
+  void keep(const InstanceId& id, JournalPlace place);
+
+ private:
+  struct Kept {
+    InstanceId id;
+    JournalPlace place;
+  };
+  std::mutex mutex_;
+  std::list<Kept> kept_;  // last used first
+};
+
 class JournalReader {
  public:
-  explicit JournalReader(const definition::Program& program);
+  JournalReader(const definition::Program& program, JournalPlace place);
 
   void note(const Json& record);                // one that is not shown
   [[nodiscard]] Json show(const Json& record);  // with `task`, times as text, redacted
+  [[nodiscard]] const JournalPlace& place() const { return place_; }
 
  private:
   const definition::Program& program_;
   Redactor redact_;
-  std::map<unsigned, std::string> tasks_;  // frame -> pointer
+  JournalPlace place_;
 };
+
+struct JournalPage {
+  Json items = Json::array();
+  std::uint64_t last = 0;
+  bool more = false;
+};
+/// Records with seq > `after`, at most `limit`.
+/// errors  internal: text that is no journal
+[[nodiscard]] Result<JournalPage> read_journal(runtime::RunQueries& runs, JournalPlaces& places,
+                                               const InstanceId& id,
+                                               const definition::Program& program,
+                                               std::uint64_t after, std::size_t limit);
 
 }  // namespace sequent::api

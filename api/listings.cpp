@@ -1,4 +1,5 @@
 // What is only read: records, the audit log, the catalog of activities.
+#include "api/redact.hpp"
 #include "api/request.hpp"
 #include "api/resources.hpp"
 
@@ -12,7 +13,9 @@ asio::awaitable<Answer> list_records(Context& context, const Call& call) {
   auto look = [&] { return context.ports.records.list(collection, after, *limit); };
   const auto records = co_await on_pool(context.ports.pool, std::move(look));
   Json items = Json::array();
-  for (const auto& [key, value] : records) items.push_back({{"key", key}, {"value", value}});
+  const Redactor redact{context.ports.engine.programs()};
+  for (const auto& [key, value] : records)
+    items.push_back({{"key", key}, {"value", redact(value)}});
   const bool full = records.size() == *limit;
   co_return json_answer(200, page_json(std::move(items), full ? records.back().first : ""));
 }
@@ -28,7 +31,8 @@ asio::awaitable<Answer> show_record(Context& context, const Call& call) {
     co_return problem(context, error);
   }
   Json body{{"collection", collection}, {"key", key}};
-  body["value"] = *record;
+  const Redactor redact{context.ports.engine.programs()};
+  body["value"] = redact(*record);
   co_return json_answer(200, body);
 }
 

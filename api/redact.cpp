@@ -1,5 +1,7 @@
 #include "api/redact.hpp"
 
+#include <algorithm>
+
 #include "base/json_pointer.hpp"
 
 namespace sequent::api {
@@ -29,6 +31,17 @@ std::vector<std::string> segments_of(std::string_view path) {
 }  // namespace
 
 Redactor::Redactor(const definition::Program& program) {
+  learn(program);
+}
+
+Redactor::Redactor(const std::vector<definition::ProgramPtr>& programs) {
+  for (const auto& program : programs) learn(*program);
+  // Every version of a workflow names the same paths.
+  std::sort(paths_.begin(), paths_.end());
+  paths_.erase(std::unique(paths_.begin(), paths_.end()), paths_.end());
+}
+
+void Redactor::learn(const definition::Program& program) {
   for (const auto& path : program.sensitive) {
     auto segments = segments_of(path);
     if (!segments.empty()) paths_.push_back(std::move(segments));

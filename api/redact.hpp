@@ -14,11 +14,14 @@ namespace sequent::api {
 class Redactor {
  public:
   explicit Redactor(const definition::Program& program);
+  /// For what belongs to no run: a record, an event. Hides what any of the programs calls sensitive.
+  explicit Redactor(const std::vector<definition::ProgramPtr>& programs);
 
   [[nodiscard]] Json operator()(const Json& value) const;
   [[nodiscard]] bool idle() const { return paths_.empty(); }
 
  private:
+  void learn(const definition::Program& program);
   void hide(Json& value, std::vector<std::string>& place) const;
   [[nodiscard]] bool names(const std::vector<std::string>& place) const;
 

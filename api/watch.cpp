@@ -12,7 +12,6 @@ using std::chrono::steady_clock;
 
 // Short, so that a stream whose peer has left, or whose server stops, ends soon.
 constexpr DurationMs look_for_leaving_ms = 1'000;
-constexpr std::chrono::seconds heartbeat{15};
 
 std::string sent_event(const Json& data, const char* name, std::optional<std::uint64_t> id) {
   std::string text;
@@ -59,12 +58,14 @@ std::string told(Stream& stream, const std::vector<runtime::RunNotice>& notices)
 }
 
 asio::awaitable<void> write_stream(Stream stream, net::ResponseStream& out) {
+  const std::chrono::milliseconds heartbeat{stream.context->config.heartbeat_ms};
+  const DurationMs pause = std::min<DurationMs>(look_for_leaving_ms, heartbeat.count());
   auto last_write = steady_clock::now();
   std::string first = ": watching\n\n" + stream.opening;
   bool open = co_await out.write(std::move(first));
   while (open && !out.closed()) {
     if (stream.context->ports.engine.health() == runtime::Health::stopping) co_return;
-    auto waiting = stream.watch->next(look_for_leaving_ms);
+    auto waiting = stream.watch->next(pause);
     const auto notices = co_await std::move(waiting);
     std::string text = told(stream, notices);
     if (text.empty() && steady_clock::now() - last_write >= heartbeat) text = ": heartbeat\n\n";

@@ -137,6 +137,36 @@ TEST_CASE("the journal names tasks, pages, and hides what is sensitive", "[api]"
   CHECK(named);
 }
 
+TEST_CASE("a run that waits is rewound to an earlier task and goes on from there", "[api]") {
+  TestNode node;
+  node.deploy(workflow("buys", echo_tasks + listening_tasks));
+  const auto id = node.start("buys", R"({"name":"a"})");
+  node.await_status(id, "waiting");
+  const auto path = "/api/v1/runs/" + id;
+  const auto unknown = node.post(path + ":rewind", R"({"reason":"x","task":"nowhere"})");
+  CHECK(unknown.status == 404);
+  const auto rewound = node.post(path + ":rewind", R"({"reason":"wrong","task":"/do/0/greet"})");
+  CAPTURE(rewound.text);
+  REQUIRE(rewound.status == 200);
+  CHECK(rewound.json.at("id") == id);
+  const auto asked = [&] {
+    int count = 0;
+    const auto journal = node.get(path + "/journal").json;
+    for (const auto& record : journal.at("items"))
+      count += record.at("kind") == "ListenStarted" ? 1 : 0;
+    return count;
+  };
+  for (int look = 0; look < 10'000 && asked() < 2; ++look) {
+  }
+  node.post("/api/v1/events",
+            R"({"specversion":"1.0","id":"p","source":"/t","type":"com.test.paid"})",
+            {{"Content-Type", "application/cloudevents+json"}});
+  node.await_status(id, "completed");
+  const auto audit = node.get("/api/v1/audit?target=" + id).json.at("items");
+  CHECK(audit.size() == 2);
+  CHECK_THAT(audit.dump(), Contains("\"reason\":\"wrong\""));
+}
+
 TEST_CASE("an operator suspends, resumes, retries, skips and cancels", "[api]") {
   TestNode node;
   node.deploy(workflow("fails", failing_tasks));

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "activities/debug/debug.hpp"
+#include "engine/runtime/record_operations.hpp"
 
 namespace sequent::api::test {
 namespace {
@@ -44,6 +45,7 @@ std::string Reply::problem() const {
 TestNode::TestNode(ApiConfig config, Begin begin, net::ServerLimits limits) {
   activities_.add(std::make_unique<activities::debug::Echo>());
   activities_.add(std::make_unique<activities::debug::Fail>());
+  for (auto& spec : runtime::record_activities()) activities_.add_in_store(std::move(spec));
   persistence::SqliteOptions options;
   options.directory = folder_.path.string();
   options.partitions = 4;
