@@ -26,9 +26,15 @@ constexpr std::string_view select_messages = R"sql(
   SELECT m.message_id, m.body, e.body FROM message m LEFT JOIN event e ON e.event_id = m.event_id
   WHERE m.partition_id = ?1 AND m.instance_id = ?2 ORDER BY m.message_id
 )sql";
+// Each reads an index of its own: instance_open, instance_due.
+constexpr std::string_view select_open = R"sql(
+  SELECT 0, instance_id FROM instance
+  WHERE partition_id = ?1 AND wake_at = 0 AND instance_id > ?2
+  ORDER BY instance_id LIMIT ?3
+)sql";
 constexpr std::string_view select_due = R"sql(
   SELECT wake_at, instance_id FROM instance
-  WHERE partition_id = ?1 AND wake_at IS NOT NULL AND wake_at < ?2
+  WHERE partition_id = ?1 AND wake_at > 0 AND wake_at < ?2
     AND (wake_at, instance_id) > (?3, ?4)
   ORDER BY wake_at, instance_id LIMIT ?5
 )sql";
@@ -92,9 +98,17 @@ std::vector<SqliteStore::Due> SqliteStore::due(PartitionId partition, Timestamp 
                                                std::optional<Due> after, std::size_t limit) {
   const Due from = after.value_or(Due{INT64_MIN, InstanceId{}});
   const auto connection = pool_.borrow();
-  Rows rows = connection->query(select_due, partition, before, from.wake_at, from.id, limit);
   std::vector<Due> found;
-  while (rows.next()) found.push_back(Due{rows.integer(0), rows.id(1)});
+  const auto take = [&found](Rows rows) {
+    while (rows.next()) found.push_back(Due{rows.integer(0), rows.id(1)});
+  };
+  if (before > 0 && from.wake_at <= 0) {
+    const InstanceId last = from.wake_at == 0 ? from.id : InstanceId{};
+    take(connection->query(select_open, partition, last, limit));
+  }
+  if (before > 1 && found.size() < limit)
+    take(connection->query(select_due, partition, before, from.wake_at, from.id,
+                           limit - found.size()));
   return found;
 }
 

@@ -1,4 +1,5 @@
 // The contract of every Store: leases, commits, loading, waking.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/persistence/store_under_test.hpp"
@@ -229,4 +230,31 @@ TEST_CASE("runs are woken in order of their time, page by page", "[store]") {
   CHECK(rest[0].wake_at == noon + 100);
   CHECK(store.due(1, noon + 100, std::nullopt, 9).size() == 2);
   CHECK(store.due(2, INT64_MAX, std::nullopt, 9).empty());
+}
+
+TEST_CASE("runs with open effects are found before those that sleep, page by page", "[store]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  std::vector<InstanceId> open;
+  InstanceChange sleeper = start_of(new_id());
+  sleeper.row.wake_at = noon;
+  owner.write(sleeper);
+  for (int i = 0; i < 3; ++i) {
+    InstanceChange start = start_of(new_id());
+    start.row.wake_at = 0;
+    open.push_back(start.id);
+    owner.write(start);
+  }
+  std::sort(open.begin(), open.end());
+  auto& store = under_test->store();
+  const auto first = store.due(1, INT64_MAX, std::nullopt, 2);
+  REQUIRE(first.size() == 2);
+  CHECK((first[0].id == open[0] && first[0].wake_at == 0));
+  CHECK(first[1].id == open[1]);
+  const auto rest = store.due(1, INT64_MAX, first.back(), 2);
+  REQUIRE(rest.size() == 2);
+  CHECK(rest[0].id == open[2]);
+  CHECK((rest[1].id == sleeper.id && rest[1].wake_at == noon));
+  CHECK(store.due(1, INT64_MAX, rest.back(), 2).empty());
+  CHECK(store.due(1, 1, std::nullopt, 9).size() == 3);
 }

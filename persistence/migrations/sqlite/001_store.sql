@@ -74,8 +74,11 @@ CREATE TABLE instance (
   PRIMARY KEY (instance_id)
 ) STRICT, WITHOUT ROWID;
 
--- What a node must wake. Sleeping runs are found here and nowhere in memory.
-CREATE INDEX instance_due ON instance (partition_id, wake_at) WHERE wake_at IS NOT NULL;
+-- What a node must wake. Sleeping runs are found here and nowhere in memory. Runs with open effects
+-- (wake_at 0) come and go with each commit: in an index of their own they share a few pages, among a
+-- million sleepers each partition's would dirty another one.
+CREATE INDEX instance_due ON instance (partition_id, wake_at) WHERE wake_at > 0;
+CREATE INDEX instance_open ON instance (partition_id, instance_id) WHERE wake_at = 0;
 -- Lists by status, newest first; started_at rides along so that counts never touch the rows.
 CREATE INDEX instance_by_status ON instance (status, instance_id, started_at);
 CREATE INDEX instance_by_workflow ON instance (workflow_id, instance_id);
