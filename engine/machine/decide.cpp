@@ -87,6 +87,7 @@ Result<void> on_child_ended(Decider& d, const ChildEnded& e) {
   const auto* frame = d.find(e.frame);
   const auto* child = frame == nullptr ? nullptr : std::get_if<ChildState>(&frame->detail);
   if (child == nullptr || frame->phase != Phase::child || child->id != e.child) return {};
+  if (d.state.status == Status::cancelled) return {};
   if (e.status == Status::completed) {
     d.emit(TaskReturned{.frame = e.frame, .output = e.output ? e.output : null_value()});
     d.make_ready(e.frame);

@@ -81,7 +81,7 @@ void Committer::commit(std::vector<Submission> submissions) {
   std::vector<BatchResult> results;
   std::string failure;
   bool full = false;
-  if (began >= leased_until_ - margin_of(node_.config.lease_ttl_ms)) {
+  if (!leased(began)) {
     failure = "the leases could not be renewed in time";
   } else {
     try {
@@ -142,13 +142,21 @@ Result<std::vector<Lease>> Committer::acquire() {
   return leases;
 }
 
+bool Committer::leased(Timestamp now) const {
+  return now < leased_until_ - margin_of(node_.config.lease_ttl_ms);
+}
+
 void Committer::renew_if_due() {
   const Timestamp now = node_.ports.clock.now();
   if (now < renew_at_) return;
   renew_at_ = now + node_.config.lease_ttl_ms / 3;
   try {
     const auto leases = acquire();
-    if (leases) node_.adopt(*leases);
+    if (leases) {
+      node_.adopt(*leases);
+    } else if (leases.error().code == ErrorCode::lease_held) {
+      node_.adopt({});  // this node stood still too long: all of it belongs to another now
+    }
     node_.ports.store.expire_events(now, expire_at_once);
   } catch (const StoreFailure&) {
     node_.stats.store_failures.fetch_add(1);  // the old lease holds until leased_until_

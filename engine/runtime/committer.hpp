@@ -2,6 +2,7 @@
 // One writer of the store: everything that partitions hand in while a commit is under way becomes
 // the next transaction. Between commits it routes events and renews the leases.
 // threads  submit(), route(), settle() from anywhere; the rest runs on the commit runner
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,9 @@ class Committer : public std::enable_shared_from_this<Committer> {
 
   /// Takes or renews leases now. errors  lease_held
   [[nodiscard]] Result<std::vector<Lease>> acquire();
+  /// Whether the leases may be used at `now`. Past that another node may own the partitions: nothing
+  /// may leave any more that only their owner may send. threads  any
+  [[nodiscard]] bool leased(Timestamp now) const;
   /// Renews every third of the time to live until close().
   void keep_leases();
   /// Does what is queued, gives the leases back and ends. Blocks; called once.
@@ -55,9 +59,8 @@ class Committer : public std::enable_shared_from_this<Committer> {
   std::vector<std::int64_t> settled_;
   bool awake_ = false;
   bool closed_ = false;
-  // The next two belong to the commit runner.
-  Timestamp leased_until_ = 0;
-  Timestamp renew_at_ = 0;
+  std::atomic<Timestamp> leased_until_ = 0;
+  Timestamp renew_at_ = 0;  // belongs to the commit runner
   std::shared_ptr<Alarm> alarm_;
 };
 

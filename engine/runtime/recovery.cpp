@@ -49,9 +49,11 @@ void Partition::scanned(const std::vector<Store::Due>& page) {
   for (const auto& due : page) {
     with(due.id, [this, generation = generation_](Resident* resident, const Error*) {
       if (!scan_ || generation != generation_) return;
-      // One that stayed in memory through a store failure may have effects that it could not begin.
+      // One that stayed in memory through a store failure may have effects that it could not begin;
+      // of a call that did not leave it is no longer known whether it was the first.
       if (resident != nullptr && !resident->gathering && !resident->committing)
-        obey(*resident, machine::commands(*resident->program, resident->state), Obey{});
+        obey(*resident, machine::commands(*resident->program, resident->state),
+             Obey{.recovered = true});
       if (--scan_->left == 0) scan_on();
     });
     if (!scan_) return;  // the store broke

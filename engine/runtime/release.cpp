@@ -1,5 +1,6 @@
 // What happens when a batch has come back from the store.
 #include <algorithm>
+#include <boost/asio/post.hpp>
 
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
@@ -93,6 +94,14 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
   const auto& spec = spec_of(*resident.program, call.node);
   if (spec.in_store) {
     gather(resident);  // its operation rides with the next batch
+    return;
+  }
+  // A node that stood still past its leases may have been followed by another, whose calls these
+  // are now. Recovery asks again, if there is one.
+  if (!node_->committer->leased(now())) {
+    boost::asio::post(strand_, [self = shared_from_this()] {
+      if (!self->dropped_ && !self->broken_) self->store_broke("the leases ran out", false, false);
+    });
     return;
   }
   resident.open.push_back(open);
