@@ -80,6 +80,23 @@ void add_server_commands(CLI::App& app, Session& session, Chosen& chosen) {
       [&, wanted] { chosen = [&, wanted] { return run_sandbox(session, *wanted); }; });
 }
 
+void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen) {
+  auto* simulate = json_option(
+      app.add_subcommand("simulate",
+                         "Run the engine in simulated worlds that fail, and check its invariants"),
+      session);
+  const auto options = kept<SimulateOptions>();
+  simulate->add_option("--seeds", options->seeds, "How many worlds, default 100");
+  simulate->add_option("--first", options->first, "The first seed, default 1");
+  simulate->add_option("--seed", options->seed, "This seed alone");
+  simulate->add_option("--runs", options->runs, "Starts in each world, default 8")
+      ->check(CLI::Range(1, 1'000));
+  simulate->add_flag("--verbose", options->verbose, "Print the trace");
+  simulate->add_flag("--keep-going", options->keep_going, "Do not stop at the first broken seed");
+  simulate->callback(
+      [&, options] { chosen = [&, options] { return run_simulate(session, *options); }; });
+}
+
 void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   auto* validate = json_option(
       app.add_subcommand("validate", "Check workflow files, without a server"), session);
@@ -226,6 +243,7 @@ int run_command_line(int count, const char* const* arguments, Session& session) 
   app.footer("Exit codes: 0 done, 1 failed, 2 wrong use. `sequent COMMAND --help` says more.");
   Chosen chosen;
   add_server_commands(app, session, chosen);
+  add_simulation_command(app, session, chosen);
   add_workflow_commands(app, session, chosen);
   add_run_commands(app, session, chosen);
   add_operator_commands(app, session, chosen);

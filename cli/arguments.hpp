@@ -15,6 +15,7 @@ using Chosen = std::function<int()>;
 
 /// `session` and `chosen` outlive `app`; options go into `session`, the command into `chosen`.
 void add_server_commands(CLI::App& app, Session& session, Chosen& chosen);
+void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen);
 void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_run_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_operator_commands(CLI::App& app, Session& session, Chosen& chosen);

@@ -2,6 +2,7 @@
 // Every command as a function of its options; arguments.cpp reads the options, one file each does
 // the work. All answer with the exit code.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,14 @@ struct CrashtestCommand {
   int jobs = 0;  // 0 = as many as the machine has cores
 };
 int run_crashtest(const Session& session, const CrashtestCommand& options);
+
+struct SimulateOptions {
+  std::uint64_t seeds = 100, first = 1;
+  std::optional<std::uint64_t> seed;  // this one alone
+  int runs = 8;                       // starts by callers, for each seed
+  bool verbose = false, keep_going = false;
+};
+int run_simulate(const Session& session, const SimulateOptions& options);
 
 struct StartOptions {
   std::string workflow;  // namespace/name[:version]

@@ -9,9 +9,12 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/reply.hpp"
 #include "engine/runtime/system_clock.hpp"
-#include "tests/support/memory_store.hpp"
+#include "simulation/memory_store.hpp"
 
 namespace sequent::testing {
+
+using simulation::CommitFault;
+using simulation::MemoryStore;
 
 class FakeClock final : public runtime::Clock {
  public:

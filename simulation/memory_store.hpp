@@ -10,7 +10,7 @@
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/store.hpp"
 
-namespace sequent::testing {
+namespace sequent::simulation {
 
 enum class CommitFault { none, before, after, full };
 
@@ -18,36 +18,50 @@ class MemoryStore final : public runtime::Store,
                           public runtime::RunQueries,
                           public runtime::DefinitionStore {
  public:
-  explicit MemoryStore(std::vector<std::string>& log) : log_(log) {}
+  explicit MemoryStore(std::vector<std::string>& log, PartitionId partitions = 1);
 
   CommitFault next_commit = CommitFault::none;  // until it is set back
   bool reads_fail = false;
+  PartitionId partition_count;
   int dues = 0;  // how often due() was asked
 
-  void fence() { ++epoch_; }
-  [[nodiscard]] std::string status_of(const InstanceId& id) const;
-
-  [[nodiscard]] PartitionId partitions() const override { return 1; }
-  [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string&, Timestamp,
-                                                            DurationMs) override {
-    return std::vector<runtime::Lease>{{.partition = 0, .epoch = epoch_}};
+  /// Another node takes all partitions over: commits under the epochs of now are refused.
+  void fence();
+  /// The process that owned the store is gone for sure: the next one need not wait for its leases.
+  void owner_is_gone() { owned_ = false; }
+  /// Writes over what is stored of a run: its journal and its snapshot.
+  void tamper(const InstanceId& id, const std::string& from, const std::string& to);
+  [[nodiscard]] bool has_snapshot(const InstanceId& id) const {
+    return rows_.at(id).snapshot.has_value();
   }
-  void release(const std::string&) override { log_.push_back("release"); }
+  [[nodiscard]] std::string status_of(const InstanceId& id) const;
+  [[nodiscard]] std::vector<InstanceId> instances() const;  // in the order of their ids
+  [[nodiscard]] const runtime::NewInstance& start_of(const InstanceId& id) const;
+  [[nodiscard]] std::size_t waiting_messages(const InstanceId& id) const;
+  /// Envelope and settled, by id.
+  [[nodiscard]] std::map<std::int64_t, std::pair<Json, bool>> events() const;
+
+  [[nodiscard]] PartitionId partitions() const override { return partition_count; }
+  [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string& node, Timestamp now,
+                                                            DurationMs ttl) override;
+  void release(const std::string& node) override;
   [[nodiscard]] std::vector<runtime::BatchResult> commit(
       std::span<const runtime::Batch> batches) override;
   [[nodiscard]] std::vector<runtime::RoutedEvent> route(
       std::span<const runtime::IncomingEvent> events) override;
   [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) override;
   void settle_event(std::int64_t id) override { events_[id].settled = true; }
-  void expire_events(Timestamp, std::size_t) override {}
+  void expire_events(Timestamp now, std::size_t limit) override;
   [[nodiscard]] std::optional<runtime::StoredInstance> load(const InstanceId& id) override;
-  [[nodiscard]] std::vector<Due> due(PartitionId, Timestamp before, std::optional<Due> after,
-                                     std::size_t limit) override;
-  [[nodiscard]] std::vector<InstanceId> with_messages(PartitionId, std::optional<InstanceId> after,
+  [[nodiscard]] std::vector<Due> due(PartitionId partition, Timestamp before,
+                                     std::optional<Due> after, std::size_t limit) override;
+  [[nodiscard]] std::vector<InstanceId> with_messages(PartitionId partition,
+                                                      std::optional<InstanceId> after,
                                                       std::size_t limit) override;
 
   [[nodiscard]] std::optional<runtime::RunSummary> find(const InstanceId& id) override;
-  [[nodiscard]] std::optional<InstanceId> find_by_key(const std::string&, const std::string&,
+  [[nodiscard]] std::optional<InstanceId> find_by_key(const std::string& workflow_namespace,
+                                                      const std::string& name,
                                                       const std::string& key) override;
   [[nodiscard]] Result<runtime::RunPage> list(const runtime::RunFilter& filter, const std::string&,
                                               std::size_t limit) override;
@@ -75,19 +89,29 @@ class MemoryStore final : public runtime::Store,
     std::optional<std::string> snapshot;
     std::uint64_t snapshot_seq = 0;
     std::vector<runtime::SubscriptionRow> subscriptions;
-    std::map<std::int64_t, Json> messages;
+    std::map<std::string, Json> operations;  // arguments by idempotency key
   };
   struct Event {
     Json body;
-    bool settled = false;
+    bool routed = false, settled = false, held = false;
     std::vector<runtime::IncomingEvent::Candidate> candidates;
-    bool taken = false;
+    Timestamp expires_at = 0;
   };
-  [[nodiscard]] std::optional<runtime::ChangeResult::Taken> taken(
-      const runtime::NewInstance& start) const;
+  struct Key {
+    std::string workflow, key;
+    auto operator<=>(const Key&) const = default;
+  };
+  [[nodiscard]] std::optional<runtime::ChangeResult::Taken> claim(
+      const InstanceId& id, const runtime::NewInstance& start);
+  [[nodiscard]] runtime::ChangeResult::Taken taken_by(const InstanceId& id, bool by_request) const;
   runtime::ChangeResult apply(const runtime::InstanceChange& change);
+  void write_journal(Row& row, const runtime::InstanceChange& change);
+  runtime::StoreOperationResult operate(Row& row, const runtime::StoreOperation& operation);
   runtime::StoredMessage send(const InstanceId& to, const Json& body);
-  void give_held(const InstanceId& id, runtime::ChangeResult& result);
+  void give_held(const InstanceId& id, Timestamp now, runtime::ChangeResult& result);
+  std::int64_t store_event(const Json& body);
+  void deliver(std::int64_t id, const runtime::IncomingEvent& incoming,
+               runtime::RoutedEvent& routed);
   [[nodiscard]] static bool takes(const runtime::SubscriptionRow& subscription, const Event& event);
   void fail_reads() const {
     if (reads_fail) throw runtime::StoreFailure("the disk is gone", false);
@@ -95,11 +119,16 @@ class MemoryStore final : public runtime::Store,
 
   std::vector<std::string>& log_;
   Epoch epoch_ = 1;
+  std::string owner_;
+  Timestamp leased_until_ = 0;
+  bool owned_ = false;
   std::map<InstanceId, Row> rows_;
-  std::map<InstanceId, std::map<std::int64_t, Json>> early_;  // messages to nobody yet
+  std::map<Key, InstanceId> by_request_, by_key_;
+  std::map<InstanceId, std::map<std::int64_t, Json>> messages_;
   std::map<std::int64_t, Event> events_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> event_ids_;  // by source and id
   std::vector<runtime::StoredDefinition> definitions_;
   std::int64_t last_id_ = 0;
 };
 
-}  // namespace sequent::testing
+}  // namespace sequent::simulation

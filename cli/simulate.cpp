@@ -1,0 +1,88 @@
+// `simulate --seeds N`: the runtime in simulated worlds, one for each seed, until one breaks.
+#include "cli/commands.hpp"
+#include "simulation/simulation.hpp"
+
+namespace sequent::cli {
+namespace {
+
+std::string command_of(const simulation::SeedOutcome& outcome, int runs) {
+  return "sequent simulate --seed " + std::to_string(outcome.seed) + " --runs " +
+         std::to_string(runs) + " --verbose";
+}
+
+Json json_of(const simulation::SeedOutcome& outcome, int runs) {
+  Json json{{"seed", outcome.seed},       {"digest", outcome.digest},
+            {"runs", outcome.runs},       {"completed", outcome.completed},
+            {"faulted", outcome.faulted}, {"cancelled", outcome.cancelled},
+            {"objects", outcome.objects}, {"nodes", outcome.lives},
+            {"steps", outcome.steps},     {"ok", outcome.breaches.empty()}};
+  json["breaches"] = Json::array();
+  for (const auto& breach : outcome.breaches)
+    json["breaches"].push_back({{"invariant", breach.invariant}, {"detail", breach.detail}});
+  if (!outcome.breaches.empty()) json["repeat"] = command_of(outcome, runs);
+  return json;
+}
+
+std::string line_of(const simulation::SeedOutcome& outcome) {
+  return "seed " + std::to_string(outcome.seed) + ": " + std::to_string(outcome.runs) + " runs (" +
+         std::to_string(outcome.completed) + " completed, " + std::to_string(outcome.faulted) +
+         " faulted, " + std::to_string(outcome.cancelled) + " cancelled), " +
+         std::to_string(outcome.objects) + " objects made, " + std::to_string(outcome.lives) +
+         " nodes, " + std::to_string(outcome.steps) + " steps, trace " +
+         outcome.digest.substr(0, 16);
+}
+
+void report_breaches(const Session& session, const simulation::SeedOutcome& outcome, int runs) {
+  const auto& terminal = session.terminal;
+  for (const auto& breach : outcome.breaches)
+    terminal.error(terminal.paint_error(Style::bad, "seed " + std::to_string(outcome.seed) +
+                                                        " breaks \"" + breach.invariant + "\": ") +
+                   printable(breach.detail));
+  terminal.error("repeat it: " + command_of(outcome, runs));
+}
+
+}  // namespace
+
+int run_simulate(const Session& session, const SimulateOptions& options) {
+  const std::uint64_t first = options.seed.value_or(options.first);
+  const std::uint64_t count = options.seed ? 1 : options.seeds;
+  constexpr std::uint64_t progress_every = 500;
+  std::uint64_t broken = 0, runs = 0, objects = 0, nodes = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto outcome = simulation::simulate({.seed = first + i, .runs = options.runs});
+    runs += outcome.runs;
+    objects += outcome.objects;
+    nodes += static_cast<std::uint64_t>(outcome.lives);
+    const bool breaks = !outcome.breaches.empty();
+    if (options.verbose)
+      for (const auto& line : outcome.trace) session.terminal.out(line);
+    if (session.json && (breaks || options.verbose || options.seed)) {
+      session.terminal.json_line(json_of(outcome, options.runs));
+    } else if (!session.json && (options.verbose || options.seed)) {
+      session.terminal.out(line_of(outcome));
+    }
+    if (breaks) {
+      ++broken;
+      report_breaches(session, outcome, options.runs);
+      if (!options.keep_going) break;
+    }
+    if (!session.json && !options.verbose && (i + 1) % progress_every == 0)
+      session.terminal.out(std::to_string(i + 1) + " of " + std::to_string(count) + " seeds, " +
+                           std::to_string(broken) + " broken");
+  }
+  if (session.json) {
+    session.terminal.json_line(Json{{"seeds", count},
+                                    {"broken", broken},
+                                    {"runs", runs},
+                                    {"objects", objects},
+                                    {"nodes", nodes}});
+  } else if (broken == 0) {
+    session.terminal.out(session.terminal.paint(
+        Style::good, "no invariant broke: " + std::to_string(count) + " seeds, " +
+                         std::to_string(runs) + " runs, " + std::to_string(objects) +
+                         " objects made, " + std::to_string(nodes) + " nodes"));
+  }
+  return broken == 0 ? done : failed;
+}
+
+}  // namespace sequent::cli

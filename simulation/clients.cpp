@@ -1,0 +1,127 @@
+#include "simulation/clients.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+
+namespace sequent::simulation {
+namespace {
+
+constexpr DurationMs patience_ms = 20'000;
+constexpr int repeats_permille = 200;
+
+// What a caller does not understand as an answer it asks again.
+bool is_passing(ErrorCode code) {
+  return code == ErrorCode::unavailable || code == ErrorCode::too_many_requests ||
+         code == ErrorCode::fenced;
+}
+
+}  // namespace
+
+template <class T, class Then>
+void Clients::begin(boost::asio::awaitable<T> call, Then then) {
+  boost::asio::co_spawn(scheduler_.executor(world_domain), std::move(call),
+                        [this, then = std::move(then)](std::exception_ptr error, T value) mutable {
+                          if (error)
+                            return notebook_.breach("calls of the engine throw nothing",
+                                                    "an exception");
+                          then(std::move(value));
+                        });
+}
+
+void Clients::again(DurationMs within, Work work) {
+  scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(1, within), std::move(work));
+}
+
+void Clients::start(const std::string& workflow, Json input) {
+  const auto key = "start-" + std::to_string(starts_.size() + 1);
+  starts_.push_back({.workflow = workflow, .key = key, .input = std::move(input), .answered = {}});
+  ask_start(starts_.size() - 1);
+}
+
+void Clients::ask_start(std::size_t index) {
+  const auto& start = starts_[index];
+  if (start.answered) return;
+  // No answer may come at all: then the caller asks again.
+  again(patience_ms, [this, index] { ask_start(index); });
+  Life* life = cluster_.any();
+  if (life == nullptr) return;
+  runtime::StartRequest request;
+  request.workflow.workflow_namespace = "simulation";
+  request.workflow.name = start.workflow;
+  request.input = start.input;
+  request.idempotency_key = start.key;
+  request.started_by = "simulation";
+  begin(life->engine->start_run(std::move(request)),
+        [this, index](const Result<runtime::Started>& started) {
+          auto& asked = starts_[index];
+          if (!started) {
+            if (!is_passing(started.error().code))
+              notebook_.breach("a start is answered", asked.key + ": " + started.error().detail);
+            return;
+          }
+          notebook_.note("answered " + asked.key + " " + started->id.text().substr(9) +
+                         (started->replayed ? " replayed" : ""));
+          if (asked.answered && *asked.answered != started->id)
+            notebook_.breach("one Idempotency-Key, one run", asked.key);
+          asked.answered = started->id;
+        });
+}
+
+bool Clients::all_answered() const {
+  return std::ranges::all_of(starts_,
+                             [](const Start& start) { return start.answered.has_value(); });
+}
+
+void Clients::deliver(const std::string& id, const std::string& type, const std::string& run) {
+  Json event{{"specversion", "1.0"},
+             {"id", id},
+             {"source", "https://simulation.example/world"},
+             {"type", type}};
+  event["data"] = Json{{"run", run}};
+  ask_deliver(event);
+}
+
+void Clients::ask_deliver(const Json& event) {
+  const auto id = text_of(event, "id");
+  if (delivered_.contains(id) && !dice_.chance(repeats_permille)) return;
+  again(patience_ms, [this, event] { ask_deliver(event); });
+  Life* life = cluster_.any();
+  if (life == nullptr) return;
+  begin(life->engine->deliver(event, "simulation"),
+        [this, id, type = text_of(event, "type")](const Result<runtime::Delivered>& delivered) {
+          if (delivered) {
+            delivered_[id] = type;
+          } else if (!is_passing(delivered.error().code)) {
+            notebook_.breach("an event is taken", id + ": " + delivered.error().detail);
+          }
+        });
+}
+
+void Clients::act(Action action, const InstanceId& run) {
+  Life* life = cluster_.any();
+  if (life == nullptr) return;
+  auto& engine = *life->engine;
+  const runtime::Engine::Action why{.reason = "simulated", .by = "operator"};
+  static constexpr std::string_view names[] = {"suspend", "resume", "retry", "edit", "cancel"};
+  const std::string what =
+      std::string(names[static_cast<std::size_t>(action)]) + " " + run.text().substr(9);
+  notebook_.note("ask " + what);
+  auto answered = [this, what, run, action](const Result<void>& done) {
+    notebook_.note(what + (done ? ": done" : ": " + done.error().detail));
+    if (done && action == Action::cancel) cancelled_.insert(run);
+  };
+  switch (action) {
+    case Action::suspend:
+      return begin(engine.suspend(run, why), std::move(answered));
+    case Action::resume:
+      return begin(engine.resume(run, why), std::move(answered));
+    case Action::retry:
+      return begin(engine.retry(run, "", std::nullopt, why), std::move(answered));
+    case Action::edit:
+      return begin(engine.retry(run, "", Json{{"edited", true}}, why), std::move(answered));
+    case Action::cancel:
+      return begin(engine.cancel(run, why), std::move(answered));
+  }
+}
+
+}  // namespace sequent::simulation

@@ -1,0 +1,56 @@
+#pragma once
+// Who uses the engine from outside: starters that repeat themselves until they are answered, event
+// sources that deliver at least once, and operators.
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "simulation/cluster.hpp"
+
+namespace sequent::simulation {
+
+class Clients {
+ public:
+  Clients(Scheduler& scheduler, Dice& dice, Cluster& cluster, Notebook& notebook)
+      : scheduler_(scheduler), dice_(dice), cluster_(cluster), notebook_(notebook) {}
+
+  /// Asks until it is answered, always with the same Idempotency-Key.
+  void start(const std::string& workflow, Json input);
+  /// Delivers until it is acknowledged, now and then once more.
+  void deliver(const std::string& id, const std::string& type, const std::string& run);
+
+  enum class Action : std::uint8_t { suspend, resume, retry, edit, cancel };
+  /// Asks once; what it is answered is noted.
+  void act(Action action, const InstanceId& run);
+
+  struct Start {
+    std::string workflow, key;
+    Json input;
+    std::optional<InstanceId> answered;
+  };
+  [[nodiscard]] const std::vector<Start>& starts() const { return starts_; }
+  [[nodiscard]] bool all_answered() const;
+  /// Runs whose cancellation was confirmed.
+  [[nodiscard]] const std::set<InstanceId>& cancelled() const { return cancelled_; }
+  /// Delivered and acknowledged, by id: its type.
+  [[nodiscard]] const std::map<std::string, std::string>& delivered() const { return delivered_; }
+
+ private:
+  void ask_start(std::size_t index);
+  void ask_deliver(const Json& event);
+  template <class T, class Then>
+  void begin(boost::asio::awaitable<T> call, Then then);
+  void again(DurationMs within, Work work);
+
+  Scheduler& scheduler_;
+  Dice& dice_;
+  Cluster& cluster_;
+  Notebook& notebook_;
+  std::vector<Start> starts_;
+  std::set<InstanceId> cancelled_;
+  std::map<std::string, std::string> delivered_;
+};
+
+}  // namespace sequent::simulation

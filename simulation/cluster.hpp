@@ -1,0 +1,59 @@
+#pragma once
+// The nodes of one simulated world: booted, frozen, killed, and followed by the next over one store.
+#include <deque>
+#include <memory>
+
+#include "engine/runtime/engine.hpp"
+#include "simulation/faulty_store.hpp"
+#include "simulation/network.hpp"
+
+namespace sequent::simulation {
+
+/// One process from its start to its death.
+struct Life {
+  Domain domain = 0;
+  bool dead = false, frozen = false, doomed = false;
+  std::unique_ptr<FaultyStore> store;
+  std::shared_ptr<Network> network;
+  runtime::ActivityRegistry registry;
+  std::unique_ptr<runtime::Engine> engine;
+};
+
+class Cluster {
+ public:
+  struct Parts {
+    Scheduler& scheduler;
+    Dice& dice;
+    const Weather& weather;
+    MemoryStore& store;
+    Provider& provider;
+    Witness& witness;
+    Notebook& notebook;
+    runtime::EngineConfig config;
+  };
+  explicit Cluster(Parts parts) : parts_(std::move(parts)) {}
+  ~Cluster();
+
+  /// A new node. Until the store lets it (leases, failures) it tries again every second.
+  void boot();
+  void kill(Life& life);
+  void kill_all();
+  /// Those whose commits asked for their death since the last call; each gets a follower in a while.
+  void bury_doomed();
+  /// A node stands still longer than its lease, another takes over, and the first goes on.
+  void freeze_one(DurationMs duration);
+  /// A node that answers callers, or null.
+  [[nodiscard]] Life* any();
+  void set_config(const runtime::EngineConfig& config) { parts_.config = config; }
+  [[nodiscard]] int lives() const { return static_cast<int>(lives_.size()); }
+
+ private:
+  bool try_boot();
+  void boot_after(DurationMs delay);
+
+  Parts parts_;
+  std::deque<std::unique_ptr<Life>> lives_;
+  int booting_ = 0;
+};
+
+}  // namespace sequent::simulation

@@ -1,0 +1,96 @@
+#include "simulation/faulty_store.hpp"
+
+namespace sequent::simulation {
+
+using namespace runtime;
+
+namespace {
+constexpr DurationMs slowest_commit_ms = 4'000;
+}
+
+void FaultyStore::maybe_fail(int permille, const char* what) {
+  if (dead_) throw StoreFailure("the process is dead", false);
+  if (!parts_.dice.chance(permille)) return;
+  parts_.notebook.note(std::string("store fails: ") + what);
+  throw StoreFailure(what, parts_.dice.chance(200));
+}
+
+Result<std::vector<Lease>> FaultyStore::acquire(const std::string& node, Timestamp now,
+                                                DurationMs ttl) {
+  maybe_fail(parts_.weather.lease_fails, "acquire");
+  return parts_.store.acquire(node, now, ttl);
+}
+
+void FaultyStore::release(const std::string& node) {
+  maybe_fail(0, "release");
+  parts_.store.release(node);
+}
+
+std::vector<BatchResult> FaultyStore::commit(std::span<const Batch> batches) {
+  const auto& weather = parts_.weather;
+  auto& dice = parts_.dice;
+  if (!dead_ && dice.chance(weather.commit_slow))
+    parts_.scheduler.pass(dice.between(100, slowest_commit_ms));
+  if (!dead_ && dice.chance(weather.crash_before_commit)) {
+    parts_.crash();
+    throw StoreFailure("the process dies before its commit", false);
+  }
+  maybe_fail(weather.commit_fails, "commit");
+  auto results = parts_.store.commit(batches);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    if (results[i].fenced) parts_.notebook.note("fenced");
+    for (std::size_t j = 0; j < results[i].changes.size(); ++j)
+      if (!results[i].changes[j].taken) parts_.witness.committed(batches[i].changes[j]);
+  }
+  if (dice.chance(weather.crash_after_commit)) {
+    parts_.crash();
+    throw StoreFailure("the process dies after its commit", false);
+  }
+  maybe_fail(weather.commit_answer_lost, "commit, answer lost");
+  return results;
+}
+
+std::vector<RoutedEvent> FaultyStore::route(std::span<const IncomingEvent> events) {
+  maybe_fail(parts_.weather.route_fails, "route");
+  auto routed = parts_.store.route(events);
+  for (const auto& one : routed)
+    parts_.notebook.note("routed " + std::to_string(one.id) + (one.duplicate ? " again" : "") +
+                         " to " + std::to_string(one.messages.size()));
+  maybe_fail(parts_.weather.route_fails, "route, answer lost");
+  return routed;
+}
+
+std::vector<std::pair<std::int64_t, Json>> FaultyStore::unrouted(std::size_t limit) {
+  maybe_fail(parts_.weather.read_fails, "unrouted");
+  return parts_.store.unrouted(limit);
+}
+
+void FaultyStore::settle_event(std::int64_t id) {
+  maybe_fail(parts_.weather.route_fails, "settle");
+  parts_.store.settle_event(id);
+}
+
+void FaultyStore::expire_events(Timestamp now, std::size_t limit) {
+  maybe_fail(parts_.weather.lease_fails, "expire");
+  parts_.store.expire_events(now, limit);
+}
+
+std::optional<StoredInstance> FaultyStore::load(const InstanceId& id) {
+  maybe_fail(parts_.weather.read_fails, "load");
+  return parts_.store.load(id);
+}
+
+std::vector<Store::Due> FaultyStore::due(PartitionId partition, Timestamp before,
+                                         std::optional<Due> after, std::size_t limit) {
+  maybe_fail(parts_.weather.read_fails, "due");
+  return parts_.store.due(partition, before, after, limit);
+}
+
+std::vector<InstanceId> FaultyStore::with_messages(PartitionId partition,
+                                                   std::optional<InstanceId> after,
+                                                   std::size_t limit) {
+  maybe_fail(parts_.weather.read_fails, "with_messages");
+  return parts_.store.with_messages(partition, after, limit);
+}
+
+}  // namespace sequent::simulation

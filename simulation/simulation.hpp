@@ -1,0 +1,30 @@
+#pragma once
+// One seed, one world: nodes that crash, a disk that fails, a network that loses and repeats,
+// operators who interfere; then calm, in which everything must come to its end. The real runtime
+// runs in it, in one thread. The same seed gives the same trace.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "simulation/notebook.hpp"
+
+namespace sequent::simulation {
+
+struct SeedOptions {
+  std::uint64_t seed = 1;
+  int runs = 8;  // starts by callers; children and events start more
+};
+
+struct SeedOutcome {
+  std::uint64_t seed = 0;
+  std::string digest;  // of the trace
+  std::vector<Breach> breaches;
+  std::vector<std::string> trace;
+  std::uint64_t steps = 0;
+  int lives = 0;  // of nodes
+  std::size_t runs = 0, objects = 0, completed = 0, faulted = 0, cancelled = 0;
+};
+
+[[nodiscard]] SeedOutcome simulate(const SeedOptions& options);
+
+}  // namespace sequent::simulation

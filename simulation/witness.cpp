@@ -1,0 +1,109 @@
+#include "simulation/witness.hpp"
+
+#include "engine/machine/apply.hpp"
+#include "engine/machine/codec.hpp"
+#include "engine/machine/command.hpp"
+#include "engine/runtime/batch.hpp"
+
+namespace sequent::simulation {
+namespace {
+
+using machine::Record;
+
+std::string short_id(const InstanceId& id) {
+  return id.text().substr(9);
+}
+
+// A permanent answer settles its call: a provider keeps refusals under the key, or the activity has
+// looked. So does an author's own limit on the task, who then says what comes after it.
+bool open_outcome(const machine::State& state, const machine::ErrorCaught& caught) {
+  const auto frame = state.frames.find(caught.source);
+  if (frame == state.frames.end()) return false;
+  const auto* activity = std::get_if<machine::ActivityState>(&frame->second.detail);
+  if (activity == nullptr || !activity->unsettled || !activity->last_failure) return false;
+  const bool limit =
+      machine::same_type(caught.error.type, machine::standard_type(machine::ErrorKind::timeout));
+  return !limit && activity->last_failure->outcome != machine::Outcome::permanent;
+}
+
+}  // namespace
+
+const Witnessed* Witness::find(const InstanceId& id) const {
+  const auto found = runs_.find(id);
+  return found == runs_.end() ? nullptr : &found->second;
+}
+
+void Witness::committed(const runtime::InstanceChange& change) {
+  auto& run = runs_[change.id];
+  if (change.start) run.program = programs_.at(change.start->digest);
+  std::string line = "commit " + short_id(change.id);
+  if (change.last_seq != 0) {
+    const auto records = machine::decode(change.records);
+    if (!records) return notebook_.breach("records can be read back", records.error().detail);
+    for (const auto& record : *records) {
+      line += " " + std::to_string(record.seq) + ":" + std::string(machine::kind_of(record.body));
+      if (record.seq != run.state.seq + 1)
+        return notebook_.breach("a run has one writer",
+                                line + " after " + std::to_string(run.state.seq));
+      follow(change.id, run, record);
+      machine::apply(run.state, record);
+    }
+  }
+  notebook_.note(line + " " + change.row.status +
+                 (change.consumed_messages.empty() ? "" : " message") +
+                 (change.operations.empty() ? "" : " operation"));
+  check_row(change, run);
+}
+
+void Witness::follow(const InstanceId& id, Witnessed& run, const Record& record) {
+  const auto status = run.state.status;
+  if (status == machine::Status::completed || status == machine::Status::cancelled)
+    notebook_.breach("what has ended stays ended",
+                     short_id(id) + " got " + std::string(machine::kind_of(record.body)));
+  if (const auto* intent = std::get_if<machine::ActivityScheduled>(&record.body))
+    run.intents.emplace(intent->frame, intent->attempt);
+  if (const auto* again = std::get_if<machine::AttemptStarted>(&record.body))
+    run.intents.emplace(again->frame, again->attempt);
+  if (const auto* retried = std::get_if<machine::TaskRetried>(&record.body))
+    run.edited = run.edited || retried->input != nullptr;
+  if (const auto* consumed = std::get_if<machine::EventConsumed>(&record.body))
+    if (++run.consumed[{consumed->frame, consumed->event_id}] > 1)
+      notebook_.breach("an event is taken once",
+                       short_id(id) + " took " + consumed->event_id + " again");
+  const auto* caught = std::get_if<machine::ErrorCaught>(&record.body);
+  if (caught != nullptr && caught->retry_at == 0 && caught->next != machine::no_node &&
+      open_outcome(run.state, *caught))
+    notebook_.breach("I9: no handler while the outcome is open",
+                     short_id(id) + " at " + caught->error.instance);
+}
+
+void Witness::check_row(const runtime::InstanceChange& change, const Witnessed& run) {
+  const auto& state = run.state;
+  const auto who = short_id(change.id);
+  if (change.snapshot && *change.snapshot != machine::encode_state(state))
+    notebook_.breach("a snapshot is the fold of its journal", who);
+  const auto expected = runtime::row_of(*run.program, state);
+  if (change.row.status != expected.status || change.row.wake_at != expected.wake_at ||
+      change.row.waiting_kind != expected.waiting_kind)
+    notebook_.breach("the row says what the journal says",
+                     who + " is " + expected.status + ", its row says " + change.row.status);
+  for (const auto& operation : change.operations)
+    if (!run.intents.contains({operation.frame, operation.attempt}))
+      notebook_.breach("I1: an intent is durable before its effect", who + " " + operation.key);
+}
+
+void Witness::sent(const runtime::Attempt& attempt, int node) {
+  const auto who = short_id(attempt.instance) + attempt.task;
+  notebook_.note("send " + who + " " + attempt.idempotency_key + " #" +
+                 std::to_string(attempt.number) + " by node " + std::to_string(node) +
+                 (attempt.unsettled ? ", unsettled" : ""));
+  const auto* run = find(attempt.instance);
+  bool durable = false;
+  if (run != nullptr)
+    for (const auto& [frame, number] : run->intents) durable = durable || number == attempt.number;
+  if (!durable)
+    notebook_.breach("I1: an intent is durable before its request leaves",
+                     who + " #" + std::to_string(attempt.number));
+}
+
+}  // namespace sequent::simulation

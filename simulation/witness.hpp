@@ -1,0 +1,48 @@
+#pragma once
+// Follows every commit as it becomes durable and folds it, so that each invariant is checked at the
+// moment when it breaks.
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+
+#include "engine/definition/program.hpp"
+#include "engine/machine/record.hpp"
+#include "engine/runtime/activity.hpp"
+#include "engine/runtime/store.hpp"
+#include "simulation/notebook.hpp"
+
+namespace sequent::simulation {
+
+/// One run as its journal tells it.
+struct Witnessed {
+  definition::ProgramPtr program;
+  machine::State state;
+  std::set<std::pair<machine::FrameId, std::uint32_t>> intents;  // frame, attempt
+  std::map<std::pair<machine::FrameId, std::string>, int> consumed;
+  bool edited = false;  // an operator replaced an input
+};
+
+class Witness {
+ public:
+  Witness(Notebook& notebook, std::map<std::string, definition::ProgramPtr> programs)
+      : notebook_(notebook), programs_(std::move(programs)) {}
+
+  /// What one commit has made durable.
+  void committed(const runtime::InstanceChange& change);
+  /// A request is about to leave: I1 wants its intent on disk.
+  void sent(const runtime::Attempt& attempt, int node);
+
+  [[nodiscard]] const std::map<InstanceId, Witnessed>& runs() const { return runs_; }
+  [[nodiscard]] const Witnessed* find(const InstanceId& id) const;
+
+ private:
+  void follow(const InstanceId& id, Witnessed& run, const machine::Record& record);
+  void check_row(const runtime::InstanceChange& change, const Witnessed& run);
+
+  Notebook& notebook_;
+  std::map<std::string, definition::ProgramPtr> programs_;  // by digest
+  std::map<InstanceId, Witnessed> runs_;
+};
+
+}  // namespace sequent::simulation

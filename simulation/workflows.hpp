@@ -1,0 +1,36 @@
+#pragma once
+// Workflow definitions for simulations and property tests: a handful by hand, and random ones that
+// are valid by construction. All expressions are plain paths, which need no jq.
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "simulation/dice.hpp"
+
+namespace sequent::simulation {
+
+/// `raise` tasks raise this: a run that ends with it has ended as its definition says.
+inline constexpr std::string_view designed_error = "https://simulation.example/designed";
+
+struct WorkflowShape {
+  int max_depth = 3;
+  int max_tasks = 4;  // in one list
+  int budget = 20;    // in all; then lists become as short as they can be
+  std::vector<std::string> calls = {"shop.charge", "shop.once", "shop.book", "shop.read",
+                                    "records.put"};
+  std::vector<std::string> children;  // workflows that `run` may name; none = no `run`
+  bool events = true;                 // `listen` and `emit`
+};
+
+/// A document (as JSON) named simulation/`name`:1.0.0. Every call names its effect in its arguments:
+/// {op, run, at}: the task, the run, and the indexes of the loops around it.
+/// shape  the input that it expects: {items: [...], yes: true, no: false}
+[[nodiscard]] Json random_workflow(Dice& dice, const std::string& name, const WorkflowShape& shape);
+
+/// The definitions by hand, by name; each covers one kind of task in a plain way.
+[[nodiscard]] std::vector<Json> fixed_workflows();
+
+/// An input for either kind.
+[[nodiscard]] Json random_input(Dice& dice);
+
+}  // namespace sequent::simulation

@@ -1,0 +1,239 @@
+#include "simulation/world.hpp"
+
+#include "engine/machine/command.hpp"
+
+namespace sequent::simulation {
+namespace {
+
+constexpr DurationMs rough_time_ms = 600'000;
+constexpr DurationMs round_ms = 300'000;
+constexpr DurationMs lease_ms = 10'000;
+constexpr int most_rounds = 40;
+constexpr std::uint64_t most_steps = 2'000'000;
+
+}  // namespace
+
+World::World(const SeedOptions& options)
+    : options_(options),
+      dice_(options.seed),
+      scheduler_(dice_.next()),
+      notebook_(scheduler_),
+      store_(store_log_, static_cast<PartitionId>(dice_.between(1, 4))),
+      programs_(deploy()),
+      provider_(scheduler_, notebook_),
+      witness_(notebook_, programs_),
+      cluster_({.scheduler = scheduler_,
+                .dice = dice_,
+                .weather = weather_,
+                .store = store_,
+                .provider = provider_,
+                .witness = witness_,
+                .notebook = notebook_,
+                .config = rough_config()}),
+      clients_(scheduler_, dice_, cluster_, notebook_) {}
+
+std::map<std::string, definition::ProgramPtr> World::deploy() {
+  auto documents = fixed_workflows();
+  WorkflowShape shape;
+  shape.children = {"sequence", "loop", "payment"};
+  for (int i = 1; i <= 2; ++i) {
+    documents.push_back(random_workflow(dice_, "random" + std::to_string(i), shape));
+    shape.children.push_back("random" + std::to_string(i));
+  }
+  runtime::ActivityRegistry registry;
+  register_activities(registry, nullptr);
+  definition::CompileOptions compile;
+  compile.catalog = &registry;
+  compile.interpreters = 1;
+  std::map<std::string, definition::ProgramPtr> programs;
+  for (const auto& document : documents) {
+    const auto text = dump_json(document);
+    const auto program = definition::compile(text, compile);
+    if (!program) {
+      notebook_.breach("made-up workflows are valid",
+                       definition::format_findings(program.error().findings) + text);
+      continue;
+    }
+    const auto& ref = (*program)->ref;
+    const auto stored = store_.put({.workflow_namespace = ref.workflow_namespace,
+                                    .name = ref.name,
+                                    .version = ref.version,
+                                    .digest = (*program)->digest,
+                                    .source = text,
+                                    .deployed_at = scheduler_.now()});
+    SEQUENT_ASSERT(stored.has_value());
+    programs[(*program)->digest] = *program;
+    if (!(*program)->schedule.on) names_.push_back(ref.name);
+    for (const auto& filter : (*program)->filters) event_types_.push_back(filter.type);
+  }
+  return programs;
+}
+
+runtime::EngineConfig World::rough_config() {
+  runtime::EngineConfig config;
+  config.threads = 0;  // the one that the scheduler has; one interpreter is enough
+  config.lease_ttl_ms = lease_ms;
+  config.snapshot_every = static_cast<std::uint64_t>(dice_.between(1, 30));
+  if (dice_.chance(300)) config.max_resident = static_cast<std::size_t>(dice_.between(2, 10));
+  if (dice_.chance(300))
+    config.limits.max_steps_per_event = static_cast<std::uint32_t>(dice_.between(1, 6));
+  if (dice_.chance(300)) config.max_in_flight = 1;  // each partition still has its floor
+  return config;
+}
+
+bool World::turn(Timestamp until) {
+  while (scheduler_.step(until)) {
+    cluster_.bury_doomed();
+    if (scheduler_.steps() < most_steps) continue;
+    notebook_.breach("the world comes to rest",
+                     "never within " + std::to_string(most_steps) + " steps");
+    return false;
+  }
+  return true;
+}
+
+void World::plan_starts() {
+  const auto began = scheduler_.now();
+  for (int i = 0; i < options_.runs; ++i)
+    scheduler_.post_at(world_domain, began + dice_.between(0, rough_time_ms / 2),
+                       [this] { clients_.start(dice_.pick(names_), random_input(dice_)); });
+}
+
+void World::plan_events() {
+  const auto began = scheduler_.now();
+  const auto count = dice_.between(0, 3LL * options_.runs);
+  for (std::int64_t i = 0; i < count; ++i)
+    scheduler_.post_at(world_domain, began + dice_.between(0, rough_time_ms), [this] {
+      const auto& runs = witness_.runs();
+      if (runs.empty()) return;
+      auto run = runs.begin();
+      std::advance(run, static_cast<std::ptrdiff_t>(dice_.below(runs.size())));
+      clients_.deliver("event-" + std::to_string(++last_event_), dice_.pick(event_types_),
+                       run->first.text());
+    });
+}
+
+void World::interfere() {
+  const auto& runs = witness_.runs();
+  if (runs.empty()) return;
+  auto run = runs.begin();
+  std::advance(run, static_cast<std::ptrdiff_t>(dice_.below(runs.size())));
+  using Action = Clients::Action;
+  static const std::vector<Action> actions{Action::suspend, Action::suspend, Action::resume,
+                                           Action::retry,   Action::retry,   Action::retry,
+                                           Action::edit,    Action::cancel};
+  const auto action = dice_.pick(actions);
+  if (action == Action::edit) provider_.expect_more_of(run->first);
+  clients_.act(action, run->first);
+  if (action != Action::suspend || !dice_.chance(700)) return;
+  scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(1, 60'000),
+                     [this, id = run->first] { clients_.act(Action::resume, id); });
+}
+
+void World::plan_operators() {
+  if (dice_.chance(300)) return;
+  const auto count = dice_.between(1, 2LL * options_.runs);
+  for (std::int64_t i = 0; i < count; ++i)
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms),
+                       [this] { interfere(); });
+}
+
+void World::plan_crashes() {
+  const auto crashes = dice_.chance(300) ? 0 : dice_.between(1, 4);
+  for (std::int64_t i = 0; i < crashes; ++i)
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), [this] {
+      if (auto* life = cluster_.any()) life->doomed = true;
+    });
+  if (!dice_.chance(300)) return;
+  scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms),
+                     [this] { cluster_.freeze_one(dice_.between(lease_ms / 2, 4 * lease_ms)); });
+}
+
+void World::run() {
+  if (!notebook_.breaches().empty()) return;
+  weather_ = draw_weather(dice_);
+  cluster_.boot();
+  plan_starts();
+  plan_events();
+  plan_operators();
+  plan_crashes();
+  if (!turn(scheduler_.now() + rough_time_ms)) return;
+  calm_down();
+  if (notebook_.breaches().empty()) check();
+}
+
+// No fault from here on; what was broken is mended, what is awaited comes.
+void World::calm_down() {
+  notebook_.note("calm");
+  weather_ = Weather{};
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    cluster_.kill_all();
+    store_.owner_is_gone();
+    auto config = rough_config();
+    config.max_resident = 20'000;
+    cluster_.set_config(config);
+    cluster_.boot();
+    for (int round = 0; round < most_rounds; ++round) {
+      if (!turn(scheduler_.now() + round_ms)) return;
+      if (!help()) break;
+    }
+  }
+}
+
+bool World::help() {
+  bool any = !clients_.all_answered();
+  for (const auto& [id, run] : witness_.runs()) any = help_run(id, run) || any;
+  return any;
+}
+
+bool World::help_run(const InstanceId& id, const Witnessed& run) {
+  using Action = Clients::Action;
+  const auto& state = run.state;
+  if (state.status == machine::Status::suspended) {
+    clients_.act(Action::resume, id);
+    return true;
+  }
+  if (state.status == machine::Status::faulted) {
+    if (ended_as_designed(run)) return false;
+    clients_.act(Action::retry, id);
+    return true;
+  }
+  if (state.status != machine::Status::running) return false;
+  // Its next timer, or an effect that is open, needs time and nothing else.
+  bool helped = machine::wake_at(state) != INT64_MAX;
+  bool parked = false;
+  for (const auto& [frame_id, frame] : state.frames)
+    parked = parked || frame.phase == machine::Phase::parked;
+  if (parked) clients_.act(Action::retry, id);
+  for (const auto& open : machine::subscriptions(*run.program, state)) {
+    clients_.deliver("event-" + std::to_string(++last_event_), open.type, id.text());
+    helped = true;
+  }
+  return helped || parked;
+}
+
+SeedOutcome World::outcome() const {
+  SeedOutcome outcome;
+  outcome.seed = options_.seed;
+  outcome.digest = notebook_.digest();
+  outcome.breaches = notebook_.breaches();
+  outcome.trace = notebook_.lines();
+  outcome.steps = scheduler_.steps();
+  outcome.lives = cluster_.lives();
+  outcome.runs = witness_.runs().size();
+  outcome.objects = provider_.objects();
+  for (const auto& [id, run] : witness_.runs()) {
+    if (run.state.status == machine::Status::completed) ++outcome.completed;
+    if (run.state.status == machine::Status::faulted) ++outcome.faulted;
+    if (run.state.status == machine::Status::cancelled) ++outcome.cancelled;
+  }
+  return outcome;
+}
+
+SeedOutcome simulate(const SeedOptions& options) {
+  World world(options);
+  world.run();
+  return world.outcome();
+}
+
+}  // namespace sequent::simulation

@@ -1,0 +1,57 @@
+#pragma once
+// Private to the simulation: one world, from its first boot to its last check.
+#include "simulation/clients.hpp"
+#include "simulation/simulation.hpp"
+#include "simulation/workflows.hpp"
+
+namespace sequent::simulation {
+
+class World {
+ public:
+  explicit World(const SeedOptions& options);
+
+  void run();
+  [[nodiscard]] SeedOutcome outcome() const;
+
+ private:
+  [[nodiscard]] std::map<std::string, definition::ProgramPtr> deploy();
+  [[nodiscard]] runtime::EngineConfig rough_config();
+  void plan_starts();
+  void plan_events();
+  void plan_operators();
+  void plan_crashes();
+  void interfere();
+  /// False when the world never comes to rest.
+  bool turn(Timestamp until);
+
+  void calm_down();
+  /// Does what an operator would: resumes, retries, delivers what is awaited. False: nothing to do.
+  bool help();
+  bool help_run(const InstanceId& id, const Witnessed& run);
+
+  // checks.cpp: what must hold at the end
+  void check();
+  void check_run(const InstanceId& id, const Witnessed& run);
+  void check_journal(const InstanceId& id, const Witnessed& run);
+  void check_starts();
+  void check_events();
+  [[nodiscard]] bool ended_as_designed(const Witnessed& run) const;
+
+  SeedOptions options_;
+  Dice dice_;
+  Scheduler scheduler_;
+  Notebook notebook_;
+  std::vector<std::string> store_log_;
+  MemoryStore store_;
+  std::vector<std::string> names_;  // of workflows that callers start
+  std::vector<std::string> event_types_;
+  std::map<std::string, definition::ProgramPtr> programs_;  // by digest
+  Weather weather_;
+  Provider provider_;
+  Witness witness_;
+  Cluster cluster_;
+  Clients clients_;
+  int last_event_ = 0;
+};
+
+}  // namespace sequent::simulation

@@ -1,0 +1,33 @@
+#include <catch2/catch.hpp>
+
+#include "simulation/simulation.hpp"
+
+using namespace sequent;
+using simulation::simulate;
+
+namespace {
+
+void check(std::uint64_t seed, int runs = 6) {
+  const auto outcome = simulate({.seed = seed, .runs = runs});
+  UNSCOPED_INFO("repeat: sequent simulate --seed " << seed << " --runs " << runs << " --verbose");
+  for (const auto& breach : outcome.breaches)
+    UNSCOPED_INFO("broken: " << breach.invariant << ": " << breach.detail);
+  CHECK(outcome.breaches.empty());
+}
+
+}  // namespace
+
+TEST_CASE("no invariant breaks in any of the first seeds", "[simulation]") {
+  constexpr std::uint64_t seeds = 100;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) check(seed);
+}
+
+TEST_CASE("a seed gives the same trace each time", "[simulation]") {
+  for (const std::uint64_t seed : {3, 14}) {
+    CAPTURE(seed);
+    const auto first = simulate({.seed = seed}), second = simulate({.seed = seed});
+    CHECK(first.trace == second.trace);
+    CHECK(first.digest == second.digest);
+    CHECK(first.digest != simulate({.seed = seed + 1}).digest);
+  }
+}
