@@ -60,10 +60,10 @@ class Runner final : public runtime::JobRunner {
     if (!in_order_ || !std::exchange(state_->busy, true))
       plan(scheduler_, domain_, longest_, state_);
   }
-  // A process that dies does none of its jobs; one that stops in order has waited for them.
+  // The store of a process that dies refuses all: its last jobs change nothing.
   void join() override {
     state_->closed = true;
-    state_->queue.clear();
+    for (auto& job : std::exchange(state_->queue, {})) job();
   }
 
  private:

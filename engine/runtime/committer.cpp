@@ -21,6 +21,7 @@ constexpr std::size_t expire_at_once = 1'000;
 Committer::Committer(Node& node) : node_(node) {}
 
 void Committer::submit(std::shared_ptr<Partition> partition, Batch batch) {
+  if (node_.closed) return;  // nobody would take it out of the queue, and it holds the node
   {
     const std::lock_guard lock{mutex_};
     submissions_.push_back({.partition = std::move(partition), .batch = std::move(batch)});
