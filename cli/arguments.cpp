@@ -71,6 +71,7 @@ void add_server_commands(CLI::App& app, Session& session, Chosen& chosen) {
   sandbox->add_option("--host", wanted->host, "Address to listen on, default 127.0.0.1");
   sandbox->add_option("--stripe-port", wanted->stripe_port, "Default: any free port");
   sandbox->add_option("--auth-port", wanted->auth_port, "Default: any free port");
+  sandbox->add_option("--aws-port", wanted->aws_port, "Default: any free port");
   sandbox->add_option("--webhook-url", wanted->webhook_url,
                       "Where Stripe's events go, usually http://127.0.0.1:8233/webhooks/stripe");
   sandbox->add_option("--seed", wanted->seed, "Of ids and of random faults, default 1");

@@ -28,6 +28,7 @@ Result<void> announce(const Session& session, const SandboxCommand& options,
   if (session.json) {
     session.terminal.json_line(Json{{"stripe", started.stripe_url()},
                                     {"auth", started.auth_url()},
+                                    {"aws", started.aws_url()},
                                     {"configuration", started.configuration()}});
     return {};
   }
@@ -47,6 +48,7 @@ int run_sandbox(const Session& session, const SandboxCommand& options) {
   wanted.host = options.host;
   wanted.stripe_port = options.stripe_port;
   wanted.auth_port = options.auth_port;
+  wanted.aws_port = options.aws_port;
   wanted.webhook_url = options.webhook_url;
   wanted.seed = options.seed;
   auto& clock = session.clock;

@@ -23,6 +23,8 @@ Result<Sandbox> Sandbox::start(boost::asio::any_io_executor executor,
   auth::AuthOptions auth_options;
   auth_options.seed = options.seed;
   auth_options.linked_users = options.linked_users;
+  auto aws_options = options.aws;
+  aws_options.seed = options.seed;
 
   Sandbox sandbox;
   sandbox.options_ = std::move(options);
@@ -31,10 +33,14 @@ Result<Sandbox> Sandbox::start(boost::asio::any_io_executor executor,
       executor, std::make_shared<stripe::StripeStandIn>(std::move(stripe_options), now), clock);
   sandbox.auth_server_ = std::make_unique<StandInServer>(
       executor, std::make_shared<auth::AuthStandIn>(std::move(auth_options), now), clock);
+  sandbox.aws_server_ = std::make_unique<StandInServer>(
+      executor, std::make_shared<aws::AwsStandIn>(std::move(aws_options), now), clock);
   auto listening =
       sandbox.stripe_server_->listen(sandbox.options_.host, sandbox.options_.stripe_port);
   if (listening)
     listening = sandbox.auth_server_->listen(sandbox.options_.host, sandbox.options_.auth_port);
+  if (listening)
+    listening = sandbox.aws_server_->listen(sandbox.options_.host, sandbox.options_.aws_port);
   if (!listening) return std::unexpected(listening.error());
   return sandbox;
 }
@@ -45,6 +51,10 @@ std::string Sandbox::stripe_url() const {
 
 std::string Sandbox::auth_url() const {
   return url_of(options_.host, auth_port());
+}
+
+std::string Sandbox::aws_url() const {
+  return url_of(options_.host, aws_port());
 }
 
 std::string Sandbox::configuration() const {
@@ -58,12 +68,21 @@ std::string Sandbox::configuration() const {
   yaml += "  auth:\n";
   yaml += "    baseUrl: " + auth_url() + "\n";
   yaml += "    serviceToken: {value: token-of-the-engine}\n";
+  yaml += "  aws:\n";
+  yaml += "    region: " + options_.aws.region + "\n";
+  yaml += "    baseUrl: " + aws_url() + "\n";
+  yaml += "    accessKeyId: {value: " + options_.aws.access_key_id + "}\n";
+  yaml += "    secretAccessKey: {value: " + options_.aws.secret_access_key + "}\n";
+  yaml += "    notifications:\n";
+  yaml += "      queueUrl: " + aws_url() + "/" + std::string(aws::queue_account) + "/" +
+          std::string(aws::notification_queue) + "\n";
   return yaml;
 }
 
 boost::asio::awaitable<void> Sandbox::stop() {
   co_await stripe_server_->stop();
   co_await auth_server_->stop();
+  co_await aws_server_->stop();
 }
 
 }  // namespace sequent::sandbox

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "sandbox/auth/auth.hpp"
+#include "sandbox/aws/aws.hpp"
 #include "sandbox/stand_in_server.hpp"
 #include "sandbox/stripe/stripe.hpp"
 
@@ -17,11 +18,13 @@ struct SandboxOptions {
   std::string host = "127.0.0.1";
   std::uint16_t stripe_port = 0;  // 0: any free port
   std::uint16_t auth_port = 0;
+  std::uint16_t aws_port = 0;
   std::string
       webhook_url;  // where Stripe's events go, usually <serve>/webhooks/stripe; empty: nowhere
   std::string webhook_secret = "whsec_sandbox";
   std::string stripe_api_key = "sk_test_sandbox";
   std::uint64_t seed = 1;
+  aws::AwsOptions aws;
   stripe::WebhookRetry webhook_retry;
   std::map<std::int64_t, std::string> linked_users;  // auth: user id -> its id_stripe at the start
 };
@@ -37,10 +40,12 @@ class Sandbox {
 
   [[nodiscard]] std::uint16_t stripe_port() const { return stripe_server_->port(); }
   [[nodiscard]] std::uint16_t auth_port() const { return auth_server_->port(); }
+  [[nodiscard]] std::uint16_t aws_port() const { return aws_server_->port(); }
   [[nodiscard]] std::string stripe_url() const;
   [[nodiscard]] std::string auth_url() const;
+  [[nodiscard]] std::string aws_url() const;
 
-  /// YAML that `sequent serve --config` reads: providers.stripe and providers.auth.
+  /// YAML that `sequent serve --config` reads: providers.stripe, .auth and .aws.
   [[nodiscard]] std::string configuration() const;
 
   boost::asio::awaitable<void> stop();
@@ -49,6 +54,7 @@ class Sandbox {
   SandboxOptions options_;
   std::unique_ptr<StandInServer> stripe_server_;
   std::unique_ptr<StandInServer> auth_server_;
+  std::unique_ptr<StandInServer> aws_server_;
 };
 
 }  // namespace sequent::sandbox

@@ -16,6 +16,7 @@ enum class Delivery : std::uint8_t {
   answer,  // the response goes out
   reset,   // the connection is reset instead: the client never learns what happened
   hang,    // nothing goes out until the client gives up
+  later,   // there is no answer yet: resume() with the reply's ticket gives it
 };
 
 struct Reply {
@@ -24,6 +25,7 @@ struct Reply {
   DurationMs latency_ms = 0;   // wait this long before delivering
   std::size_t huge_bytes = 0;  // more than 0: the body is that many bytes of filler instead
   DurationMs refuse_ms = 0;    // more than 0: take no connections for that long after this answer
+  std::uint64_t ticket = 0;    // of a `later` delivery
 };
 
 /// One HTTP POST of a webhook, signed for the moment at which it was handed out.
@@ -42,6 +44,12 @@ class StandIn {
   virtual ~StandIn() = default;
 
   [[nodiscard]] virtual Reply handle(const net::ServerRequest& request, Timestamp now) = 0;
+
+  /// The answer of a `later` delivery, once it has come: a long poll ends by itself. To be asked
+  /// again and again while it has not.
+  [[nodiscard]] virtual std::optional<Reply> resume(std::uint64_t /*ticket*/, Timestamp /*now*/) {
+    return Reply{};
+  }
 
   /// Webhooks whose time has come, oldest first; each must be reported with webhook_answered().
   [[nodiscard]] virtual std::vector<WebhookSend> webhooks_due(Timestamp now) = 0;

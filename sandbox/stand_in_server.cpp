@@ -19,6 +19,7 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr DurationMs hang_limit_ms = 600'000;
 constexpr std::chrono::milliseconds stop_check{50};
 constexpr DurationMs webhook_check_ms = 20;
+constexpr DurationMs resume_check_ms = 25;
 constexpr long webhook_timeout_ms = 10'000;
 constexpr std::size_t filler_piece = 1 << 20;
 
@@ -41,6 +42,7 @@ struct StandInServer::Impl : std::enable_shared_from_this<Impl> {
         wake(strand) {}
 
   asio::awaitable<net::HandlerResult> answer(const net::ServerRequest& request);
+  asio::awaitable<Reply> await_answer(std::uint64_t ticket);
   asio::awaitable<void> wait(DurationMs delay);
   asio::awaitable<void> webhook_loop();
   asio::awaitable<void> refuse_for(DurationMs delay);
@@ -102,6 +104,10 @@ asio::awaitable<net::HandlerResult> StandInServer::Impl::answer(const net::Serve
                      if (thrown) spdlog::error("sandbox: an outage ended by an exception");
                    });
   }
+  if (reply.delivery == Delivery::later) {
+    auto pending = await_answer(reply.ticket);
+    reply = co_await std::move(pending);
+  }
   const DurationMs delay = reply.delivery == Delivery::hang ? hang_limit_ms : reply.latency_ms;
   if (delay > 0) co_await wait(delay);
   net::HandlerResult result;
@@ -124,6 +130,18 @@ asio::awaitable<net::HandlerResult> StandInServer::Impl::answer(const net::Serve
     };
   }
   co_return result;
+}
+
+// Long polls: asked again in short steps, until the answer has come or the server stops.
+asio::awaitable<Reply> StandInServer::Impl::await_answer(std::uint64_t ticket) {
+  while (!stopping) {
+    co_await wait(resume_check_ms);
+    const std::lock_guard lock{mutex};
+    if (auto reply = stand_in->resume(ticket, clock())) co_return std::move(*reply);
+  }
+  Reply ended;
+  ended.delivery = Delivery::reset;
+  co_return ended;
 }
 
 // In short steps, so that stop() does not have to wait for a client that waits for us.
