@@ -29,6 +29,30 @@ struct AuthConfig {
   DurationMs timeout_ms = 5'000;   // short: the service never answers a request without a token
 };
 
+struct AwsCredentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;  // empty: they are no temporary ones
+};
+
+/// The queue into which AWS Marketplace's topic delivers.
+struct AwsNotifications {
+  std::string queue_url;         // empty: none is read
+  int visibility_seconds = 300;  // how long a message that we could not keep stays hidden
+  int wait_seconds = 20;         // of a long poll
+};
+
+struct AwsConfig {
+  std::string region = "us-east-1";  // where SaaS products are metered
+  std::string base_url;  // of all services at once; empty: each one's own address in the region
+  /// Written down, from the environment or a profile; read when a request is made.
+  std::function<std::optional<AwsCredentials>()> credentials;
+  std::string container_url;         // where else temporary credentials are found; empty: nowhere
+  CredentialSource container_token;  // its Authorization; may be empty
+  DurationMs timeout_ms = 30'000;    // of one request
+  AwsNotifications notifications;
+};
+
 struct HttpConfig {
   DurationMs timeout_ms = 30'000;
   std::size_t max_response_bytes = 2 << 20;  // the engine's payload limit
@@ -38,6 +62,7 @@ struct ProviderConfig {
   HttpConfig http;
   StripeConfig stripe;
   AuthConfig auth;
+  AwsConfig aws;
 };
 
 }  // namespace sequent::activities

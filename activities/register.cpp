@@ -1,6 +1,7 @@
 #include "activities/register.hpp"
 
 #include "activities/auth/auth.hpp"
+#include "activities/aws/aws.hpp"
 #include "activities/debug/debug.hpp"
 #include "activities/events/emit.hpp"
 #include "activities/http/call.hpp"
@@ -16,6 +17,7 @@ void register_activities(runtime::ActivityRegistry& registry, const ProviderConf
   registry.add(std::make_unique<debug::Fail>());
   stripe::register_stripe(registry, config.stripe, http);
   auth::register_auth(registry, config.auth, http);
+  aws::register_aws(registry, config.aws, http);
   registry.add_in_store(events::emit_spec());
   for (auto& spec : runtime::record_activities()) registry.add_in_store(std::move(spec));
 }
