@@ -45,6 +45,21 @@ Check check_provider(const std::string& name, const std::string& url) {
   return {name, Verdict::bad, url + ": " + result->error().message};
 }
 
+// Nothing is asked of AWS itself: each of its calls counts, and needs rights of its own.
+Check check_aws(const activities::AwsConfig& aws) {
+  if (!aws.credentials && aws.container_url.empty())
+    return {"aws", Verdict::warning,
+            "no credentials: set providers.aws, or AWS's own variables, to use it"};
+  if (aws.credentials && !aws.credentials())
+    return {"aws", Verdict::bad,
+            "the credentials can't be read: check both keys, or the profile and its file"};
+  return {"aws", Verdict::good,
+          "credentials for " + aws.region +
+              (aws.notifications.queue_url.empty()
+                   ? "; no providers.aws.notifications.queueUrl, so subscriptions go unheard"
+                   : "; notifications from " + aws.notifications.queue_url)};
+}
+
 }  // namespace
 
 Check check_port(const Session& session, const std::string& listen) {
@@ -82,6 +97,7 @@ std::vector<Check> check_providers(const Config& config) {
   } else {
     checks.push_back(check_provider("auth", config.providers.auth.base_url));
   }
+  checks.push_back(check_aws(config.providers.aws));
   return checks;
 }
 

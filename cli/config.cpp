@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "cli/aws_settings.hpp"
 #include "cli/config_section.hpp"
 #include "cli/files.hpp"
 
@@ -12,14 +13,6 @@ namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::int64_t many = 10'000'000;
-
-activities::CredentialSource source_of(Credential credential) {
-  return [credential = std::move(credential)]() -> std::optional<std::string> {
-    auto text = credential.read();
-    if (!text) return std::nullopt;
-    return *std::move(text);
-  };
-}
 
 void read_stripe(const Value& value, Reading& reading, Config& config) {
   const Section section{
@@ -40,7 +33,7 @@ void read_stripe(const Value& value, Reading& reading, Config& config) {
 }
 
 void read_providers(const Value& value, Reading& reading, Config& config) {
-  const Section section{value, reading, {"stripe", "auth", "http"}};
+  const Section section{value, reading, {"stripe", "auth", "aws", "http"}};
   if (const auto stripe = section.find("stripe")) read_stripe(*stripe, reading, config);
   if (const auto auth = section.find("auth")) {
     const Section fields{*auth, reading, {"baseUrl", "serviceToken", "timeoutMs"}};
@@ -50,6 +43,7 @@ void read_providers(const Value& value, Reading& reading, Config& config) {
       if (auto credential = credential_from(*token, reading))
         config.providers.auth.service_token = source_of(*std::move(credential));
   }
+  if (const auto aws = section.find("aws")) read_aws(*aws, reading, config.providers.aws);
   if (const auto http = section.find("http")) {
     const Section fields{*http, reading, {"timeoutMs"}};
     fields.whole("timeoutMs", 100, 600'000, config.providers.http.timeout_ms);
@@ -186,6 +180,7 @@ Result<void> read_variables(const Environment& environment, Config& config) {
   put("SEQUENT_STRIPE_BASE_URL", config.providers.stripe.base_url);
   put("SEQUENT_STRIPE_API_VERSION", config.providers.stripe.api_version);
   put("SEQUENT_AUTH_BASE_URL", config.providers.auth.base_url);
+  read_aws_variables(environment, config.providers.aws);
   const auto credential = [&environment](const char* name) {
     return Credential{Credential::Source::env, name, environment};
   };

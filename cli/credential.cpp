@@ -27,6 +27,14 @@ Result<std::string> Credential::read() const {
   return text_;
 }
 
+std::function<std::optional<std::string>()> source_of(Credential credential) {
+  return [credential = std::move(credential)]() -> std::optional<std::string> {
+    auto text = credential.read();
+    if (!text) return std::nullopt;
+    return *std::move(text);
+  };
+}
+
 std::string secret_variable(const std::string& name) {
   std::string variable = "SEQUENT_SECRET_";
   for (const char c : name) {

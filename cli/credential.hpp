@@ -1,5 +1,7 @@
 #pragma once
 // Where a secret comes from: written down, from the environment, or from a file.
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "base/error.hpp"
@@ -24,6 +26,9 @@ class Credential {
   std::string text_;
   Environment environment_;
 };
+
+/// Reads the credential whenever it is asked for; nothing when it can't be read then.
+[[nodiscard]] std::function<std::optional<std::string>()> source_of(Credential credential);
 
 /// The variable that overrides the secret `name`: SEQUENT_SECRET_ and the name in capitals, every
 /// other character an underscore.

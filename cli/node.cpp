@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "activities/aws/notification_poller.hpp"
 #include "activities/register.hpp"
 #include "api/api.hpp"
 #include "cli/workflow_loading.hpp"
@@ -59,6 +60,7 @@ struct Node::Impl {
   asio::awaitable<Result<void>> serve(std::function<void(const Serving&)> began);
   asio::awaitable<Result<void>> open_doors();
   asio::awaitable<void> shut_down();
+  asio::awaitable<Result<void>> keep_notification(Json event);
 
   std::shared_ptr<const Config> config;
   runtime::Clock& clock;
@@ -73,6 +75,8 @@ struct Node::Impl {
   api::Api api;
   net::HttpServer server;
   std::string host;
+  std::unique_ptr<activities::aws::NotificationPoller>
+      notifications;  // none: no queue is configured
 };
 
 Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
@@ -90,6 +94,19 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
   server.date_by([&time] { return time.now(); });
   activities::register_activities(activities, config->providers, http);
+  const auto& aws = config->providers.aws;
+  if (aws.notifications.queue_url.empty()) return;
+  auto keep = [this](Json event) { return keep_notification(std::move(event)); };
+  notifications = std::make_unique<activities::aws::NotificationPoller>(aws, http, clock,
+                                                                        std::move(keep), strand);
+}
+
+// Kept, de-duplicated and routed as a webhook's event is.
+asio::awaitable<Result<void>> Node::Impl::keep_notification(Json event) {
+  auto delivering = engine.deliver(std::move(event), "aws");
+  const auto delivered = co_await std::move(delivering);
+  if (!delivered) co_return std::unexpected(delivered.error());
+  co_return Result<void>{};
 }
 
 // The door opens last: whoever gets an answer gets it from a node that has recovered.
@@ -109,6 +126,10 @@ asio::awaitable<Result<void>> Node::Impl::open_doors() {
 
 // Both at once: callers that wait hear from the engine that it stops, and need not be cut off.
 asio::awaitable<void> Node::Impl::shut_down() {
+  if (notifications) {
+    auto ending = notifications->stop();
+    co_await std::move(ending);
+  }
   asio::steady_timer closed{strand, asio::steady_timer::time_point::max()};
   bool is_closed = false;
   auto on_closed = [&closed, &is_closed](std::exception_ptr) {
@@ -132,6 +153,7 @@ asio::awaitable<Result<void>> Node::Impl::serve(std::function<void(const Serving
     serving.workflows = engine.programs().size();
     serving.runs = unfinished(*store);
     began(serving);
+    if (notifications) notifications->start();
     constexpr auto token = asio::as_tuple(asio::use_awaitable);
     const auto [error, signal] = co_await signals.async_wait(token);
     spdlog::info("stopping on signal {}; a second one ends the process at once", signal);

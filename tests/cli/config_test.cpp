@@ -82,7 +82,7 @@ TEST_CASE("doctor answers in JSON with every verdict", "[cli]") {
   std::vector<std::string> names;
   for (const auto& check : *checks) names.push_back(text_of(check, "check"));
   const std::vector<std::string> expected{"configuration", "store",  "disk", "clock",
-                                          "port",          "stripe", "auth"};
+                                          "port",          "stripe", "auth", "aws"};
   CHECK(names == expected);
   CHECK_FALSE(fs::exists(folder.path("data")));  // it leaves nothing behind
 }
