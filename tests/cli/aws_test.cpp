@@ -89,25 +89,34 @@ TEST_CASE("a notification in the queue ends in the inbox, once, and leaves the q
   REQUIRE(started.has_value());
   const auto aws = text_of(*started, "aws");
   const Json buyer = admin(aws, "tokens", Json::object());
-  admin(aws, "notifications",
-        {{"action", "subscribe-success"},
-         {"customerIdentifier", buyer.at("CustomerIdentifier")},
-         {"copies", 3}});
+  const auto notify = [&](const char* action, int copies) {
+    admin(aws, "notifications",
+          {{"action", action},
+           {"customerIdentifier", buyer.at("CustomerIdentifier")},
+           {"copies", copies}});
+  };
+  notify("subscribe-success", 3);
   Process server{{"serve", "--json", "--listen", "127.0.0.1:0", "--data", folder.path("data"),
                   "--config", config}};
   const auto serving = parse_json(server.first_line());
   REQUIRE(serving.has_value());
   Json items = Json::array();
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (std::chrono::steady_clock::now() < deadline) {
-    const auto listed = sequent({"inbox", "list", "--json", "--server", text_of(*serving, "url")});
-    items = parse_json(listed.out).value().at("items");
-    if (!items.empty() && items.at(0).at("deliveries") == 3) break;
-  }
+  const auto listed_until = [&](const auto& enough) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < deadline && !enough()) {
+      const auto listed =
+          sequent({"inbox", "list", "--json", "--server", text_of(*serving, "url")});
+      items = parse_json(listed.out).value().at("items");
+    }
+  };
+  listed_until([&] { return !items.empty() && items.at(0).at("deliveries") == 3; });
   REQUIRE(items.size() == 1);
   CHECK(items.at(0).at("type") == "com.amazonaws.marketplace.subscribe-success");
   CHECK(items.at(0).at("origin") == "aws");
   CHECK(items.at(0).at("deliveries") == 3);  // three messages, one event
+  notify("unsubscribe-pending", 1);          // which answers a poll that waits
+  listed_until([&] { return items.size() == 2; });
+  CHECK(items.size() == 2);
   server.signal(SIGTERM);
   CHECK(server.wait().code == 0);  // although a long poll was under way
   sandbox.signal(SIGTERM);
