@@ -76,6 +76,9 @@ std::string Sandbox::configuration() const {
   yaml += "    notifications:\n";
   yaml += "      queueUrl: " + aws_url() + "/" + std::string(aws::queue_account) + "/" +
           std::string(aws::notification_queue) + "\n";
+  // Short: a poll whose caller was killed may still take a message, which is hidden so long.
+  yaml += "      visibilitySeconds: 5\n";
+  yaml += "      waitSeconds: 5\n";
   return yaml;
 }
 
