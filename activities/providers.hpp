@@ -53,6 +53,21 @@ struct AwsConfig {
   AwsNotifications notifications;
 };
 
+struct FlexpriceConfig {
+  std::string base_url = "https://us.api.flexprice.io/v1";
+  CredentialSource api_key;    // sk_…
+  std::string environment_id;  // X-Environment-ID; empty where the key belongs to one environment
+  DurationMs timeout_ms = 30'000;
+  int reconcile_pages = 20;  // pages of 1,000 subscriptions of one customer read at most
+};
+
+struct LangfuseConfig {
+  std::string base_url = "https://cloud.langfuse.com";
+  CredentialSource public_key;  // pk-lf-…
+  CredentialSource secret_key;  // sk-lf-…
+  DurationMs timeout_ms = 30'000;
+};
+
 struct HttpConfig {
   DurationMs timeout_ms = 30'000;
   std::size_t max_response_bytes = 2 << 20;  // the engine's payload limit
@@ -63,6 +78,8 @@ struct ProviderConfig {
   StripeConfig stripe;
   AuthConfig auth;
   AwsConfig aws;
+  FlexpriceConfig flexprice;
+  LangfuseConfig langfuse;
 };
 
 }  // namespace sequent::activities

@@ -4,7 +4,9 @@
 #include "activities/aws/aws.hpp"
 #include "activities/debug/debug.hpp"
 #include "activities/events/emit.hpp"
+#include "activities/flexprice/resources.hpp"
 #include "activities/http/call.hpp"
+#include "activities/langfuse/resources.hpp"
 #include "activities/stripe/resources.hpp"
 #include "engine/runtime/record_operations.hpp"
 
@@ -18,6 +20,8 @@ void register_activities(runtime::ActivityRegistry& registry, const ProviderConf
   stripe::register_stripe(registry, config.stripe, http);
   auth::register_auth(registry, config.auth, http);
   aws::register_aws(registry, config.aws, http);
+  flexprice::register_flexprice(registry, config.flexprice, http);
+  langfuse::register_langfuse(registry, config.langfuse, http);
   registry.add_in_store(events::emit_spec());
   for (auto& spec : runtime::record_activities()) registry.add_in_store(std::move(spec));
 }

@@ -15,7 +15,7 @@ std::unexpected<std::string> refused(std::string_view scheme, std::string detail
   return std::unexpected("authentication " + std::string(scheme) + ": " + std::move(detail));
 }
 
-const Json& member(const Json& object, std::string_view name) {
+const Json& grant_member(const Json& object, std::string_view name) {
   static const Json nothing;
   if (!object.is_object()) return nothing;
   const auto found = object.find(name);
@@ -55,9 +55,9 @@ std::expected<Fields, std::string> grant_fields(const Json& policy) {
   } else if (grant != "client_credentials") {
     return std::unexpected("grant: expected client_credentials or password, found '" + grant + "'");
   }
-  if (const auto scopes = joined(member(policy, "scopes")); !scopes.empty())
+  if (const auto scopes = joined(grant_member(policy, "scopes")); !scopes.empty())
     fields.emplace_back("scope", scopes);
-  for (const Json& audience : member(policy, "audiences"))
+  for (const Json& audience : grant_member(policy, "audiences"))
     if (audience.is_string()) fields.emplace_back("audience", audience.get<std::string>());
   return fields;
 }
@@ -94,11 +94,11 @@ std::expected<TokenGrant, std::string> read_grant(std::string_view scheme, const
     grant.discovery_url =
         authority.ends_with(well_known) ? authority : authority + std::string(well_known);
   } else {
-    const std::string path = text_of(member(policy, "endpoints"), "token", "/oauth2/token");
+    const std::string path = text_of(grant_member(policy, "endpoints"), "token", "/oauth2/token");
     grant.token_url = authority + (path.starts_with('/') ? "" : "/") + path;
   }
 
-  const Json& client = member(policy, "client");
+  const Json& client = grant_member(policy, "client");
   auto method = client_method(
       text_of(client, "authentication", client.is_null() ? "none" : "client_secret_post"));
   if (!method) return refused(scheme, std::move(method.error()));
@@ -109,7 +109,7 @@ std::expected<TokenGrant, std::string> read_grant(std::string_view scheme, const
     return refused(scheme, "expected 'client.id' with a text, found none");
 
   const std::string encoding =
-      text_of(member(policy, "request"), "encoding", "application/x-www-form-urlencoded");
+      text_of(grant_member(policy, "request"), "encoding", "application/x-www-form-urlencoded");
   grant.json_encoding = encoding == "application/json";
   if (!grant.json_encoding && encoding != "application/x-www-form-urlencoded")
     return refused(scheme,
@@ -155,7 +155,7 @@ std::expected<Token, std::string> read_token(const net::ClientResponse& response
   const std::string type = lower(text_of(*body, "token_type", "bearer"));
   if (type != "bearer")
     return std::unexpected("expected a token of type bearer, got '" + type + "'");
-  const Json& expires_in = member(*body, "expires_in");
+  const Json& expires_in = grant_member(*body, "expires_in");
   if (expires_in.is_number())
     token.lifetime_ms =
         static_cast<DurationMs>(std::clamp(expires_in.get<double>(), 0.0, 1e9)) * 1000;
