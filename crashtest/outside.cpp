@@ -4,6 +4,8 @@
 
 #include "base/digest.hpp"
 #include "sandbox/auth/auth.hpp"
+#include "sandbox/flexprice/flexprice.hpp"
+#include "sandbox/langfuse/langfuse.hpp"
 #include "sandbox/stripe/stripe.hpp"
 
 namespace sequent::crashtest {
@@ -35,6 +37,13 @@ std::map<std::string, std::unique_ptr<sandbox::StandIn>> make_stand_ins(std::uin
   std::map<std::string, std::unique_ptr<sandbox::StandIn>> made;
   made["stripe"] = std::make_unique<sandbox::stripe::StripeStandIn>(stripe, now);
   made["auth"] = std::make_unique<sandbox::auth::AuthStandIn>(auth, now);
+  sandbox::flexprice::FlexpriceOptions flexprice;
+  flexprice.seed = seed;
+  flexprice.price_everything = true;  // nobody is there to price a plan by hand
+  made["flexprice"] = std::make_unique<sandbox::flexprice::FlexpriceStandIn>(flexprice);
+  sandbox::langfuse::LangfuseOptions langfuse;
+  langfuse.seed = seed;
+  made["langfuse"] = std::make_unique<sandbox::langfuse::LangfuseStandIn>(langfuse);
   return made;
 }
 
@@ -100,6 +109,11 @@ activities::ProviderConfig Outside::providers() {
   config.stripe.api_key = credential(stripe_key);
   config.auth.base_url = address_of("auth");
   config.auth.service_token = credential("token-of-the-engine");
+  config.flexprice.base_url = address_of("flexprice") + "/v1";
+  config.flexprice.api_key = credential(sandbox::flexprice::FlexpriceOptions{}.api_key);
+  config.langfuse.base_url = address_of("langfuse");
+  config.langfuse.public_key = credential(sandbox::langfuse::LangfuseOptions{}.public_key);
+  config.langfuse.secret_key = credential(sandbox::langfuse::LangfuseOptions{}.secret_key);
   return config;
 }
 

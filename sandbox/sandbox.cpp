@@ -26,6 +26,12 @@ Result<Sandbox> Sandbox::start(boost::asio::any_io_executor executor,
   auto aws_options = options.aws;
   aws_options.seed = options.seed;
 
+  flexprice::FlexpriceOptions flexprice_options;
+  flexprice_options.seed = options.seed;
+  flexprice_options.price_everything = options.price_everything;
+  langfuse::LangfuseOptions langfuse_options;
+  langfuse_options.seed = options.seed;
+
   Sandbox sandbox;
   sandbox.options_ = std::move(options);
   const auto now = clock();
@@ -35,12 +41,17 @@ Result<Sandbox> Sandbox::start(boost::asio::any_io_executor executor,
       executor, std::make_shared<auth::AuthStandIn>(std::move(auth_options), now), clock);
   sandbox.aws_server_ = std::make_unique<StandInServer>(
       executor, std::make_shared<aws::AwsStandIn>(std::move(aws_options), now), clock);
-  auto listening =
-      sandbox.stripe_server_->listen(sandbox.options_.host, sandbox.options_.stripe_port);
+  sandbox.flexprice_server_ = std::make_unique<StandInServer>(
+      executor, std::make_shared<flexprice::FlexpriceStandIn>(std::move(flexprice_options)), clock);
+  sandbox.langfuse_server_ = std::make_unique<StandInServer>(
+      executor, std::make_shared<langfuse::LangfuseStandIn>(std::move(langfuse_options)), clock);
+  const auto& host = sandbox.options_.host;
+  auto listening = sandbox.stripe_server_->listen(host, sandbox.options_.stripe_port);
+  if (listening) listening = sandbox.auth_server_->listen(host, sandbox.options_.auth_port);
+  if (listening) listening = sandbox.aws_server_->listen(host, sandbox.options_.aws_port);
   if (listening)
-    listening = sandbox.auth_server_->listen(sandbox.options_.host, sandbox.options_.auth_port);
-  if (listening)
-    listening = sandbox.aws_server_->listen(sandbox.options_.host, sandbox.options_.aws_port);
+    listening = sandbox.flexprice_server_->listen(host, sandbox.options_.flexprice_port);
+  if (listening) listening = sandbox.langfuse_server_->listen(host, sandbox.options_.langfuse_port);
   if (!listening) return std::unexpected(listening.error());
   return sandbox;
 }
@@ -55,6 +66,14 @@ std::string Sandbox::auth_url() const {
 
 std::string Sandbox::aws_url() const {
   return url_of(options_.host, aws_port());
+}
+
+std::string Sandbox::flexprice_url() const {
+  return url_of(options_.host, flexprice_server_->port());
+}
+
+std::string Sandbox::langfuse_url() const {
+  return url_of(options_.host, langfuse_server_->port());
 }
 
 std::string Sandbox::configuration() const {
@@ -79,6 +98,13 @@ std::string Sandbox::configuration() const {
   // Short: a poll whose caller was killed may still take a message, which is hidden so long.
   yaml += "      visibilitySeconds: 5\n";
   yaml += "      waitSeconds: 5\n";
+  yaml += "  flexprice:\n";
+  yaml += "    baseUrl: " + flexprice_url() + "/v1\n";
+  yaml += "    apiKey: {value: " + flexprice::FlexpriceOptions{}.api_key + "}\n";
+  yaml += "  langfuse:\n";
+  yaml += "    baseUrl: " + langfuse_url() + "\n";
+  yaml += "    publicKey: {value: " + langfuse::LangfuseOptions{}.public_key + "}\n";
+  yaml += "    secretKey: {value: " + langfuse::LangfuseOptions{}.secret_key + "}\n";
   return yaml;
 }
 
@@ -86,6 +112,8 @@ boost::asio::awaitable<void> Sandbox::stop() {
   co_await stripe_server_->stop();
   co_await auth_server_->stop();
   co_await aws_server_->stop();
+  co_await flexprice_server_->stop();
+  co_await langfuse_server_->stop();
 }
 
 }  // namespace sequent::sandbox

@@ -9,6 +9,8 @@
 #include "base/error.hpp"
 #include "sandbox/auth/auth.hpp"
 #include "sandbox/aws/aws.hpp"
+#include "sandbox/flexprice/flexprice.hpp"
+#include "sandbox/langfuse/langfuse.hpp"
 #include "sandbox/stand_in_server.hpp"
 #include "sandbox/stripe/stripe.hpp"
 
@@ -19,6 +21,8 @@ struct SandboxOptions {
   std::uint16_t stripe_port = 0;  // 0: any free port
   std::uint16_t auth_port = 0;
   std::uint16_t aws_port = 0;
+  std::uint16_t flexprice_port = 0;
+  std::uint16_t langfuse_port = 0;
   std::string
       webhook_url;  // where Stripe's events go, usually <serve>/webhooks/stripe; empty: nowhere
   std::string webhook_secret = "whsec_sandbox";
@@ -26,6 +30,7 @@ struct SandboxOptions {
   std::uint64_t seed = 1;
   aws::AwsOptions aws;
   stripe::WebhookRetry webhook_retry;
+  bool price_everything = false;  // flexprice: plans need no price to be subscribed to
   std::map<std::int64_t, std::string> linked_users;  // auth: user id -> its id_stripe at the start
 };
 
@@ -44,8 +49,10 @@ class Sandbox {
   [[nodiscard]] std::string stripe_url() const;
   [[nodiscard]] std::string auth_url() const;
   [[nodiscard]] std::string aws_url() const;
+  [[nodiscard]] std::string flexprice_url() const;  // without the API's /v1
+  [[nodiscard]] std::string langfuse_url() const;
 
-  /// YAML that `sequent serve --config` reads: providers.stripe, .auth and .aws.
+  /// YAML that `sequent serve --config` reads: every provider under `providers`.
   [[nodiscard]] std::string configuration() const;
 
   boost::asio::awaitable<void> stop();
@@ -55,6 +62,8 @@ class Sandbox {
   std::unique_ptr<StandInServer> stripe_server_;
   std::unique_ptr<StandInServer> auth_server_;
   std::unique_ptr<StandInServer> aws_server_;
+  std::unique_ptr<StandInServer> flexprice_server_;
+  std::unique_ptr<StandInServer> langfuse_server_;
 };
 
 }  // namespace sequent::sandbox

@@ -185,6 +185,8 @@ TEST_CASE("the sandbox tells serve where its providers are") {
   const auto yaml = test.sandbox->configuration();
   CHECK(yaml.find("baseUrl: " + test.sandbox->stripe_url()) != std::string::npos);
   CHECK(yaml.find("baseUrl: " + test.sandbox->auth_url()) != std::string::npos);
+  CHECK(yaml.find("baseUrl: " + test.sandbox->flexprice_url() + "/v1") != std::string::npos);
+  CHECK(yaml.find("baseUrl: " + test.sandbox->langfuse_url()) != std::string::npos);
   CHECK(yaml.find("webhookSecrets: [{value: whsec_test}]") != std::string::npos);
   const auto user = test.send("GET", test.sandbox->auth_url() + "/users/1");
   REQUIRE(user.has_value());
