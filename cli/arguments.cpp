@@ -72,6 +72,10 @@ void add_server_commands(CLI::App& app, Session& session, Chosen& chosen) {
   sandbox->add_option("--stripe-port", wanted->stripe_port, "Default: any free port");
   sandbox->add_option("--auth-port", wanted->auth_port, "Default: any free port");
   sandbox->add_option("--aws-port", wanted->aws_port, "Default: any free port");
+  sandbox->add_option("--flexprice-port", wanted->flexprice_port, "Default: any free port");
+  sandbox->add_option("--langfuse-port", wanted->langfuse_port, "Default: any free port");
+  sandbox->add_flag("--price-everything", wanted->price_everything,
+                    "Flexprice's plans can be subscribed to before anybody prices them");
   sandbox->add_option("--webhook-url", wanted->webhook_url,
                       "Where Stripe's events go, usually http://127.0.0.1:8233/webhooks/stripe");
   sandbox->add_option("--seed", wanted->seed, "Of ids and of random faults, default 1");

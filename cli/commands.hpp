@@ -18,6 +18,8 @@ int run_serve(const Session& session, const ServeOptions& options);
 struct SandboxCommand {
   std::string host = "127.0.0.1";
   std::uint16_t stripe_port = 0, auth_port = 0, aws_port = 0;
+  std::uint16_t flexprice_port = 0, langfuse_port = 0;
+  bool price_everything = false;
   std::string webhook_url, config_out;
   std::uint64_t seed = 1;
 };

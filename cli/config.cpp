@@ -32,8 +32,35 @@ void read_stripe(const Value& value, Reading& reading, Config& config) {
       config.stripe_webhook_secrets.push_back(*std::move(credential));
 }
 
+void read_credential(const Section& section, const std::string& name, Reading& reading,
+                     activities::CredentialSource& into) {
+  if (const auto value = section.find(name))
+    if (auto credential = credential_from(*value, reading))
+      into = source_of(*std::move(credential));
+}
+
+void read_flexprice(const Value& value, Reading& reading, Config& config) {
+  const Section section{value, reading, {"baseUrl", "apiKey", "environmentId", "timeoutMs"}};
+  auto& flexprice = config.providers.flexprice;
+  section.url("baseUrl", flexprice.base_url);
+  section.text("environmentId", flexprice.environment_id);
+  section.whole("timeoutMs", 100, 600'000, flexprice.timeout_ms);
+  read_credential(section, "apiKey", reading, flexprice.api_key);
+}
+
+void read_langfuse(const Value& value, Reading& reading, Config& config) {
+  const Section section{value, reading, {"baseUrl", "publicKey", "secretKey", "timeoutMs"}};
+  auto& langfuse = config.providers.langfuse;
+  section.url("baseUrl", langfuse.base_url);
+  section.whole("timeoutMs", 100, 600'000, langfuse.timeout_ms);
+  read_credential(section, "publicKey", reading, langfuse.public_key);
+  read_credential(section, "secretKey", reading, langfuse.secret_key);
+}
+
 void read_providers(const Value& value, Reading& reading, Config& config) {
-  const Section section{value, reading, {"stripe", "auth", "aws", "http"}};
+  const Section section{value, reading, {"stripe", "auth", "aws", "flexprice", "langfuse", "http"}};
+  if (const auto flexprice = section.find("flexprice")) read_flexprice(*flexprice, reading, config);
+  if (const auto langfuse = section.find("langfuse")) read_langfuse(*langfuse, reading, config);
   if (const auto stripe = section.find("stripe")) read_stripe(*stripe, reading, config);
   if (const auto auth = section.find("auth")) {
     const Section fields{*auth, reading, {"baseUrl", "serviceToken", "timeoutMs"}};
@@ -181,6 +208,9 @@ Result<void> read_variables(const Environment& environment, Config& config) {
   put("SEQUENT_STRIPE_API_VERSION", config.providers.stripe.api_version);
   put("SEQUENT_AUTH_BASE_URL", config.providers.auth.base_url);
   read_aws_variables(environment, config.providers.aws);
+  put("SEQUENT_FLEXPRICE_BASE_URL", config.providers.flexprice.base_url);
+  put("SEQUENT_FLEXPRICE_ENVIRONMENT_ID", config.providers.flexprice.environment_id);
+  put("SEQUENT_LANGFUSE_BASE_URL", config.providers.langfuse.base_url);
   const auto credential = [&environment](const char* name) {
     return Credential{Credential::Source::env, name, environment};
   };
@@ -188,6 +218,12 @@ Result<void> read_variables(const Environment& environment, Config& config) {
     config.providers.stripe.api_key = source_of(credential("SEQUENT_STRIPE_API_KEY"));
   if (environment("SEQUENT_AUTH_SERVICE_TOKEN"))
     config.providers.auth.service_token = source_of(credential("SEQUENT_AUTH_SERVICE_TOKEN"));
+  const auto put_credential = [&](const char* name, activities::CredentialSource& into) {
+    if (environment(name)) into = source_of(credential(name));
+  };
+  put_credential("SEQUENT_FLEXPRICE_API_KEY", config.providers.flexprice.api_key);
+  put_credential("SEQUENT_LANGFUSE_PUBLIC_KEY", config.providers.langfuse.public_key);
+  put_credential("SEQUENT_LANGFUSE_SECRET_KEY", config.providers.langfuse.secret_key);
   if (environment("SEQUENT_STRIPE_WEBHOOK_SECRET"))
     config.stripe_webhook_secrets = {credential("SEQUENT_STRIPE_WEBHOOK_SECRET")};
   const std::vector<std::string> levels{"trace", "debug", "info", "warn", "error", "off"};

@@ -40,7 +40,9 @@ struct Config {
 };
 
 /// shape   docs: providers {stripe {baseUrl, apiKey, apiVersion, timeoutMs, webhookSecrets}, auth
-///         {baseUrl, serviceToken, timeoutMs}, aws {…: aws_settings.hpp}, http {timeoutMs}}, secrets, engine, http, webhooks,
+///         {baseUrl, serviceToken, timeoutMs}, flexprice {baseUrl, apiKey, environmentId, timeoutMs},
+///         langfuse {baseUrl, publicKey, secretKey, timeoutMs}, aws {…: aws_settings.hpp}, http
+///         {timeoutMs}}, secrets, engine, http, webhooks,
 ///         log {level}, listen, data, store, workflows, node, drainSeconds
 /// errors  not_found, invalid_request with a finding (file, line, column) for each mistake: unknown
 ///         keys, wrong types, numbers out of range, credentials that can't be read

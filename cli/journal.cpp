@@ -9,7 +9,7 @@
 namespace sequent::cli {
 namespace {
 
-constexpr int page_size = 500;
+constexpr int records_a_page = 500;
 constexpr std::size_t detail_columns = 100;
 
 // What has a column of its own, and numbers that mean something inside the machine only.
@@ -66,7 +66,7 @@ int run_journal(const Session& session, const JournalOptions& options) {
     Request request;
     request.path =
         run_path(options.run, "/journal") +
-        query_text({{"after", after}, {"limit", std::to_string(std::min(page_size, left))}});
+        query_text({{"after", after}, {"limit", std::to_string(std::min(records_a_page, left))}});
     auto answer = ask(session, request);
     if (!answer) return report(session, answer.error());
     for (auto& record : answer->body["items"]) records.push_back(std::move(record));

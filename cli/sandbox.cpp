@@ -29,6 +29,8 @@ Result<void> announce(const Session& session, const SandboxCommand& options,
     session.terminal.json_line(Json{{"stripe", started.stripe_url()},
                                     {"auth", started.auth_url()},
                                     {"aws", started.aws_url()},
+                                    {"flexprice", started.flexprice_url()},
+                                    {"langfuse", started.langfuse_url()},
                                     {"configuration", started.configuration()}});
     return {};
   }
@@ -49,6 +51,9 @@ int run_sandbox(const Session& session, const SandboxCommand& options) {
   wanted.stripe_port = options.stripe_port;
   wanted.auth_port = options.auth_port;
   wanted.aws_port = options.aws_port;
+  wanted.flexprice_port = options.flexprice_port;
+  wanted.langfuse_port = options.langfuse_port;
+  wanted.price_everything = options.price_everything;
   wanted.webhook_url = options.webhook_url;
   wanted.seed = options.seed;
   auto& clock = session.clock;

@@ -39,6 +39,23 @@ TEST_CASE("every mistake of a configuration is told with its place", "[cli]") {
                                             "`webhooks`?"));
 }
 
+TEST_CASE("each provider has settings of its own, and no others", "[cli]") {
+  const Folder folder;
+  const std::string good =
+      "providers:\n"
+      "  flexprice: {baseUrl: 'http://127.0.0.1:1/v1', apiKey: {value: k}, environmentId: env_1}\n"
+      "  langfuse: {publicKey: {value: p}, secretKey: {env: LANGFUSE_KEY}, timeoutMs: 1000}\n";
+  CHECK(doctor(folder, good).code == 1);
+  CHECK(doctor(folder, good, {{"LANGFUSE_KEY", "s"}}).code == 0);
+  const auto outcome = doctor(folder,
+                              "providers:\n"
+                              "  flexprice: {environment: env_1}\n"
+                              "  langfuse: {apiKey: {value: k}}\n");
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.error, Contains("sequent.yaml:2:15: error: unknown setting `environment`"));
+  CHECK_THAT(outcome.error, Contains("sequent.yaml:3:14: error: unknown setting `apiKey`"));
+}
+
 TEST_CASE("a credential that can't be read is a mistake of the configuration", "[cli]") {
   const Folder folder;
   SECTION("a variable that is not set") {
