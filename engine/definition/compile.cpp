@@ -147,6 +147,7 @@ Result<ProgramPtr> compile(std::string_view text, const CompileOptions& options)
   program.source = text;
   program.document = document->root;
   program.digest = sha256_hex(dump_json(program.document));
+  program.layout = layout_of(program);
   return std::make_shared<const Program>(std::move(program));
 }
 

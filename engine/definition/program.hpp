@@ -213,6 +213,7 @@ struct Program {
   std::string title, summary;
   std::string source;       // as it was deployed
   std::string digest;       // SHA-256 of the canonical document
+  std::string layout;       // hash of how this build numbered nodes and filters: see layout_of()
   Json document;            // the whole definition
   std::vector<Node> nodes;  // nodes[0] is the root
   std::vector<EventFilter> filters;
@@ -233,5 +234,10 @@ struct Program {
 };
 
 using ProgramPtr = std::shared_ptr<const Program>;
+
+/// What journals refer to by number: the pointer and kind of each node, and the filters, in order.
+/// Two builds that number a document differently give it different layouts, and neither may go on
+/// with a run of the other.
+[[nodiscard]] std::string layout_of(const Program& program);
 
 }  // namespace sequent::definition

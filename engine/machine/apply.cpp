@@ -106,6 +106,7 @@ struct Applier {
     state.id = r.id;
     state.workflow = r.workflow;
     state.digest = r.digest;
+    state.layout = r.layout;
     state.status = Status::running;
     state.key = r.key;
     state.attributes = r.attributes;

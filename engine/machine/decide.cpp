@@ -13,6 +13,7 @@ Result<void> on_start(Decider& d, const StartAsked& e) {
   InstanceStarted started{.id = e.id,
                           .workflow = d.program.ref,
                           .digest = d.program.digest,
+                          .layout = d.program.layout,
                           .key = e.key,
                           .attributes = e.attributes,
                           .raw_input = e.input,
@@ -159,6 +160,16 @@ Result<Records> decide(const Program& program, State& state, const Event& event,
     return std::unexpected(outcome.error());
   }
   return std::move(d.records);
+}
+
+Result<void> fits(const Program& program, const State& state) {
+  if (state.frames.empty() || state.layout == program.layout) return {};
+  return fail(ErrorCode::wrong_state,
+              "The journal of run " + state.id.text() + " numbers the tasks of " +
+                  program.ref.workflow_namespace + "/" + program.ref.name + ":" +
+                  program.ref.version + " by the layout \"" + state.layout +
+                  "\", and this build of the engine has the layout \"" + program.layout +
+                  "\": nothing was changed; let the build that began the run end it.");
 }
 
 Result<void> check_input(const Program& program, const Json& input) {

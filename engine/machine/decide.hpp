@@ -35,6 +35,11 @@ struct Surroundings {
                                      const Event& event, Timestamp now, std::uint64_t random,
                                      const Surroundings& surroundings);
 
+/// May this program go on with the state? Both must mean the same nodes by the same numbers. A run
+/// that is over holds no numbers and fits any build.
+/// errors  wrong_state: another build of the engine numbered the definition otherwise
+[[nodiscard]] Result<void> fits(const definition::Program& program, const State& state);
+
 /// Does `event` (a CloudEvent envelope) fit `filter`, correlations aside?
 [[nodiscard]] Result<bool> matches(const definition::Program& program,
                                    const definition::EventFilter& filter, const Json& event,

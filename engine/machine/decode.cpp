@@ -25,6 +25,7 @@ RecordBody instance_started(const FieldReader& in) {
   return InstanceStarted{.id = id_from_text(in.text("id")),
                          .workflow = workflow_from(in),
                          .digest = in.text("digest"),
+                         .layout = in.text("layout"),
                          .key = in.text("key"),
                          .attributes = in.json("attributes", Json::object()),
                          .raw_input = in.value("rawInput"),

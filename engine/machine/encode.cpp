@@ -13,6 +13,7 @@ struct BodyEncoder {
     out.text("name", r.workflow.name);
     out.text("version", r.workflow.version);
     out.plain("digest", r.digest);
+    out.plain("layout", r.layout);
     out.text("key", r.key);
     if (!r.attributes.empty()) out.json("attributes", r.attributes);
     out.value("rawInput", r.raw_input);

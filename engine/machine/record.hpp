@@ -14,6 +14,7 @@ struct InstanceStarted {
   InstanceId id;
   WorkflowRef workflow;
   std::string digest;
+  std::string layout;  // Program::layout: what the numbers of nodes and filters below mean
   std::string key;
   Json attributes = Json::object();
   Value raw_input;

@@ -149,6 +149,7 @@ struct State {
   InstanceId id;
   WorkflowRef workflow;
   std::string digest;  // of the definition that it is pinned to
+  std::string layout;  // of the program whose node numbers it holds: see fits()
   Status status = Status::pending;
   std::string key;  // business key, may be empty
   Json attributes = Json::object();

@@ -183,6 +183,7 @@ std::string encode_state(const State& state) {
             {"name", state.workflow.name},
             {"version", state.workflow.version},
             {"digest", state.digest},
+            {"layout", state.layout},
             {"status", name_of(state.status)},
             {"key", state.key},
             {"attributes", state.attributes},
@@ -223,6 +224,7 @@ Result<State> decode_state(std::string_view text) {
     state.id = id_from_text(in.text("id"));
     state.workflow = {in.text("namespace"), in.text("name"), in.text("version")};
     state.digest = in.text("digest");
+    state.layout = in.text("layout");
     const auto status = status_from(in.text("status"));
     if (!status) throw std::runtime_error("unknown status");
     state.status = *status;

@@ -246,6 +246,8 @@ asio::awaitable<Result<RunDetails>> Engine::read(InstanceId id) {
     if (!details.program)
       return fail(ErrorCode::internal,
                   "The definition of run " + id.text() + " is not deployed on this node.");
+    const auto fit = machine::fits(*details.program, folded->state);
+    if (!fit) return std::unexpected(fit.error());
     details.summary = std::move(*summary);
     details.state = std::move(folded->state);
     details.view = machine::view_of(*details.program, details.state);

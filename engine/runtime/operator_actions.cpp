@@ -101,6 +101,8 @@ Result<machine::RewindAsked> find_rewind(Node& node, const InstanceId& id,
     }
     if (state.seq == before) break;
   }
+  const auto fit = machine::fits(*program, state);
+  if (!fit) return std::unexpected(fit.error());
   if (found) return *found;
   return fail(ErrorCode::wrong_state,
               "The run has never come to " + program->node(target).pointer + ".");

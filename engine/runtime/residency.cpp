@@ -67,6 +67,9 @@ void Partition::loaded(const InstanceId& id, Loaded out) {
       error = Error{.code = ErrorCode::internal,
                     .detail = "The definition " + out.state->digest + " of run " + id.text() +
                               " is not in the store: deploy the version it began with."};
+    else if (auto fit = machine::fits(*resident.program, *out.state); !fit)
+      error =
+          std::move(fit.error());  // it stays as it is in the store, and nothing goes on with it
   }
   auto jobs = std::exchange(resident.queued, {});
   if (error) {

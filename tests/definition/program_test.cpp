@@ -334,4 +334,16 @@ do:
   CHECK_THAT(warnings[2].message, Catch::Contains("puts a secret into the run's data"));
 }
 
+TEST_CASE("the layout tells numberings apart, and nothing else") {
+  const auto layout = [](std::string_view tasks) { return compiled(document(tasks))->layout; };
+  const auto first = layout("do:\n  - a: {set: {x: 1}}\n  - b: {wait: PT1S}\n");
+  CHECK(first == layout("do:\n  - a: {set: {x: 2}}\n  - b: {wait: PT9S}\n"));
+  CHECK(first != layout("do:\n  - a: {wait: PT1S}\n  - b: {set: {x: 1}}\n"));
+  CHECK(first != layout("do:\n  - a: {set: {x: 1}}\n  - c: {wait: PT1S}\n"));
+  const auto hear = [&](std::string_view filters) {
+    return layout("do:\n  - a: {listen: {to: " + std::string{filters} + "}}\n");
+  };
+  CHECK(hear("{any: [{with: {type: x}}]}") != hear("{all: [{with: {type: x}}]}"));
+}
+
 }  // namespace sequent::definition

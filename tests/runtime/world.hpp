@@ -165,6 +165,12 @@ class World {
     REQUIRE(started.has_value());
     settle();
   }
+  /// The same store under another configuration.
+  void reboot(const std::function<void(runtime::EngineConfig&)>& change) {
+    crash();
+    change(config);
+    boot();
+  }
   /// The process dies: what it had in memory, and what was under way, is gone.
   void crash() {
     engine.reset();
