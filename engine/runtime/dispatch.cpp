@@ -1,5 +1,6 @@
 #include "engine/runtime/dispatch.hpp"
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -98,59 +99,137 @@ bool must_reconcile(const ActivitySpec& spec, const Attempt& attempt, bool key_r
   return key_forgotten || key_raised;
 }
 
-Dispatcher::Dispatcher(asio::any_io_executor strand, Stats& stats, Limits limits, Returned returned)
-    : strand_(std::move(strand)), stats_(stats), limits_(limits), returned_(std::move(returned)) {}
+DurationMs cut_off_after(const ActivitySpec& spec, const Attempt& attempt, bool key_raised) {
+  constexpr DurationMs shortest_ms = 1'000, grace_ms = 5'000;
+  const DurationMs requests = must_reconcile(spec, attempt, key_raised) ? 4 : 2;
+  return std::max(attempt.timeout_ms, shortest_ms) * requests + grace_ms;
+}
+
+Dispatcher::Dispatcher(Setting setting, Returned returned)
+    : setting_(std::move(setting)), returned_(std::move(returned)) {}
 
 void Dispatcher::start(ActivityCall call) {
   SEQUENT_ASSERT(call.activity != nullptr);
   const Key key{.instance = call.instance, .frame = call.frame, .attempt = call.attempt.number};
   if (stopped_ || calls_.contains(key)) return;
-  if (running_ < limits_.max_in_flight) return launch(key, std::move(call));
+  if (queue_.empty() && setting_.limit->take()) return launch(key, std::move(call));
   calls_[key].waiting = std::make_shared<ActivityCall>(std::move(call));
   queue_.push_back(key);
-  stats_.queued.fetch_add(1);
+  setting_.stats.queued.fetch_add(1);
+  wait_for_place();
 }
 
 void Dispatcher::launch(const Key& key, ActivityCall call) {
-  auto signal = std::make_shared<asio::cancellation_signal>();
-  calls_[key] = Entry{.cancel = signal, .waiting = nullptr};
-  ++running_;
-  stats_.in_flight.fetch_add(1);
-  stats_.activities_started.fetch_add(1);
-  if (call.attempt.number > 1) stats_.activity_retries.fetch_add(1);
+  auto running = std::make_shared<Running>();
+  running->key = key;
+  const auto limit = cut_off_after(call.activity->spec(), call.attempt, call.key_raised);
+  running->limit = limits_.emplace(setting_.clock.now() + limit, running);
+  calls_[key] = Entry{.running = running, .waiting = nullptr};
+  setting_.stats.in_flight.fetch_add(1);
+  setting_.stats.activities_started.fetch_add(1);
+  if (call.attempt.number > 1) setting_.stats.activity_retries.fetch_add(1);
   auto shared = std::make_shared<ActivityCall>(std::move(call));
-  // The signal lives as long as the coroutine, which may outlast its entry.
-  auto done = [self = shared_from_this(), key, signal, shared](std::exception_ptr error,
-                                                               ActivityResult result) {
+  auto done = [self = shared_from_this(), running, shared](std::exception_ptr error,
+                                                           ActivityResult result) {
     // Activities throw nothing; one that does is broken on our side, and nobody knows what it did.
     if (error)
       result = std::unexpected(failure_of(machine::Outcome::unknown, machine::ErrorKind::runtime,
                                           "The activity broke off with an exception."));
-    self->ended(key, std::move(result));
+    self->ended(*running, std::move(result));
   };
-  asio::co_spawn(strand_, make_call(shared, limits_.max_payload_bytes),
-                 asio::bind_cancellation_slot(signal->slot(), std::move(done)));
+  asio::co_spawn(setting_.strand, make_call(shared, setting_.max_payload_bytes),
+                 asio::bind_cancellation_slot(running->cancel.slot(), std::move(done)));
+  set_alarm();
 }
 
-void Dispatcher::ended(const Key& key, ActivityResult result) {
-  --running_;
-  stats_.in_flight.fetch_sub(1);
-  if (!result) stats_.activities_failed.fetch_add(1);
-  const bool wanted = calls_.erase(key) > 0;
+void Dispatcher::give_back(Running& running) {
+  SEQUENT_ASSERT(!running.over);
+  running.over = true;
+  setting_.stats.in_flight.fetch_sub(1);
+  const auto limit = running.limit;
+  limits_.erase(limit);  // may free `running`, unless the caller holds it
+  setting_.limit->give();
+}
+
+void Dispatcher::ended(Running& running, ActivityResult result) {
+  if (running.over) return;  // it was cut off
+  const auto found = calls_.find(running.key);
+  const bool wanted = found != calls_.end() && found->second.running.get() == &running;
+  const Key key = running.key;
+  if (wanted) calls_.erase(found);
+  give_back(running);
+  if (!result) setting_.stats.activities_failed.fetch_add(1);
   if (wanted && returned_) returned_(key.instance, key.frame, key.attempt, std::move(result));
   pump();
 }
 
+void Dispatcher::cut_off(const std::shared_ptr<Running>& running) {
+  const Key key = running->key;
+  const auto found = calls_.find(key);
+  const bool wanted = found != calls_.end() && found->second.running == running;
+  if (wanted) calls_.erase(found);
+  give_back(*running);
+  setting_.stats.activities_failed.fetch_add(1);
+  running->cancel.emit(asio::cancellation_type::all);
+  if (!wanted || !returned_) return;
+  returned_(key.instance, key.frame, key.attempt,
+            std::unexpected(failure_of(
+                machine::Outcome::unknown, machine::ErrorKind::timeout,
+                "The activity neither answered nor kept its time-out, so it was cut off: "
+                "what became of its request is unknown.")));
+}
+
 void Dispatcher::pump() {
-  while (!queue_.empty() && running_ < limits_.max_in_flight && !stopped_) {
+  while (!queue_.empty() && !stopped_) {
     const Key key = queue_.front();
-    queue_.pop_front();
-    stats_.queued.fetch_sub(1);
     const auto found = calls_.find(key);
-    if (found == calls_.end() || !found->second.waiting) continue;  // abandoned meanwhile
+    const bool waits = found != calls_.end() && found->second.waiting != nullptr;
+    if (waits && !setting_.limit->take()) return wait_for_place();
+    queue_.pop_front();
+    setting_.stats.queued.fetch_sub(1);
+    if (!waits) continue;  // abandoned or withdrawn meanwhile
     const auto waiting = std::move(found->second.waiting);
     launch(key, std::move(*waiting));
   }
+}
+
+// The node wakes its partitions in turn, each when a place may be free.
+void Dispatcher::wait_for_place() {
+  if (waits_) return;
+  waits_ = true;
+  setting_.limit->wait([weak = weak_from_this(), strand = setting_.strand,
+                        limit = std::weak_ptr<CallLimit>(setting_.limit)] {
+    asio::post(strand, [weak, limit] {
+      if (const auto self = weak.lock()) {
+        self->waits_ = false;
+        self->pump();
+      }
+      // What this partition did not need is the next one's.
+      if (const auto shared = limit.lock()) shared->wake_next();
+    });
+  });
+}
+
+void Dispatcher::set_alarm() {
+  if (limits_.empty()) return;
+  const Timestamp at = limits_.begin()->first;
+  // An alarm that rings before anything is due is cheaper than one that is set for every call.
+  if (alarm_at_ != 0 && alarm_at_ <= at) return;
+  alarm_at_ = at;
+  setting_.alarm->set(at, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->ring();
+  });
+}
+
+void Dispatcher::ring() {
+  alarm_at_ = 0;
+  const Timestamp now = setting_.clock.now();
+  while (!limits_.empty() && limits_.begin()->first <= now) {
+    const auto running = limits_.begin()->second;
+    cut_off(running);
+  }
+  pump();
+  set_alarm();
 }
 
 bool Dispatcher::under_way(const InstanceId& instance, std::uint32_t frame,
@@ -161,21 +240,32 @@ bool Dispatcher::under_way(const InstanceId& instance, std::uint32_t frame,
 void Dispatcher::abandon(const InstanceId& instance, std::uint32_t frame, std::uint32_t attempt) {
   const auto found = calls_.find(Key{.instance = instance, .frame = frame, .attempt = attempt});
   if (found == calls_.end()) return;
-  const auto signal = found->second.cancel;
+  const auto running = found->second.running;
   calls_.erase(found);
-  if (signal) signal->emit(asio::cancellation_type::all);
+  if (running) running->cancel.emit(asio::cancellation_type::all);
+}
+
+bool Dispatcher::withdraw(const InstanceId& instance, std::uint32_t frame, std::uint32_t attempt) {
+  const auto found = calls_.find(Key{.instance = instance, .frame = frame, .attempt = attempt});
+  if (found == calls_.end() || found->second.waiting == nullptr) return false;
+  calls_.erase(found);  // its place in the queue is passed over
+  return true;
 }
 
 void Dispatcher::abandon_all() {
   stop_queue();
-  auto calls = std::exchange(calls_, {});
-  for (auto& [key, entry] : calls)
-    if (entry.cancel) entry.cancel->emit(asio::cancellation_type::all);
+  setting_.alarm->cancel();
+  calls_.clear();
+  while (!limits_.empty()) {
+    const auto running = limits_.begin()->second;
+    give_back(*running);
+    running->cancel.emit(asio::cancellation_type::all);
+  }
 }
 
 void Dispatcher::stop_queue() {
   stopped_ = true;
-  stats_.queued.fetch_sub(static_cast<std::int64_t>(queue_.size()));
+  setting_.stats.queued.fetch_sub(static_cast<std::int64_t>(queue_.size()));
   queue_.clear();
   std::erase_if(calls_, [](const auto& call) { return call.second.waiting != nullptr; });
 }

@@ -1,15 +1,20 @@
 #pragma once
 // A partition's activity calls: which are under way, which wait for a place, and how one is made.
+// A call that outlives its time by far is cut off: its outcome is unknown, its place free again.
 // threads  the partition's strand; activities run on it as coroutines
 // effect   the only place from which requests leave
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <unordered_map>
 
 #include "engine/runtime/activity.hpp"
+#include "engine/runtime/call_limit.hpp"
+#include "engine/runtime/clock.hpp"
+#include "engine/runtime/parts.hpp"
 #include "engine/runtime/stats.hpp"
 
 namespace sequent::runtime {
@@ -26,14 +31,18 @@ struct ActivityCall {
 
 class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
  public:
-  struct Limits {
-    std::size_t max_in_flight = 0;
+  struct Setting {
+    boost::asio::any_io_executor strand;
+    Stats& stats;
+    Clock& clock;
+    std::unique_ptr<Alarm> alarm;      // of the strand
+    std::shared_ptr<CallLimit> limit;  // of the node
     std::size_t max_payload_bytes = 0;
   };
   /// `returned` hears the outcome of every call that was not abandoned.
   using Returned = std::function<void(const InstanceId&, std::uint32_t frame, std::uint32_t attempt,
                                       ActivityResult result)>;
-  Dispatcher(boost::asio::any_io_executor strand, Stats& stats, Limits limits, Returned returned);
+  Dispatcher(Setting setting, Returned returned);
 
   /// Starts the call, or queues it while too many are under way.
   void start(ActivityCall call);
@@ -42,10 +51,10 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   /// Nobody waits for the answer any more: a queued call never leaves, one under way is cancelled.
   void abandon(const InstanceId& instance, std::uint32_t frame, std::uint32_t attempt);
   void abandon_all();
+  /// A call that still waits for a place never leaves. False: it waits for none; it may be out.
+  bool withdraw(const InstanceId& instance, std::uint32_t frame, std::uint32_t attempt);
   /// Calls that wait for a place never leave; those under way go on.
   void stop_queue();
-  [[nodiscard]] std::size_t in_flight() const { return running_; }
-  [[nodiscard]] std::size_t queued() const { return queue_.size(); }
 
  private:
   struct Key {
@@ -58,21 +67,33 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
       return std::hash<InstanceId>{}(key.instance) ^ (std::size_t{key.frame} << 16) ^ key.attempt;
     }
   };
+  /// A call under way; its coroutine keeps it, so that it may outlast its entry.
+  struct Running {
+    Key key;
+    boost::asio::cancellation_signal cancel;
+    std::multimap<Timestamp, std::shared_ptr<Running>>::iterator limit;
+    bool over = false;  // it has ended, or was cut off: its place is given back
+  };
   struct Entry {
-    std::shared_ptr<boost::asio::cancellation_signal> cancel;  // null = queued
-    std::shared_ptr<ActivityCall> waiting;                     // set = queued
+    std::shared_ptr<Running> running;       // null = queued
+    std::shared_ptr<ActivityCall> waiting;  // set = queued
   };
   void launch(const Key& key, ActivityCall call);
-  void ended(const Key& key, ActivityResult result);
+  void give_back(Running& running);
+  void ended(Running& running, ActivityResult result);
+  void cut_off(const std::shared_ptr<Running>& running);
   void pump();
+  void wait_for_place();
+  void set_alarm();
+  void ring();
 
-  boost::asio::any_io_executor strand_;
-  Stats& stats_;
-  Limits limits_;
+  Setting setting_;
   Returned returned_;
   std::unordered_map<Key, Entry, HashKey> calls_;
   std::deque<Key> queue_;
-  std::size_t running_ = 0;
+  std::multimap<Timestamp, std::shared_ptr<Running>> limits_;  // when each is cut off
+  Timestamp alarm_at_ = 0;                                     // 0 = not set
+  bool waits_ = false;                                         // for a place of the node's
   bool stopped_ = false;
 };
 
@@ -80,6 +101,11 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
 /// have had it, and the provider no longer recognises (or never had) our key.
 [[nodiscard]] bool must_reconcile(const ActivitySpec& spec, const Attempt& attempt,
                                   bool key_raised);
+
+/// How long an attempt may take before it is cut off. Activities keep their time themselves and say
+/// more about it: this is for one that does not, and leaves room for a second request after the first.
+[[nodiscard]] DurationMs cut_off_after(const ActivitySpec& spec, const Attempt& attempt,
+                                       bool key_raised);
 
 /// Whether the value takes more than `limit` bytes as JSON; stops counting there.
 [[nodiscard]] bool larger_than(const Json& value, std::size_t limit);

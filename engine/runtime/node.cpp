@@ -52,6 +52,7 @@ Node::Node(EngineConfig config_in, Ports ports_in, boost::asio::any_io_executor 
       executor(std::move(executor_in)),
       parts(std::move(parts_in)),
       surroundings(surroundings_of(config)),
+      calls(std::make_shared<CallLimit>(config.max_in_flight)),
       watches(std::make_shared<WatchHub>(executor, *parts.alarms, ports.clock)) {}
 
 std::shared_ptr<Partition> Node::partition(PartitionId id) const {

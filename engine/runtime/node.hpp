@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/runtime/call_limit.hpp"
 #include "engine/runtime/committer.hpp"
 #include "engine/runtime/definitions.hpp"
 #include "engine/runtime/engine.hpp"
@@ -43,6 +44,7 @@ struct Node : std::enable_shared_from_this<Node> {
   Definitions definitions;
   Stats stats;
   HealthBoard health;
+  std::shared_ptr<CallLimit> calls;
   std::shared_ptr<WatchHub> watches;
   std::shared_ptr<Committer> committer;
   std::atomic<bool> ready = false;

@@ -12,14 +12,6 @@ namespace asio = boost::asio;
 
 constexpr std::size_t timer_chunk = 1'024;
 
-Dispatcher::Limits dispatch_limits(const Node& node) {
-  // Each partition has its share; the floor lets a small node still overlap calls.
-  constexpr std::size_t least = 8;
-  const std::size_t partitions = std::max<std::size_t>(1, node.ports.store.partitions());
-  return {.max_in_flight = std::max(least, node.config.max_in_flight / partitions),
-          .max_payload_bytes = node.config.limits.max_payload_bytes};
-}
-
 void count(Stats& stats, const machine::Record& record) {
   const auto& body = record.body;
   if (std::holds_alternative<machine::InstanceStarted>(body)) stats.started.fetch_add(1);
@@ -74,7 +66,13 @@ Result<void> Partition::feed(Resident& resident, const machine::Event& event) {
   auto records = machine::decide(*resident.program, resident.state, event, now(), random_->next(),
                                  node_->surroundings);
   if (!records) return std::unexpected(std::move(records.error()));
-  if (!records->empty()) sort_records(resident, std::move(*records));
+  if (records->empty()) return {};
+  sort_records(resident, std::move(*records));
+  // What stands still sends nothing more: a call that waits for its place is asked for again later.
+  if (resident.state.status != machine::Status::running)
+    std::erase_if(resident.open, [&](const OpenCall& call) {
+      return dispatcher_->withdraw(resident.id, call.frame, call.attempt);
+    });
   return {};
 }
 
@@ -257,8 +255,14 @@ void Partition::recover() {
         const auto owner = weak.lock();
         if (owner) owner->returned(id, frame, attempt, std::move(result));
       };
-      self->dispatcher_ = std::make_shared<Dispatcher>(
-          self->strand_, self->node_->stats, dispatch_limits(*self->node_), std::move(returned));
+      auto& node = *self->node_;
+      Dispatcher::Setting setting{.strand = self->strand_,
+                                  .stats = node.stats,
+                                  .clock = node.ports.clock,
+                                  .alarm = node.parts.alarms->make(self->strand_),
+                                  .limit = node.calls,
+                                  .max_payload_bytes = node.config.limits.max_payload_bytes};
+      self->dispatcher_ = std::make_shared<Dispatcher>(std::move(setting), std::move(returned));
     }
     self->recover_now();
   });

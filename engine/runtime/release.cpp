@@ -90,7 +90,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
   const OpenCall open{
       .frame = call.frame, .attempt = call.attempt, .unsettled = call.unsettled || recovered};
   if (std::ranges::find(resident.open, open) != resident.open.end()) return;
-  if (!awaits(resident.state, open) || resident.state.status == machine::Status::suspended) return;
+  if (!awaits(resident.state, open) || resident.state.status != machine::Status::running) return;
   const auto& spec = spec_of(*resident.program, call.node);
   if (spec.in_store) {
     gather(resident);  // its operation rides with the next batch
