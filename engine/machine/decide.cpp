@@ -117,6 +117,7 @@ Result<void> on_child_launched(Decider& d, const ChildLaunched& e) {
   const auto* child = frame == nullptr ? nullptr : std::get_if<ChildState>(&frame->detail);
   if (child == nullptr || frame->phase != Phase::child || child->id != e.child || child->launched)
     return {};
+  if (d.state.status == Status::cancelled) return {};
   if (child->await) {
     d.emit(ChildConfirmed{.frame = e.frame});
     return {};

@@ -46,6 +46,7 @@ void Partition::start_child(Resident& parent, const machine::StartChild& command
   const auto id = command.child.id;
   if (std::ranges::find(parent.starting, id) != parent.starting.end()) return;
   parent.starting.push_back(id);
+  if (command.child.await) parent.begun[command.frame] = id;
   with(id, [this, parent_id = parent.id, command, retried](Resident* child, const Error* error) {
     if (Resident* resident = in_memory(parent_id)) std::erase(resident->starting, command.child.id);
     if (child != nullptr) return look_at_child(parent_id, command, *child, retried);
@@ -137,7 +138,38 @@ void Partition::child_ended(const InstanceId& parent, machine::ChildEnded ended)
   Resident* resident = in_memory(parent);
   if (resident == nullptr) return;
   resident->children.erase(ended.frame);
+  resident->begun.erase(ended.frame);
   (void)feed(*resident, machine::Event{std::move(ended)});
+}
+
+// A child whose start is on its way, or that is still being looked for, and that its parent no longer
+// waits for. It is cancelled in the batch that takes its parent's task: both are durable or neither.
+void Partition::settle_starts(Resident& parent) {
+  const bool over = parent.state.status == machine::Status::cancelled ||
+                    parent.state.status == machine::Status::completed;
+  std::vector<InstanceId> lost;
+  std::erase_if(parent.begun, [&](const auto& entry) {
+    const auto& [frame_id, id] = entry;
+    const auto frame = parent.state.frames.find(frame_id);
+    const auto* child = frame == parent.state.frames.end()
+                            ? nullptr
+                            : std::get_if<machine::ChildState>(&frame->second.detail);
+    if (over || child == nullptr || child->id != id) {
+      lost.push_back(id);
+      return true;
+    }
+    if (child->launched) parent.children[frame_id] = id;
+    return child->launched;
+  });
+  for (const auto& id : lost) {
+    machine::CancelAsked cancel;
+    cancel.reason = over ? parent.state.reason : "its parent no longer waits for it";
+    cancel.by = "run " + parent.id.text();
+    // One that has ended refuses, and one that was never made needs nothing.
+    with(id, [this, event = machine::Event{std::move(cancel)}](Resident* child, const Error*) {
+      if (child != nullptr) (void)feed(*child, event);
+    });
+  }
 }
 
 // A time-out, a won race or a cancellation took the task that awaited the child: the child ends too.
@@ -167,6 +199,7 @@ void Partition::tell_children(Resident& parent, const machine::Event& event) {
     parent.retried = true;
   }
   if (kind.empty()) return;
+  note_children(parent);  // one that was confirmed since the last batch too
   for (const auto& [frame, child] : parent.children)
     gather(parent).messages.push_back(message_to_child(parent, child, kind, parent.state.reason));
 }

@@ -68,6 +68,7 @@ Result<void> Partition::feed(Resident& resident, const machine::Event& event) {
   if (!records) return std::unexpected(std::move(records.error()));
   if (records->empty()) return {};
   sort_records(resident, std::move(*records));
+  if (!resident.begun.empty()) settle_starts(resident);
   // What stands still sends nothing more: a call that waits for its place is asked for again later.
   if (resident.state.status != machine::Status::running)
     std::erase_if(resident.open, [&](const OpenCall& call) {

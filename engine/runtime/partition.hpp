@@ -134,6 +134,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
                      bool retried);
   void child_launched(const InstanceId& parent, const machine::StartChild& command);
   void child_ended(const InstanceId& parent, machine::ChildEnded ended);
+  void settle_starts(Resident& parent);
   void message_lost_children(Resident& resident, Gathering& gathering);
   void tell_children(Resident& parent, const machine::Event& event);
   [[nodiscard]] Resident* in_memory(const InstanceId& id);

@@ -97,8 +97,10 @@ void Partition::settle_in(Resident& resident, std::vector<StoredMessage> message
   // A message may say how a child ended: only then is it known whether to look at the child, and
   // the batch that consumes the message will ask again.
   if (!messages.empty())
-    std::erase_if(commands, [](const machine::Command& command) {
-      return std::holds_alternative<machine::StartChild>(command);
+    std::erase_if(commands, [&](const machine::Command& command) {
+      const auto* start = std::get_if<machine::StartChild>(&command);
+      if (start != nullptr && start->child.await) resident.begun[start->frame] = start->child.id;
+      return start != nullptr;
     });
   obey(resident, commands, Obey{.recovered = true});
   for (const auto& message : messages)

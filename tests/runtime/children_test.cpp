@@ -1,0 +1,94 @@
+// Parents and children at every moment of a child's start.
+#include "tests/runtime/world.hpp"
+
+using namespace sequent;
+using namespace sequent::testing;
+
+namespace {
+
+const std::string parent = R"(do:
+  - sub: {run: {workflow: {namespace: test, name: two, version: 1.0.0, input: {}}}}
+)";
+constexpr int moments = 40;  // a child's start and its first call take fewer
+
+/// A parent whose start is durable, `moment` steps of the event loop after its caller heard of it.
+InstanceId begin_parent(World& world, int moment) {
+  world.deploy(document("two", two_steps));
+  world.deploy(document("parent", parent));
+  world.steps.hold = true;
+  const auto started = world.begin(world.engine->start_run(world.request("parent")));
+  world.io.restart();
+  while (!started->has_value()) REQUIRE(world.io.poll_one() == 1);
+  REQUIRE((*started)->has_value());
+  for (int i = 0; i < moment; ++i) world.io.poll_one();
+  return (**started)->id;
+}
+
+}  // namespace
+
+TEST_CASE("a parent's cancellation reaches its child at whatever moment it comes", "[runtime]") {
+  int children = 0;
+  for (int moment = 0; moment < moments; ++moment) {
+    CAPTURE(moment);
+    World world;
+    const auto id = begin_parent(world, moment);
+    REQUIRE(world.get(world.engine->cancel(id, {.reason = "no", .by = "op"})).has_value());
+    world.crash();  // what it means for the child must be durable with it
+    world.boot();
+    CHECK(world.store.status_of(id) == "cancelled");
+    for (const auto& child : world.store.children(id)) {
+      ++children;
+      CHECK(world.store.status_of(child) == "cancelled");
+    }
+  }
+  CHECK(children > 0);
+}
+
+TEST_CASE("a parent's suspension reaches its child at whatever moment it comes", "[runtime]") {
+  int children = 0;
+  for (int moment = 0; moment < moments; ++moment) {
+    CAPTURE(moment);
+    World world;
+    const auto id = begin_parent(world, moment);
+    REQUIRE(world.get(world.engine->suspend(id, {.reason = "look", .by = "op"})).has_value());
+    for (const auto& child : world.store.children(id)) {
+      ++children;
+      CHECK(world.store.status_of(child) == "suspended");
+    }
+    world.steps.hold = false;
+    world.steps.let_go(Json{{"n", 1}});
+    world.settle();
+    CHECK_FALSE(world.result(id).ended);
+    REQUIRE(world.get(world.engine->resume(id, {.reason = "on", .by = "op"})).has_value());
+    CHECK(world.result(id).status == machine::Status::completed);
+  }
+  CHECK(children > 0);
+}
+
+TEST_CASE("a child that is being started when its parent's task times out ends too", "[runtime]") {
+  for (int moment = 0; moment < moments; ++moment) {
+    CAPTURE(moment);
+    World world;
+    world.deploy(document("two", two_steps));
+    world.deploy(document("parent", R"(do:
+  - guarded:
+      try:
+        - sub:
+            run: {workflow: {namespace: test, name: two, version: 1.0.0, input: {}}}
+            timeout: {after: PT1S}
+      catch: {errors: {with: {status: 408}}, do: [{late: {set: {late: true}}}]}
+)"));
+    world.steps.hold = true;
+    const auto started = world.begin(world.engine->start_run(world.request("parent")));
+    world.io.restart();
+    while (!started->has_value()) REQUIRE(world.io.poll_one() == 1);
+    for (int i = 0; i < moment; ++i) world.io.poll_one();
+    const auto id = (**started)->id;
+    // The alarm rings in the middle of whatever is under way.
+    world.alarms.ring_next(world.clock, world.clock.at + 1'000);
+    world.advance(2'000);
+    CHECK(*world.result(id).response == Json{{"late", true}});
+    for (const auto& child : world.store.children(id))
+      CHECK(world.store.status_of(child) == "cancelled");
+  }
+}
