@@ -108,7 +108,7 @@ void read_engine(const Value& value, Reading& reading, Config& config) {
       value,
       reading,
       {"threads", "maxInFlight", "maxResident", "maxQueuedStarts", "leaseTtlMs", "eventTtlMs",
-       "snapshotEvery", "maxRecords", "maxPayloadBytes", "expressionTimeoutMs", "partitions"}};
+       "snapshotEvery", "maxRecords", "maxPayloadBytes", "maxHeldEvents", "maxHeldBytes", "expressionTimeoutMs", "partitions"}};
   auto& engine = config.engine;
   section.whole("threads", 1, 256, engine.threads);
   section.whole("maxInFlight", 1, many, engine.max_in_flight);
@@ -119,6 +119,8 @@ void read_engine(const Value& value, Reading& reading, Config& config) {
   section.whole("snapshotEvery", 10, 100'000, engine.snapshot_every);
   section.whole("maxRecords", 100, many, engine.limits.max_records);
   section.whole("maxPayloadBytes", 1'024, 256 << 20, engine.limits.max_payload_bytes);
+  section.whole("maxHeldEvents", 1, many, engine.limits.max_held_events);
+  section.whole("maxHeldBytes", 1'024, 1 << 30, engine.limits.max_held_bytes);
   section.whole("expressionTimeoutMs", 1, 60'000, engine.expression_limits.timeout_ms);
   section.whole("partitions", 1, 4'096, config.partitions);
 }

@@ -19,10 +19,14 @@ void remember_key(State& state, const Frame& frame) {
   const auto* activity = std::get_if<ActivityState>(&frame.detail);
   if (activity == nullptr || activity->key.empty()) return;
   const bool sent = frame.phase == Phase::activity || frame.phase == Phase::returned;
-  state.keys[activity->key] = {.revision = activity->revision,
-                               .first_sent_at = activity->first_sent_at,
-                               .arguments = activity->arguments,
-                               .unsettled = sent || activity->unsettled};
+  state.keys[activity->key] = {
+      .revision = activity->revision,
+      .first_sent_at = activity->first_sent_at,
+      .arguments = activity->arguments,
+      .late = activity->late,
+      .late_input =
+          activity->late ? activity->late_input ? activity->late_input : frame.input : nullptr,
+      .unsettled = sent || activity->unsettled};
 }
 
 void remove_below(State& state, FrameId id) {
@@ -169,6 +173,8 @@ struct Applier {
     frame.detail = ActivityState{.key = r.key,
                                  .revision = r.revision,
                                  .arguments = r.arguments,
+                                 .late = r.late,
+                                 .late_input = r.late_input,
                                  .attempt = r.attempt,
                                  .first_sent_at = r.first_sent_at,
                                  .unsettled = r.unsettled};
@@ -226,6 +232,7 @@ struct Applier {
     const auto ordinal = frame.ordinal;
     if (r.context) state.context = r.context;
     if (r.respond) state.response = output;
+    if (r.end) state.ending = output;
     ++state.completed_tasks;
     remove_frame(state, r.frame);
     deliver(state, parent, ordinal, output, r.next);
@@ -306,11 +313,13 @@ struct Applier {
       if (subscription.until == taken.until)
         for (const auto& [name, value] : r.correlated)
           subscription.expectations.emplace(name, value);
+    if (r.item) listen.bytes += size_of(*r.item);
     if (r.item && r.queued) listen.queue.push_back(r.item);
     if (r.item && !r.queued) listen.consumed.push_back(r.item);
     if (r.closed) listen.closed = true;
     if (r.held != 0) {
       SEQUENT_ASSERT(r.held <= state.held_events.size());
+      state.held_bytes -= size_of(*state.held_events[r.held - 1]);
       state.held_events.erase(state.held_events.begin() + (r.held - 1));
     }
   }
@@ -331,6 +340,8 @@ struct Applier {
     auto& frame = frame_of(state, r.frame);
     auto& listen = std::get<ListenState>(frame.detail);
     listen.consumed.push_back(r.output ? r.output : frame.data);
+    listen.bytes += size_of(*listen.consumed.back());
+    listen.bytes -= size_of(*listen.item);
     listen.item = nullptr;
     ++listen.iterated;
     frame.phase = Phase::events;
@@ -341,7 +352,10 @@ struct Applier {
     std::get<ListenState>(frame_of(state, r.frame).detail).closed = true;
   }
 
-  void operator()(const EventHeld& r) const { state.held_events.push_back(r.event); }
+  void operator()(const EventHeld& r) const {
+    state.held_events.push_back(r.event);
+    state.held_bytes += size_of(*r.event);
+  }
 
   void operator()(const EventEmitted&) const {}  // the outbox row rides in the same commit
 
@@ -374,6 +388,7 @@ struct Applier {
   void operator()(const InstanceCompleted& r) const {
     state.status = Status::completed;
     state.output = r.output;
+    state.ending = nullptr;
     state.ended_at = at;
     state.frames.clear();
     state.keys.clear();
@@ -398,6 +413,7 @@ struct Applier {
       state.timeout_at = r.timeout_at;
       return;
     }
+    state.ending = nullptr;
     auto& frame = frame_of(state, r.frame);
     begin_again(state, frame);
     frame.timeout_at = r.timeout_at;
@@ -419,6 +435,7 @@ struct Applier {
 
   void operator()(const Rewound& r) const {
     set_going(state, at);
+    state.ending = nullptr;
     remove_below(state, r.frame);
     auto& frame = frame_of(state, r.frame);
     frame.phase = Phase::block;

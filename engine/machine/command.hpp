@@ -42,11 +42,12 @@ using Command = std::variant<DispatchActivity, StartChild, Continue>;
 /// The earliest timer of one frame that is set; 0 = none.
 [[nodiscard]] Timestamp next_timer(const Frame& frame);
 
-/// Arguments with their secrets, as they go to the activity and nowhere else.
+/// Arguments with their secrets, as they go to the activity and nowhere else. Whatever else the holes
+/// of the secrets name is as it was when the intent was recorded.
 /// errors  forbidden: a secret is not there, by name; expression
 [[nodiscard]] Result<Json> bind_secrets(const definition::Program& program, const State& state,
                                         FrameId frame, const Json& arguments,
-                                        const Surroundings& surroundings, Timestamp now);
+                                        const Surroundings& surroundings);
 
 /// An open subscription, as the store indexes it.
 struct OpenSubscription {

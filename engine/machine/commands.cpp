@@ -63,25 +63,25 @@ Timestamp wake_at(const State& state) {
 }
 
 Result<Json> bind_secrets(const Program& program, const State& state, FrameId id,
-                          const Json& arguments, const Surroundings& surroundings, Timestamp now) {
+                          const Json& arguments, const Surroundings& surroundings) {
   const auto found = state.frames.find(id);
   if (found == state.frames.end()) return fail(ErrorCode::not_found, "the task is over");
   const auto& frame = found->second;
+  const auto* activity = std::get_if<ActivityState>(&frame.detail);
+  if (activity == nullptr || !activity->late) return arguments;
   const auto& node = program.node(frame.node);
   const auto& task = std::get<definition::CallTask>(node.body);
-  if (!task.late_secrets) return arguments;
-  const Evaluator evaluator(program, state, now, surroundings);
+  // As when the intent was recorded: the clock, the input and what the holes saw. Only the secrets
+  // are those of today.
+  const Evaluator evaluator(program, state, activity->first_sent_at, surroundings);
+  const auto& input = activity->late_input ? activity->late_input : frame.input;
   const Here here{.node = &node,
                   .raw_input = frame.raw_input.get(),
-                  .input = frame.input.get(),
+                  .input = input.get(),
                   .started_at = frame.started_at,
                   .frame = id};
-  // Only what names a secret is evaluated again; the rest stays as the intent froze it.
-  Template secret;
-  for (const auto& hole : task.arguments.holes)
-    if (program.expressions->needs(hole.expression).secrets) secret.holes.push_back(hole);
-  secret.skeleton = arguments;
-  auto bound = evaluator.fill(secret, *frame.input, here);
+  const auto late = late_part(program, task, arguments);
+  auto bound = evaluator.fill_late(late, *input, here, *activity->late);
   if (!bound) {
     const auto missing = bound.error().status == standard_status(ErrorKind::authorization);
     return fail(missing ? ErrorCode::forbidden : ErrorCode::expression, bound.error().detail);

@@ -76,11 +76,11 @@ Result<void> on_event(Decider& d, const EventArrived& e) {
     return {};
   }
   if (d.state.status == Status::suspended || d.state.status == Status::faulted) {
-    d.emit(EventHeld{.event = e.event});
+    d.hold_event(e.event);
     return {};
   }
   // It was on its way when the task that wanted it ended; a later one may want it.
-  if (d.running() && !d.offer_event(e.event)) d.emit(EventHeld{.event = e.event});
+  if (d.running() && !d.offer_event(e.event)) d.hold_event(e.event);
   return {};
 }
 

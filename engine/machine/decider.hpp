@@ -43,6 +43,11 @@ class Evaluator {
   /// `bind_secrets` false leaves markers where an expression names a secret.
   [[nodiscard]] Evaluated<Json> fill(const Template& source, const Json& dot, const Here& here,
                                      bool bind_secrets = true) const;
+  /// What the holes of `late` see beside `.`, the clock and the secrets, as it is now: filled in
+  /// later, they must yield the same but for the secrets.
+  [[nodiscard]] Evaluated<Json> freeze(const Template& late, const Here& here) const;
+  [[nodiscard]] Evaluated<Json> fill_late(const Template& late, const Json& dot, const Here& here,
+                                          const Json& frozen) const;
   [[nodiscard]] Evaluated<DurationMs> duration(const definition::Duration& duration,
                                                const Json& dot, const Here& here) const;
 
@@ -60,6 +65,12 @@ class Evaluator {
 /// Checks a value against an optional schema; `what` names it in the message ("input of the task").
 [[nodiscard]] Evaluated<void> check_schema(const definition::DataFilter& filter, const Json& value,
                                            std::string_view what);
+
+/// `what` names it in the message.
+[[nodiscard]] Problem value_too_large(const std::string& what, std::size_t limit);
+/// The holes of a call's arguments that name secrets, over what is filled in already.
+[[nodiscard]] Template late_part(const Program& program, const definition::CallTask& task,
+                                 Json filled);
 
 class Decider {
  public:
@@ -120,6 +131,8 @@ class Decider {
   /// True when a listening task took it. `held`: its place, from 1, among the held events.
   bool offer_event(const Value& event, std::uint32_t held = 0);
   void offer_held_events();
+  /// Nobody can take it now. Past the limits it is not kept: the run faults, if it has not already.
+  void hold_event(const Value& event);
   void listen_on(FrameId id);  // iterate the queue, or end when nothing more is wanted
   void event_iteration_over(FrameId id);
   void begin_emit(FrameId id);

@@ -50,6 +50,8 @@ RecordBody activity_scheduled(const FieldReader& in) {
                            .revision = in.number<std::uint32_t>("revision"),
                            .attempt = in.number<std::uint32_t>("attempt", 1),
                            .arguments = in.value("arguments"),
+                           .late = in.value("late"),
+                           .late_input = in.value("lateInput"),
                            .first_sent_at = in.number<Timestamp>("firstSentAt"),
                            .unsettled = in.flag("unsettled")};
 }
@@ -102,8 +104,8 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
        }},
       {"TaskCompleted",
        [](In in) -> RecordBody {
-         return TaskCompleted{frame(in), in.value("output"), in.value("context"), next(in),
-                              in.flag("respond")};
+         return TaskCompleted{frame(in), in.value("output"), in.value("context"),
+                              next(in),  in.flag("respond"), in.flag("end")};
        }},
       {"TimerStarted",
        [](In in) -> RecordBody {

@@ -49,6 +49,8 @@ struct BodyEncoder {
     out.number("revision", r.revision);
     out.number("attempt", r.attempt, 1U);
     out.value("arguments", r.arguments);
+    out.value("late", r.late);
+    out.value("lateInput", r.late_input);
     out.number("firstSentAt", r.first_sent_at);
     out.flag("unsettled", r.unsettled);
   }
@@ -79,6 +81,7 @@ struct BodyEncoder {
     out.value("context", r.context);
     out.number("next", r.next, no_node);
     out.flag("respond", r.respond);
+    out.flag("end", r.end);
   }
   void operator()(const TimerStarted& r) const {
     out.number("frame", r.frame);

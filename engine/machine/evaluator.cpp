@@ -59,7 +59,19 @@ expression::Needs needs_of(const Template& source, const expression::ExpressionS
   return all;
 }
 
+Evaluated<Json> bounded(Json value, std::size_t limit) {
+  if (!larger_than(value, limit)) return value;
+  return std::unexpected(value_too_large("value", limit));
+}
+
 }  // namespace
+
+Problem value_too_large(const std::string& what, std::size_t limit) {
+  return make_problem(ErrorKind::runtime,
+                      "the " + what + " is larger than the limit of " + std::to_string(limit) +
+                          " bytes (limits.maxPayloadBytes): keep less of it, or "
+                          "raise the limit");
+}
 
 /// Values that are built for one evaluation; the Scope points into them.
 struct Evaluator::Arguments {
@@ -123,7 +135,7 @@ Evaluated<Json> Evaluator::value(ExpressionId id, const Json& dot, const Here& h
   if (!in_scope) return std::unexpected(in_scope.error());
   auto result = set.evaluate(id, dot, *in_scope);
   if (!result) return std::unexpected(expression_problem(result.error(), set.source(id)));
-  return std::move(*result);
+  return bounded(std::move(*result), surroundings_.limits.max_payload_bytes);
 }
 
 Evaluated<bool> Evaluator::truth(ExpressionId id, const Json& dot, const Here& here) const {
@@ -143,7 +155,43 @@ Evaluated<Json> Evaluator::fill(const Template& source, const Json& dot, const H
   if (!in_scope) return std::unexpected(in_scope.error());
   auto result = expression::fill(source, set, dot, *in_scope);
   if (!result) return std::unexpected(make_problem(ErrorKind::expression, result.error().detail));
-  return std::move(*result);
+  return bounded(std::move(*result), surroundings_.limits.max_payload_bytes);
+}
+
+Evaluated<Json> Evaluator::freeze(const Template& late, const Here& here) const {
+  const auto needs = needs_of(late, *program_.expressions);
+  Arguments arguments;
+  const auto in_scope = scope(needs, "", here, false, arguments);
+  if (!in_scope) return std::unexpected(in_scope.error());
+  Json frozen = Json::object();
+  if (needs.context && in_scope->context != nullptr) frozen["context"] = *in_scope->context;
+  if (needs.runtime) frozen["runtime"] = *in_scope->runtime;
+  if (needs.task) frozen["task"] = std::move(arguments.task);
+  for (const auto& name : needs.variables)
+    if (const auto found = arguments.variables.find(name); found != arguments.variables.end())
+      frozen["variables"][name] = *found;
+  return bounded(std::move(frozen), surroundings_.limits.max_payload_bytes);
+}
+
+Evaluated<Json> Evaluator::fill_late(const Template& late, const Json& dot, const Here& here,
+                                     const Json& frozen) const {
+  const auto& set = *program_.expressions;
+  std::string sources;
+  for (const auto& hole : late.holes) sources += set.source(hole.expression) + "\n";
+  Arguments arguments;
+  auto in_scope = scope(needs_of(late, set), sources, here, true, arguments);
+  if (!in_scope) return std::unexpected(in_scope.error());
+  const auto then = [&frozen](const char* name) {
+    const auto found = frozen.find(name);
+    return found == frozen.end() ? nullptr : &*found;
+  };
+  in_scope->context = then("context");
+  in_scope->runtime = then("runtime");
+  in_scope->task = then("task");
+  in_scope->variables = then("variables");
+  auto result = expression::fill(late, set, dot, *in_scope);
+  if (!result) return std::unexpected(make_problem(ErrorKind::expression, result.error().detail));
+  return bounded(std::move(*result), surroundings_.limits.max_payload_bytes);
 }
 
 Evaluated<DurationMs> Evaluator::duration(const definition::Duration& duration, const Json& dot,

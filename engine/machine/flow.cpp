@@ -205,6 +205,7 @@ void Decider::complete(FrameId id, Value raw_output, const Flow* then) {
   const auto& flow = then != nullptr ? *then : node.then;
   if (output != current.data) completed.output = output;
   completed.next = follow(node, flow);
+  completed.end = flow.kind == Flow::Kind::end;
   completed.respond = program.http && program.http->respond == current.node;
   const auto parent = current.parent;
   const auto ordinal = current.ordinal;

@@ -2,6 +2,8 @@
 // reason when it does not fit, and leaves the state untouched then.
 #include "engine/machine/operator.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 
 namespace sequent::machine {
@@ -25,6 +27,8 @@ Timestamp fresh_timeout(Decider& d, const Frame& frame) {
 
 /// After a repair: what was held meanwhile arrives, what fell due fires once, what is ready runs.
 void go_on(Decider& d) {
+  // What said `then: end` is over: only the workflow's output is left to make.
+  if (d.state.ending) return d.finish(d.state.ending);
   d.find_ready();
   d.run();
   d.offer_held_events();
@@ -47,6 +51,29 @@ std::unexpected<Error> mend_first(Decider& d) {
                                           (faulted == nullptr ? std::string("the workflow itself")
                                                               : d.node_of(*faulted).pointer) +
                                           "; retry, skip or rewind there first");
+}
+
+/// Is the outcome of a call at or below this task unknown? Then other bytes under another key would
+/// be a second call beside the first.
+bool outcome_is_open(const Decider& d, FrameId target) {
+  const auto is_below = [&](FrameId id) {
+    for (; id != 0; id = d.state.frames.at(id).parent)
+      if (id == target) return true;
+    return false;
+  };
+  return std::ranges::any_of(d.state.frames, [&](const auto& entry) {
+    const auto& [id, frame] = entry;
+    const auto* activity = std::get_if<ActivityState>(&frame.detail);
+    if (activity == nullptr || !is_below(id)) return false;
+    const auto& spec = std::get<definition::CallTask>(d.node_of(frame).body).activity;
+    return !spec.idempotent && (activity->unsettled || frame.phase == Phase::activity);
+  });
+}
+
+std::unexpected<Error> too_large(const Decider& d, const std::string& what) {
+  return fail(ErrorCode::too_large, "the " + what + " is larger than the limit of " +
+                                        std::to_string(d.surroundings.limits.max_payload_bytes) +
+                                        " bytes (limits.maxPayloadBytes)");
 }
 
 /// The one task that stands still, for actions that name none.
@@ -87,6 +114,8 @@ Result<void> on_cancel(Decider& d, const CancelAsked& e) {
 
 Result<void> on_retry(Decider& d, const RetryAsked& e) {
   const auto faulted = d.state.status == Status::faulted;
+  if (e.input && larger_than(*e.input, d.surroundings.limits.max_payload_bytes))
+    return too_large(d, "edited input");
   if (const auto* root = d.find(1); faulted && root != nullptr && root->phase == Phase::entered)
     return fail(ErrorCode::wrong_state,
                 "its input was refused before any task began; start a new run");
@@ -125,6 +154,12 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
                                             " is in phase \"" + std::string(name_of(frame->phase)) +
                                             "\"; only a faulted, parked or waiting "
                                             "attempt can be retried");
+  if (e.input && outcome_is_open(d, target))
+    return fail(ErrorCode::wrong_state,
+                "an earlier request of " + d.node_of(*frame).pointer +
+                    " may have had its effect, and an edited input would be a second one beside "
+                    "it: retry it unchanged until its outcome is known, or look at the provider "
+                    "and skip the task with the result");
   if (waits && !e.input && std::holds_alternative<ActivityState>(frame->detail)) {
     d.try_again(target);
     return {};
@@ -142,6 +177,8 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
 Result<void> on_skip(Decider& d, const SkipAsked& e) {
   if (d.state.status != Status::running && d.state.status != Status::faulted)
     return wrong_state(d, "only a task of a running or faulted run can be skipped");
+  if (larger_than(*e.output, d.surroundings.limits.max_payload_bytes))
+    return too_large(d, "output");
   auto target = e.frame != 0 ? e.frame : d.state.faulted_frame;
   if (target == 0) target = only_waiting(d);
   if (target <= 1 || d.find(target) == nullptr)

@@ -51,6 +51,7 @@ struct ActivityScheduled {
   std::uint32_t revision = 0;
   std::uint32_t attempt = 1;
   Value arguments;
+  Value late, late_input;  // see ActivityState
   Timestamp first_sent_at = 0;
   bool unsettled = false;
 };
@@ -82,6 +83,7 @@ struct TaskCompleted {
   Value context;             // null pointer = unchanged
   NodeIndex next = no_node;  // what the enclosing block runs next
   bool respond = false;      // its output answers the HTTP trigger
+  bool end = false;          // `then: end`: its output becomes the workflow's
 };
 struct TimerStarted {
   FrameId frame = 0;

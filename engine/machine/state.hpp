@@ -59,6 +59,8 @@ struct ActivityState {
   std::string key;              // idempotency key, without revision
   std::uint32_t revision = 0;   // raised when the provider has spent the key on a failure
   Value arguments;              // frozen: every attempt sends these
+  Value late;        // set = holes that name secrets wait for them; what else these may see, frozen
+  Value late_input;  // the `$input` that they see; null pointer = the frame's
   std::uint32_t attempt = 1;    // the attempt under way or last failed; rises over repairs too
   std::uint32_t tries = 1;      // attempts since the call was scheduled: what the policy counts
   Timestamp first_sent_at = 0;  // when the first attempt could leave: age of the key
@@ -100,6 +102,7 @@ struct ListenState {
   std::uint32_t iterated = 0;   // foreach: how many iterations are over
   Value item;                   // foreach: the item under way
   bool closed = false;          // no more events are wanted; the queue may still drain
+  std::size_t bytes = 0;        // of what it has consumed; follows from the above
 };
 
 struct ChildState {
@@ -141,7 +144,7 @@ struct Frame {
 struct KeyMemory {
   std::uint32_t revision = 0;
   Timestamp first_sent_at = 0;
-  Value arguments;
+  Value arguments, late, late_input;
   bool unsettled = false;  // its effect may have happened: the arguments are frozen
 };
 
@@ -156,6 +159,7 @@ struct State {
   Value raw_input, input;
   Value context;                 // `$context`
   Value output;                  // completed
+  Value ending;  // a task said `then: end` with this, and making the workflow's output of it failed
   Value response;                // output of the `respond` task, once known
   std::optional<Problem> error;  // faulted
   FrameId faulted_frame = 0;     // 0 = the workflow itself (its timeout, its output)
@@ -169,6 +173,7 @@ struct State {
   std::map<std::string, KeyMemory> keys;  // by idempotency key, where a frame ended without success
   std::uint32_t generation = 0;           // how often an operator edited an input
   std::vector<Value> held_events;         // arrived while nobody could take them, in order
+  std::size_t held_bytes = 0;             // of them; follows from the above
   std::uint64_t seq = 0;                  // of the last record applied
   std::uint32_t completed_tasks = 0;
   std::uint32_t attempts = 0;  // of activities, in all

@@ -26,6 +26,13 @@ std::vector<Value> values_from_json(Json& json) {
   return values;
 }
 
+std::size_t bytes_of(const std::vector<Value>& values) {
+  std::size_t bytes = 0;
+  for (const auto& value : values)
+    if (value) bytes += size_of(*value);
+  return bytes;
+}
+
 Json detail_to_json(const FrameDetail& detail) {
   const auto write = overloaded{
       [](const std::monostate&) { return Json(nullptr); },
@@ -33,6 +40,8 @@ Json detail_to_json(const FrameDetail& detail) {
         Json json{{"is", "activity"}, {"key", a.key}, {"attempt", a.attempt}, {"tries", a.tries}};
         put_number(json, "revision", a.revision);
         put(json, "arguments", a.arguments);
+        put(json, "late", a.late);
+        put(json, "lateInput", a.late_input);
         put_number(json, "firstSentAt", a.first_sent_at);
         if (a.unsettled) json["unsettled"] = true;
         if (a.last_failure) json["lastFailure"] = failure_to_json(*a.last_failure);
@@ -81,6 +90,8 @@ FrameDetail detail_from_json(Json& json) {
     ActivityState a{.key = in.text("key"),
                     .revision = in.number<std::uint32_t>("revision"),
                     .arguments = in.value("arguments"),
+                    .late = in.value("late"),
+                    .late_input = in.value("lateInput"),
                     .attempt = in.number<std::uint32_t>("attempt"),
                     .tries = in.number<std::uint32_t>("tries"),
                     .first_sent_at = in.number<Timestamp>("firstSentAt"),
@@ -99,13 +110,16 @@ FrameDetail detail_from_json(Json& json) {
                     .catching = in.flag("catching"),
                     .error = in.value("error")};
   if (is == "branches") return BranchState{.outputs = values_from_json(in.member("outputs"))};
-  if (is == "listen")
-    return ListenState{.subscriptions = subscriptions_from_json(in.member("subscriptions")),
-                       .consumed = values_from_json(in.member("consumed")),
-                       .queue = values_from_json(in.member("queue")),
-                       .iterated = in.number<std::uint32_t>("iterated"),
-                       .item = in.value("item"),
-                       .closed = in.flag("closed")};
+  if (is == "listen") {
+    ListenState l{.subscriptions = subscriptions_from_json(in.member("subscriptions")),
+                  .consumed = values_from_json(in.member("consumed")),
+                  .queue = values_from_json(in.member("queue")),
+                  .iterated = in.number<std::uint32_t>("iterated"),
+                  .item = in.value("item"),
+                  .closed = in.flag("closed")};
+    l.bytes = bytes_of(l.consumed) + bytes_of(l.queue) + (l.item ? size_of(*l.item) : 0);
+    return l;
+  }
   if (is == "child") return child_from_json(in.member("child"));
   throw std::runtime_error("a frame holds \"" + is + "\", which no release has written");
 }
@@ -169,6 +183,8 @@ Json keys_to_json(const std::map<std::string, KeyMemory>& keys) {
   for (const auto& [key, memory] : keys) {
     Json json{{"revision", memory.revision}, {"firstSentAt", memory.first_sent_at}};
     put(json, "arguments", memory.arguments);
+    put(json, "late", memory.late);
+    put(json, "lateInput", memory.late_input);
     if (memory.unsettled) json["unsettled"] = true;
     object[key] = std::move(json);
   }
@@ -178,23 +194,18 @@ Json keys_to_json(const std::map<std::string, KeyMemory>& keys) {
 }  // namespace
 
 std::string encode_state(const State& state) {
-  Json json{{"id", state.id.text()},
-            {"namespace", state.workflow.workflow_namespace},
-            {"name", state.workflow.name},
-            {"version", state.workflow.version},
-            {"digest", state.digest},
-            {"layout", state.layout},
-            {"status", name_of(state.status)},
-            {"key", state.key},
-            {"attributes", state.attributes},
-            {"seq", state.seq},
-            {"lastFrame", state.last_frame},
-            {"startedAt", state.started_at},
+  Json json{{"id", state.id.text()},           {"namespace", state.workflow.workflow_namespace},
+            {"name", state.workflow.name},     {"version", state.workflow.version},
+            {"digest", state.digest},          {"layout", state.layout},
+            {"status", name_of(state.status)}, {"key", state.key},
+            {"attributes", state.attributes},  {"seq", state.seq},
+            {"lastFrame", state.last_frame},   {"startedAt", state.started_at},
             {"updatedAt", state.updated_at}};
   put(json, "rawInput", state.raw_input);
   if (state.input != state.raw_input) put(json, "input", state.input);
   put(json, "context", state.context);
   put(json, "output", state.output);
+  put(json, "ending", state.ending);
   put(json, "response", state.response);
   if (state.error) json["error"] = to_json(*state.error);
   put_number(json, "faultedFrame", state.faulted_frame);
@@ -238,6 +249,7 @@ Result<State> decode_state(std::string_view text) {
     state.input = in.has("input") ? in.value("input") : state.raw_input;
     state.context = in.value("context");
     state.output = in.value("output");
+    state.ending = in.value("ending");
     state.response = in.value("response");
     if (in.has("error")) state.error = problem_from_json(in.member("error"));
     state.faulted_frame = in.number<FrameId>("faultedFrame");
@@ -255,9 +267,12 @@ Result<State> decode_state(std::string_view text) {
         state.keys[key] = {.revision = each.number<std::uint32_t>("revision"),
                            .first_sent_at = each.number<Timestamp>("firstSentAt"),
                            .arguments = each.value("arguments"),
+                           .late = each.value("late"),
+                           .late_input = each.value("lateInput"),
                            .unsettled = each.flag("unsettled")};
       }
     if (in.has("heldEvents")) state.held_events = values_from_json(in.member("heldEvents"));
+    state.held_bytes = bytes_of(state.held_events);
     for (auto& each : in.member("frames")) {
       auto frame = frame_from_json(each);
       state.frames.emplace(frame.id, std::move(frame));

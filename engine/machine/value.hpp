@@ -16,4 +16,9 @@ using Value = std::shared_ptr<const Json>;
   return value;
 }
 
+/// About how many bytes a value takes as JSON.
+[[nodiscard]] std::size_t size_of(const Json& value);
+/// Whether it takes more than `limit`; stops counting there.
+[[nodiscard]] bool larger_than(const Json& value, std::size_t limit);
+
 }  // namespace sequent::machine

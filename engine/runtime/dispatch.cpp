@@ -63,34 +63,7 @@ asio::awaitable<ActivityResult> make_call(std::shared_ptr<ActivityCall> call,
   co_return result;
 }
 
-bool count(const Json& value, std::size_t& left) {
-  const auto take = [&](std::size_t bytes) {
-    if (bytes > left) return false;
-    left -= bytes;
-    return true;
-  };
-  if (value.is_string()) return take(value.get_ref<const std::string&>().size() + 2);
-  if (value.is_array()) {
-    if (!take(2)) return false;
-    for (const auto& item : value)
-      if (!take(1) || !count(item, left)) return false;
-    return true;
-  }
-  if (value.is_object()) {
-    if (!take(2)) return false;
-    for (const auto& [name, member] : value.items())
-      if (!take(name.size() + 4) || !count(member, left)) return false;
-    return true;
-  }
-  return take(4);
-}
-
 }  // namespace
-
-bool larger_than(const Json& value, std::size_t limit) {
-  std::size_t left = limit;
-  return !count(value, left);
-}
 
 bool must_reconcile(const ActivitySpec& spec, const Attempt& attempt, bool key_raised) {
   if (!attempt.unsettled || spec.idempotent) return false;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "engine/machine/value.hpp"
 #include "engine/runtime/activity.hpp"
 #include "engine/runtime/call_limit.hpp"
 #include "engine/runtime/clock.hpp"
@@ -18,6 +19,8 @@
 #include "engine/runtime/stats.hpp"
 
 namespace sequent::runtime {
+
+using machine::larger_than;
 
 /// One attempt, ready to leave.
 struct ActivityCall {
@@ -106,8 +109,5 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
 /// more about it: this is for one that does not, and leaves room for a second request after the first.
 [[nodiscard]] DurationMs cut_off_after(const ActivitySpec& spec, const Attempt& attempt,
                                        bool key_raised);
-
-/// Whether the value takes more than `limit` bytes as JSON; stops counting there.
-[[nodiscard]] bool larger_than(const Json& value, std::size_t limit);
 
 }  // namespace sequent::runtime

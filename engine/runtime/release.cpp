@@ -128,7 +128,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
   out.input = call.arguments ? *call.arguments : Json();
   if (std::get<definition::CallTask>(node.body).late_secrets) {
     auto bound = machine::bind_secrets(*resident.program, resident.state, call.frame, out.input,
-                                       node_->surroundings, now());
+                                       node_->surroundings);
     if (!bound)
       return refuse(bound.error().code == ErrorCode::forbidden ? machine::ErrorKind::authorization
                                                                : machine::ErrorKind::expression,

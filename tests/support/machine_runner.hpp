@@ -57,6 +57,7 @@ class Runner {
   bool answer_calls = true;  // false: calls stay open until `answer_open()`
 
   [[nodiscard]] Limits& limits() { return surroundings_.limits; }
+  [[nodiscard]] Surroundings& surroundings() { return surroundings_; }
   void start(Json input = Json::object());
   /// Feeds an event and everything that follows without the clock moving.
   Result<void> feed(const Event& event);

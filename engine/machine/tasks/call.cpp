@@ -24,6 +24,14 @@ DurationMs call_backoff(const CallRetryPolicy& policy, std::uint32_t attempt, st
 
 }  // namespace
 
+Template late_part(const Program& program, const CallTask& task, Json filled) {
+  Template late;
+  late.skeleton = std::move(filled);
+  for (const auto& hole : task.arguments.holes)
+    if (program.expressions->needs(hole.expression).secrets) late.holes.push_back(hole);
+  return late;
+}
+
 void Decider::begin_call(FrameId id) {
   const auto& current = frame(id);
   const auto& task = std::get<CallTask>(node_of(current).body);
@@ -37,6 +45,8 @@ void Decider::begin_call(FrameId id) {
   if (known != state.keys.end() && known->second.unsettled && !task.activity.idempotent) {
     // The effect may have happened with these bytes: only they are safe to send again.
     intent.arguments = known->second.arguments;
+    intent.late = known->second.late;
+    intent.late_input = known->second.late_input;
     intent.first_sent_at = known->second.first_sent_at;
     intent.unsettled = true;
   } else {
@@ -46,6 +56,11 @@ void Decider::begin_call(FrameId id) {
       const definition::DataFilter schema{.transform = {}, .schema = task.activity.input};
       const auto valid = check_schema(schema, *arguments, "the input of " + task.activity.name);
       if (!valid) return raise(id, valid.error());
+    }
+    if (task.late_secrets) {
+      auto frozen = evaluator.freeze(late_part(program, task, Json()), here(current));
+      if (!frozen) return raise(id, frozen.error());
+      intent.late = make_value(std::move(*frozen));
     }
     intent.arguments = make_value(std::move(*arguments));
   }

@@ -27,6 +27,10 @@ void Decider::branch_over(FrameId id, std::uint32_t ordinal) {
   if (task.compete) return complete(id, outputs.at(ordinal));
   if (!std::all_of(outputs.begin(), outputs.end(), [](const Value& v) { return v != nullptr; }))
     return;
+  const auto limit = surroundings.limits.max_payload_bytes;
+  std::size_t bytes = 0;
+  for (const auto& output : outputs) bytes += size_of(*output);
+  if (bytes > limit) return raise(id, value_too_large("list of the branches' outputs", limit));
   auto all = Json::array();
   for (const auto& output : outputs) all.push_back(*output);
   complete(id, make_value(std::move(all)));

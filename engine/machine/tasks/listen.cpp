@@ -117,6 +117,11 @@ bool Decider::offer_event(const Value& event, std::uint32_t held) {
                         all_matched(listen, taken->subscription, true);
     } else {
       consumed.item = make_value(read_as(task.read, *event));
+      const auto limit = surroundings.limits.max_payload_bytes;
+      if (listen.bytes + size_of(*consumed.item) > limit) {
+        raise(id, value_too_large("list of consumed events", limit));
+        return true;
+      }
       consumed.queued = task.foreach_;
       switch (task.to.mode) {
         case EventStrategy::Mode::one:
@@ -147,6 +152,19 @@ bool Decider::offer_event(const Value& event, std::uint32_t held) {
     run();
   }
   return took;
+}
+
+void Decider::hold_event(const Value& event) {
+  const auto& limits = surroundings.limits;
+  const auto room = state.held_events.size() < limits.max_held_events &&
+                    state.held_bytes + size_of(*event) <= limits.max_held_bytes;
+  if (room) return emit(EventHeld{.event = event});
+  if (state.status == Status::faulted) return;
+  fault_workflow(make_problem(
+      ErrorKind::runtime,
+      std::to_string(state.held_events.size()) +
+          " events wait for this run and no task takes them (limits.maxHeldEvents, maxHeldBytes). "
+          "Those that come now are kept in the inbox alone: retry the run, then replay them."));
 }
 
 void Decider::offer_held_events() {
