@@ -11,9 +11,9 @@
 namespace sequent::bench {
 namespace {
 
-constexpr double patience_s = 1'800;
+constexpr double wakes_within_s = 1'800;
 constexpr double idle_seconds = 10;
-constexpr auto between_looks = std::chrono::milliseconds(50);
+constexpr auto between_wakes = std::chrono::milliseconds(50);
 
 std::string one_step_and_sleep() {
   return "document: {dsl: 1.0.3, namespace: bench, name: sleeper, version: 1.0.0}\ndo:\n"
@@ -26,7 +26,7 @@ void print_idle(Node& node) {
   const auto statements = node.store().statements();
   const auto cpu = cpu_seconds();
   const auto start = SteadyClock::now();
-  while (seconds_since(start) < idle_seconds) std::this_thread::sleep_for(between_looks);
+  while (seconds_since(start) < idle_seconds) std::this_thread::sleep_for(between_wakes);
   const double seconds = seconds_since(start);
   std::printf("     idle for %.0f s: %.1f statements/s, %.2f %% of a core\n", seconds,
               static_cast<double>(node.store().statements() - statements) / seconds,
@@ -41,8 +41,8 @@ bool put_to_sleep(const Options& options) {
       drive(node, {.workflow = "sleeper", .runs = options.sleepers, .callers = 256, .wait = false});
   const auto target = static_cast<std::uint64_t>(options.sleepers);
   while (node.engine().stats().evictions < target) {
-    if (seconds_since(start) > patience_s) give_up("some runs never fell asleep");
-    std::this_thread::sleep_for(between_looks);
+    if (seconds_since(start) > wakes_within_s) give_up("some runs never fell asleep");
+    std::this_thread::sleep_for(between_wakes);
   }
   std::printf(
       "W6   %d runs asleep after %.1f s (%.0f/s), %.0f MB on disk, resident memory %.0f MB (%.0f "

@@ -26,6 +26,12 @@ ActivityResult too_large(const ActivitySpec& spec, std::size_t limit) {
           " bytes (limits.maxPayloadBytes). Ask for less, or raise the limit."));
 }
 
+// Heard by nobody: the partition's new owner makes the call. The fence would drop this record.
+ActivityResult not_owned() {
+  return std::unexpected(failure_of(machine::Outcome::unknown, machine::ErrorKind::runtime,
+                                    "This node lost the partition before the request left."));
+}
+
 // What looking found, as the outcome of the attempt; nothing = the effect is proven absent.
 std::optional<ActivityResult> settled_by(const ActivitySpec& spec, Reconciliation looked) {
   switch (looked.found) {
@@ -46,7 +52,7 @@ std::optional<ActivityResult> settled_by(const ActivitySpec& spec, Reconciliatio
 }
 
 asio::awaitable<ActivityResult> make_call(std::shared_ptr<ActivityCall> call,
-                                          std::size_t max_payload) {
+                                          std::function<bool()> owned, std::size_t max_payload) {
   Activity& activity = *call->activity;
   const ActivitySpec& spec = activity.spec();
   if (must_reconcile(spec, call->attempt, call->key_raised)) {
@@ -56,12 +62,15 @@ asio::awaitable<ActivityResult> make_call(std::shared_ptr<ActivityCall> call,
     Reconciliation looked = co_await std::move(looking);
     auto settled = settled_by(spec, std::move(looked));
     if (settled) co_return std::move(*settled);
+    if (!owned()) co_return not_owned();
   }
   auto running = activity.run(std::move(call->attempt), std::move(call->input));
   ActivityResult result = co_await std::move(running);
   if (result && larger_than(*result, max_payload)) co_return too_large(spec, max_payload);
   co_return result;
 }
+
+constexpr DurationMs look_at_leases_ms = 1'000;
 
 }  // namespace
 
@@ -110,7 +119,7 @@ void Dispatcher::launch(const Key& key, ActivityCall call) {
                                           "The activity broke off with an exception."));
     self->ended(*running, std::move(result));
   };
-  asio::co_spawn(setting_.strand, make_call(shared, setting_.max_payload_bytes),
+  asio::co_spawn(setting_.strand, make_call(shared, setting_.owned, setting_.max_payload_bytes),
                  asio::bind_cancellation_slot(running->cancel.slot(), std::move(done)));
   set_alarm();
 }
@@ -154,6 +163,8 @@ void Dispatcher::cut_off(const std::shared_ptr<Running>& running) {
 
 void Dispatcher::pump() {
   while (!queue_.empty() && !stopped_) {
+    // The committer renews the leases soon, or drops this partition.
+    if (!setting_.owned()) return ring_at(setting_.clock.now() + look_at_leases_ms);
     const Key key = queue_.front();
     const auto found = calls_.find(key);
     const bool waits = found != calls_.end() && found->second.waiting != nullptr;
@@ -184,8 +195,10 @@ void Dispatcher::wait_for_place() {
 }
 
 void Dispatcher::set_alarm() {
-  if (limits_.empty()) return;
-  const Timestamp at = limits_.begin()->first;
+  if (!limits_.empty()) ring_at(limits_.begin()->first);
+}
+
+void Dispatcher::ring_at(Timestamp at) {
   // An alarm that rings before anything is due is cheaper than one that is set for every call.
   if (alarm_at_ != 0 && alarm_at_ <= at) return;
   alarm_at_ = at;

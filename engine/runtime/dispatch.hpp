@@ -40,6 +40,9 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
     Clock& clock;
     std::unique_ptr<Alarm> alarm;      // of the strand
     std::shared_ptr<CallLimit> limit;  // of the node
+    // Whether the node still owns the partition. Asked right before each request: a call may have
+    // waited for its place, or looked at the provider, while the node stood still past its leases.
+    std::function<bool()> owned;
     std::size_t max_payload_bytes = 0;
   };
   /// `returned` hears the outcome of every call that was not abandoned.
@@ -88,6 +91,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void pump();
   void wait_for_place();
   void set_alarm();
+  void ring_at(Timestamp at);
   void ring();
 
   Setting setting_;

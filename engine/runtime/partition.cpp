@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
+#include "engine/runtime/committer.hpp"
 
 namespace sequent::runtime {
 namespace {
@@ -257,11 +258,16 @@ void Partition::recover() {
         if (owner) owner->returned(id, frame, attempt, std::move(result));
       };
       auto& node = *self->node_;
+      auto owned = [weak_node = std::weak_ptr(self->node_)] {
+        const auto owner = weak_node.lock();
+        return owner && owner->committer->leased(owner->ports.clock.now());
+      };
       Dispatcher::Setting setting{.strand = self->strand_,
                                   .stats = node.stats,
                                   .clock = node.ports.clock,
                                   .alarm = node.parts.alarms->make(self->strand_),
                                   .limit = node.calls,
+                                  .owned = std::move(owned),
                                   .max_payload_bytes = node.config.limits.max_payload_bytes};
       self->dispatcher_ = std::make_shared<Dispatcher>(std::move(setting), std::move(returned));
     }

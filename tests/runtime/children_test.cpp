@@ -6,7 +6,7 @@ using namespace sequent::testing;
 
 namespace {
 
-const std::string parent = R"(do:
+const std::string waiting_parent = R"(do:
   - sub: {run: {workflow: {namespace: test, name: two, version: 1.0.0, input: {}}}}
 )";
 constexpr int moments = 40;  // a child's start and its first call take fewer
@@ -14,7 +14,7 @@ constexpr int moments = 40;  // a child's start and its first call take fewer
 /// A parent whose start is durable, `moment` steps of the event loop after its caller heard of it.
 InstanceId begin_parent(World& world, int moment) {
   world.deploy(document("two", two_steps));
-  world.deploy(document("parent", parent));
+  world.deploy(document("parent", waiting_parent));
   world.steps.hold = true;
   const auto started = world.begin(world.engine->start_run(world.request("parent")));
   world.io.restart();
