@@ -36,7 +36,7 @@ definition::ActivitySpec emit_spec() {
     }
   })json");
   spec.idempotent = true;
-  spec.in_store = true;
+  spec.emits = true;
   return compiled(std::move(spec));
 }
 

@@ -29,10 +29,11 @@ struct ActivitySpec {
   Json output_schema;
   std::shared_ptr<const schema::Schema> input;  // compiled; null = anything goes
   CallRetryPolicy retry;
-  DurationMs timeout_ms = 30'000;  // of one attempt
-  DurationMs key_retention_ms = 0; // how long the provider keeps idempotency keys; 0 = it has none
-  bool idempotent = false;         // repeating is harmless by nature (reads, absolute writes)
-  bool in_store = false;           // runs inside the commit that holds its intent (records.*)
+  DurationMs timeout_ms = 30'000;   // of one attempt
+  DurationMs key_retention_ms = 0;  // how long the provider keeps idempotency keys; 0 = it has none
+  bool idempotent = false;          // repeating is harmless by nature (reads, absolute writes)
+  bool in_store = false;            // runs inside the commit that holds its intent (records.*)
+  bool emits = false;               // compiled to the language's `emit`, its arguments the event
 };
 
 /// Where the compiler looks up `call: name`. Implemented by the registry of activities.

@@ -140,7 +140,11 @@ TaskBody read_call(Compiler& compiler, Fields& fields, const Site& site) {
   const ActivitySpec* activity = compiler.options.catalog
                                      ? compiler.options.catalog->find(wanted.name, wanted.version)
                                      : nullptr;
-  if (activity) return read_activity(compiler, call, *activity, with, site);
+  if (activity) {
+    CallTask task = read_activity(compiler, call, *activity, with, site);
+    if (activity->emits) return EmitTask{.event = std::move(task.arguments)};
+    return task;
+  }
   report_unknown(compiler, call, wanted);
   return CallTask{};
 }

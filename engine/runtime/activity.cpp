@@ -28,7 +28,7 @@ void ActivityRegistry::add(std::unique_ptr<Activity> activity) {
 }
 
 void ActivityRegistry::add_in_store(ActivitySpec spec) {
-  SEQUENT_ASSERT(spec.in_store);
+  SEQUENT_ASSERT(spec.in_store || spec.emits);
   const std::string name = spec.name;
   SEQUENT_ASSERT(!name.empty());
   const bool added = entries_.emplace(name, Entry{std::move(spec), nullptr}).second;

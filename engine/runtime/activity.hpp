@@ -60,7 +60,7 @@ class Activity {
 class ActivityRegistry final : public definition::ActivityCatalog {
  public:
   void add(std::unique_ptr<Activity> activity);
-  /// An activity that the store runs inside a commit (`records.*`): a specification without code.
+  /// What the store does inside a commit (`records.*`, `events.emit`): a specification without code.
   void add_in_store(ActivitySpec spec);
 
   [[nodiscard]] const ActivitySpec* find(std::string_view name,

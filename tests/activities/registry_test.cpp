@@ -2,6 +2,7 @@
 
 #include "activities/debug/debug.hpp"
 #include "activities/register.hpp"
+#include "engine/definition/compile.hpp"
 #include "tests/activities/support.hpp"
 
 using namespace sequent;
@@ -31,7 +32,7 @@ TEST_CASE("every activity has a specification that can be read", "[activities]")
     CHECK(spec->input != nullptr);
     CHECK(spec->timeout_ms > 0);
     CHECK(schema::Schema::compile(spec->output_schema).has_value());
-    CHECK((registry.activity(name) == nullptr) == spec->in_store);
+    CHECK((registry.activity(name) == nullptr) == (spec->in_store || spec->emits));
     // What runs outside and is neither keyed nor harmless could be done twice after a crash.
     // These look before each request; tests/activities_usage proves it of each.
     const bool looks_first = name == "flexprice.subscriptions.create" ||
@@ -100,4 +101,26 @@ TEST_CASE("debug.fail fails as told and as often as told", "[activities][debug]"
         Reconciliation::Found::absent);
   CHECK(bench.await(fail.reconcile(attempt, Json::object())).found ==
         Reconciliation::Found::undecided);
+}
+
+TEST_CASE("events.emit is the language's emit, written as a call", "[activities]") {
+  Bench bench;
+  runtime::ActivityRegistry registry;
+  activities::register_activities(registry, {}, bench.client);
+  definition::CompileOptions options;
+  options.catalog = &registry;
+  options.interpreters = 1;
+  const std::string head =
+      "document: {dsl: 1.0.3, namespace: test, name: tell, version: 1.0.0}\n"
+      "do:\n  - tell:\n      call: events.emit\n";
+  const auto program =
+      definition::compile(head + "      with: {type: paid, source: /shop, data: 1}\n", options);
+  REQUIRE(program.has_value());
+  const auto& task = (*program)->node((*program)->find("tell"));
+  REQUIRE(std::holds_alternative<definition::EmitTask>(task.body));
+  const auto& event = std::get<definition::EmitTask>(task.body).event.skeleton;
+  CHECK(event == Json{{"type", "paid"}, {"source", "/shop"}, {"data", 1}});
+  const auto untyped = definition::compile(head + "      with: {source: /shop}\n", options);
+  REQUIRE_FALSE(untyped.has_value());
+  CHECK(definition::format_findings(untyped.error().findings).find("type") != std::string::npos);
 }
