@@ -191,8 +191,10 @@ std::vector<definition::ProgramPtr> Engine::programs() const {
   return impl_->node->definitions.catalogue()->all();
 }
 
-asio::awaitable<Result<Started>> Engine::start_run(StartRequest request) {
-  const auto node = impl_->node;
+namespace {
+
+// Holds the node by itself: the engine may be gone before the caller's coroutine is first resumed.
+asio::awaitable<Result<Started>> start_on(std::shared_ptr<Node> node, StartRequest request) {
   const auto& ref = request.workflow;
   StartOrder order;
   order.program = node->definitions.catalogue()->find(ref);
@@ -230,6 +232,12 @@ asio::awaitable<Result<Started>> Engine::start_run(StartRequest request) {
   const auto first = node->definitions.catalogue()->find(*digest);
   if (first) started.program = first;
   co_return started;
+}
+
+}  // namespace
+
+asio::awaitable<Result<Started>> Engine::start_run(StartRequest request) {
+  return start_on(impl_->node, std::move(request));
 }
 
 asio::awaitable<Result<RunDetails>> Engine::read(InstanceId id) {
