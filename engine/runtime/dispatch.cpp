@@ -26,7 +26,8 @@ ActivityResult too_large(const ActivitySpec& spec, std::size_t limit) {
           " bytes (limits.maxPayloadBytes). Ask for less, or raise the limit."));
 }
 
-// Heard by nobody: the partition's new owner makes the call. The fence would drop this record.
+// After a takeover nobody hears this: the fence drops it, and the new owner makes the call. If the
+// leases were renewed after all, the attempt counts as one whose outcome is unknown.
 ActivityResult not_owned() {
   return std::unexpected(failure_of(machine::Outcome::unknown, machine::ErrorKind::runtime,
                                     "This node lost the partition before the request left."));
