@@ -49,6 +49,9 @@ struct ClientRequest {
   long connect_timeout_ms = 5'000;
   std::size_t max_response_bytes = 8 << 20;  // a larger answer is an error, not memory
   bool follow_redirects = false;
+  /// A connection of its own, closed afterwards. libcurl silently repeats a request when a connection
+  /// that it reuses is reset before the answer: set this for what must not be done twice.
+  bool fresh_connection = false;
   std::optional<std::pair<std::string, std::string>> basic_auth;   // user, password
   std::optional<std::pair<std::string, std::string>> digest_auth;  // user, password
   std::string aws_sigv4;  // libcurl's CURLOPT_AWS_SIGV4 value, empty = unsigned

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "support.hpp"
@@ -245,4 +247,23 @@ TEST_CASE("a digest challenge is answered and only the last answer is kept", "[n
   CHECK(answer->status == 200);
   CHECK(answer->body == "welcome me");
   CHECK(answer->headers.find("WWW-Authenticate") == nullptr);
+}
+
+TEST_CASE("a request that must not be repeated has a connection of its own", "[net]") {
+  // Every connection stays open, but only its first request is answered.
+  std::vector<int> kept;
+  {
+    RawServer server([&](tcp::socket& socket) {
+      read_head(socket);
+      write_text(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      kept.push_back(socket.release());
+    });
+    HttpClient client;
+    REQUIRE(fetch(client, get_request(server.url())));
+    ClientRequest once = post_request(server.url(), "x");
+    once.fresh_connection = true;
+    for (int i = 0; i < 3; ++i) CHECK(fetch(client, once));
+    CHECK(server.accepted() == 4);
+  }
+  for (const int socket : kept) ::close(socket);
 }
