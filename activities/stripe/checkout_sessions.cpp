@@ -84,7 +84,7 @@ Json create_input() {
   return schema;
 }
 
-void spell_ui_mode(Json& parameters, const StripeConfig& config) {
+void spell_ui_mode(Json& parameters, const runtime::Attempt&, const StripeConfig& config) {
   const std::string mode = text_of(parameters, "ui_mode");
   if (!mode.empty()) parameters["ui_mode"] = ui_mode_for(config.api_version, mode);
 }
@@ -119,7 +119,8 @@ Operations checkout_sessions() {
       "Closes an open session; expired already is a success, paid is refused.",
       input_schema(session_id(), {"session"}), session());
   expire.spec.idempotent = true;
-  expire.already = Already::expired;
+  expire.already = Already::reached;
+  expire.goals = {"expired"};
   operations.push_back(std::move(expire));
   Json filter = list_properties(literal(R"json({
     "customer": {"type": "string"},

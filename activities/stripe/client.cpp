@@ -33,6 +33,10 @@ net::ClientRequest Client::request_of(const Call& call, const std::string& key) 
   request.headers.set("Accept", "application/json");
   if (!call.account.empty()) request.headers.set("Stripe-Account", call.account);
 
+  // What no key protects must not be repeated behind our back.
+  request.fresh_connection =
+      call.method != "GET" && (call.method != "POST" || call.idempotency_key.empty());
+
   std::string form = encode_form(call.parameters);
   if (call.method == "POST") {
     request.headers.set("Content-Type", "application/x-www-form-urlencoded");

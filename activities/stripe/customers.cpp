@@ -79,17 +79,10 @@ Operation update() {
 }
 
 Operation remove() {
-  Operation operation = write_operation(
-      "stripe.customers.delete", "DELETE", "/v1/customers/{customer}",
+  return delete_operation(
+      "stripe.customers.delete", "/v1/customers/{customer}",
       "Deletes a customer and cancels its subscriptions, for ever; gone already is a success.",
       input_schema(customer_id(), {"customer"}), customer());
-  // Nothing to expand in what is left, and Stripe refuses to.
-  operation.spec.input_schema["properties"].erase("expand");
-  operation.spec = compiled(std::move(operation.spec));
-  operation.spec.key_retention_ms = 0;
-  operation.spec.idempotent = true;
-  operation.already = Already::deleted;
-  return operation;
 }
 
 }  // namespace

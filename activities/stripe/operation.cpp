@@ -1,8 +1,9 @@
 #include "activities/stripe/operation.hpp"
 
+#include <algorithm>
+
 #include "activities/input.hpp"
 #include "activities/outcomes.hpp"
-#include "activities/schemas.hpp"
 #include "activities/stripe/versions.hpp"
 #include "base/assert.hpp"
 
@@ -32,17 +33,27 @@ void drop_nulls(Json& object) {
     member = member->is_null() ? object.erase(member) : std::next(member);
 }
 
-bool proves_effect(Already already, const Failure& refusal) {
-  const std::string code = text_of(refusal.problem.extensions, "code");
-  switch (already) {
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return !word.empty() && std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// What the refusal may prove; settle() finds out whether it does.
+bool may_prove_effect(const Operation& operation, const Failure& refusal) {
+  const Json& extensions = refusal.problem.extensions;
+  const std::string code = text_of(extensions, "code");
+  const bool gone = refusal.problem.status == 404 && code == "resource_missing";
+  switch (operation.already) {
     case Already::nothing:
       return false;
     case Already::deleted:
-      return refusal.problem.status == 404 && code == "resource_missing";
-    case Already::expired:
-      return refusal.problem.status == 400;
-    case Already::refunded:
-      return code == "charge_already_refunded";
+      return gone;
+    case Already::reached:
+      return operation.method == "DELETE" ? gone : refusal.problem.status == 400;
+    case Already::ours:
+      return contains(operation.taken, code) ||
+             contains(operation.taken, text_of(extensions, "param"));
+    case Already::identifier:
+      return extensions.value("duplicateIdentifier", false);
   }
   return false;
 }
@@ -54,29 +65,47 @@ Failure still_unknown(Reconciliation looked) {
   return std::move(*looked.failure);
 }
 
-Json deleted_object(const Json& input, const std::string& path) {
-  const auto open = path.find('{'), close = path.find('}');
-  const std::string member = path.substr(open + 1, close - open - 1);
+std::string path_member(const std::string& path) {
+  const auto open = path.find('{');
+  return path.substr(open + 1, path.find('}', open) - open - 1);
+}
+
+Json deleted_object(const Json& input, const Operation& operation) {
+  static const Json::json_pointer kind("/properties/object/const");
   Json object = Json::object();
-  object["id"] = text_of(input, member);
-  object["object"] = member;
+  object["id"] = text_of(input, path_member(operation.path));
+  object["object"] = operation.spec.output_schema.at(kind);
   object["deleted"] = true;
   return object;
 }
 
+// Usage events can't be read: the answer is what was asked for.
+Json duplicate_event(const Json& parameters) {
+  Json event = parameters;
+  event.erase("expand");
+  event["object"] = "billing.meter_event";
+  event["duplicate"] = true;
+  if (!event.contains("timestamp")) event["timestamp"] = nullptr;
+  return event;
+}
+
 }  // namespace
+
+std::string StripeActivity::account_of(const Json& input) const {
+  return operation_.platform_only ? "" : text_of(input, "account");
+}
 
 Call StripeActivity::call_of(const Attempt& attempt, const Json& input) const {
   Call call;
   call.method = operation_.method;
   call.parameters = input.is_object() ? input : Json::object();
-  call.account = text_of(call.parameters, "account");
-  call.parameters.erase("account");
+  call.account = account_of(call.parameters);
+  if (!operation_.platform_only) call.parameters.erase("account");
   if (operation_.creates() || operation_.method == "GET") drop_nulls(call.parameters);
   call.path = fill_path(operation_.path, call.parameters);
-  if (operation_.adapt) operation_.adapt(call.parameters, client_->config());
+  if (operation_.adapt) operation_.adapt(call.parameters, attempt, client_->config());
   if (operation_.creates()) leave_traces(call.parameters, attempt);
-  call.idempotency_key = attempt.idempotency_key;
+  if (operation_.keyed) call.idempotency_key = attempt.idempotency_key;
   call.timeout_ms = attempt.timeout_ms;
   call.now = attempt.now;
   return call;
@@ -84,7 +113,7 @@ Call StripeActivity::call_of(const Attempt& attempt, const Json& input) const {
 
 boost::asio::awaitable<ActivityResult> StripeActivity::run(Attempt attempt, Json input) {
   if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
-  if (operation_.creates() && attempt.unsettled && is_revised(attempt.idempotency_key)) {
+  if (operation_.can_look() && attempt.unsettled && is_revised(attempt.idempotency_key)) {
     // A new key protects from nothing that the spent one may have made: look before making.
     Reconciliation looked = co_await reconcile(attempt, input);
     if (looked.found == Reconciliation::Found::adopted) co_return std::move(looked.object);
@@ -95,7 +124,7 @@ boost::asio::awaitable<ActivityResult> StripeActivity::run(Attempt attempt, Json
   auto answer = co_await client_->send(std::move(call));
   if (answer) co_return normalised(std::move(*answer));
   Failure failure = std::move(answer.error());
-  if (!proves_effect(operation_.already, failure)) co_return std::unexpected(std::move(failure));
+  if (!may_prove_effect(operation_, failure)) co_return std::unexpected(std::move(failure));
   ActivityResult settled =
       co_await settle(std::move(attempt), std::move(input), std::move(failure));
   co_return settled;
@@ -103,28 +132,42 @@ boost::asio::awaitable<ActivityResult> StripeActivity::run(Attempt attempt, Json
 
 boost::asio::awaitable<ActivityResult> StripeActivity::settle(Attempt attempt, Json input,
                                                               Failure refusal) {
-  if (operation_.already == Already::deleted) co_return deleted_object(input, operation_.path);
-  if (operation_.already == Already::refunded) {
-    Reconciliation looked = co_await reconcile(attempt, input);
-    if (looked.found == Reconciliation::Found::adopted) co_return std::move(looked.object);
-    co_return std::unexpected(std::move(refusal));
+  if (operation_.already == Already::deleted) co_return deleted_object(input, operation_);
+  if (operation_.already == Already::identifier) {
+    Call call = call_of(attempt, input);
+    co_return duplicate_event(call.parameters);
   }
-  // Expired: the session itself knows.
-  std::string path = fill_path(operation_.path, input);
-  path.erase(path.rfind('/'));
-  ActivityResult session = co_await read_back(std::move(attempt), std::move(input), path);
-  if (session && text_of(*session, "status") == "expired") co_return session;
+  if (operation_.already == Already::reached) {
+    ActivityResult reached =
+        co_await read_goal(std::move(attempt), std::move(input), std::move(refusal));
+    co_return reached;
+  }
+  Reconciliation looked = co_await reconcile(attempt, input);
+  if (looked.found == Reconciliation::Found::adopted) co_return std::move(looked.object);
+  co_return std::unexpected(std::move(refusal));
+}
+
+boost::asio::awaitable<ActivityResult> StripeActivity::read_goal(Attempt attempt, Json input,
+                                                                 Failure refusal) {
+  Json parameters = input;
+  std::string path = fill_path(operation_.path, parameters);
+  // "…/{session}/expire" acts on the object at "…/{session}".
+  if (!operation_.path.ends_with('}')) path.erase(path.rfind('/'));
+  ActivityResult object = co_await read_back(std::move(attempt), std::move(input), path);
+  if (object && contains(operation_.goals, text_of(*object, "status"))) co_return object;
   co_return std::unexpected(std::move(refusal));
 }
 
 boost::asio::awaitable<ActivityResult> StripeActivity::read_back(Attempt attempt, Json input,
                                                                  std::string path) {
+  Call asked = call_of(attempt, input);
   Call call;
   call.method = "GET";
   call.path = std::move(path);
-  call.account = text_of(input, "account");
+  call.account = account_of(input);
   call.parameters = Json::object();
-  if (input.contains("expand")) call.parameters["expand"] = input["expand"];
+  if (asked.parameters.contains("expand"))
+    call.parameters["expand"] = std::move(asked.parameters["expand"]);
   call.timeout_ms = attempt.timeout_ms;
   call.now = attempt.now;
   auto answer = co_await client_->send(std::move(call));
@@ -134,18 +177,31 @@ boost::asio::awaitable<ActivityResult> StripeActivity::read_back(Attempt attempt
 
 boost::asio::awaitable<Reconciliation> StripeActivity::reconcile(Attempt attempt, Json input) {
   Reconciliation result;
-  if (!operation_.creates()) {
-    // Reads and absolute writes: repeating settles it.
-    result.found = Reconciliation::Found::absent;
+  if (!operation_.can_look()) {
+    // Reads and absolute writes: repeating settles it. Anything else stays open for an operator.
+    if (spec().idempotent) {
+      result.found = Reconciliation::Found::absent;
+      co_return result;
+    }
+    result = co_await Activity::reconcile(std::move(attempt), std::move(input));
     co_return result;
   }
-  std::vector<Search> searches = operation_.searches(input, attempt);
-  const std::string account = text_of(input, "account");
-  result = co_await find_traces(*client_, attempt, operation_.path, account, std::move(searches));
+  const std::string account = account_of(input);
+  std::string path;
+  if (operation_.creates()) {
+    std::vector<Search> searches = operation_.searches(input, attempt);
+    result = co_await find_traces(*client_, attempt, operation_.path, account, std::move(searches));
+    path = operation_.path + "/" + text_of(result.object, "id");
+  } else {
+    // What is told of an account is told in that account, although the platform asked for it.
+    std::string told_in = text_of(input, "account");
+    Json parameters = input;
+    path = fill_path(operation_.path, parameters);
+    result = co_await find_event(*client_, attempt, std::move(told_in), operation_.told_by);
+  }
   if (result.found != Reconciliation::Found::adopted) co_return result;
 
   // As it is now and in full: lists leave out what must be expanded, and a session's client secret.
-  const std::string path = operation_.path + "/" + text_of(result.object, "id");
   ActivityResult object = co_await read_back(attempt, std::move(input), path);
   if (object) {
     result.object = std::move(*object);
@@ -154,98 +210,6 @@ boost::asio::awaitable<Reconciliation> StripeActivity::reconcile(Attempt attempt
     result.failure = std::move(object.error());
   }
   co_return result;
-}
-
-Json input_schema(Json properties, std::vector<std::string> required) {
-  properties["account"] = literal(R"json({
-    "type": "string", "pattern": "^acct_",
-    "description": "connected account on which the call acts; absent: the platform"
-  })json");
-  properties["expand"] = literal(R"json({
-    "type": "array", "maxItems": 20, "items": {"type": "string"},
-    "description": "members to be given as objects instead of ids"
-  })json");
-  Json schema = Json::object();
-  schema["type"] = "object";
-  schema["properties"] = std::move(properties);
-  schema["required"] = std::move(required);
-  schema["additionalProperties"] = false;
-  return schema;
-}
-
-Operation read_operation(std::string name, std::string path, std::string summary, Json input,
-                         Json output) {
-  Operation operation = write_operation(std::move(name), "GET", std::move(path), std::move(summary),
-                                        std::move(input), std::move(output));
-  operation.spec.key_retention_ms = 0;
-  operation.spec.idempotent = true;
-  return operation;
-}
-
-Operation write_operation(std::string name, std::string method, std::string path,
-                          std::string summary, Json input, Json output) {
-  Operation operation;
-  operation.spec.name = std::move(name);
-  operation.spec.version = "1";
-  operation.spec.provider = "stripe";
-  operation.spec.summary = std::move(summary);
-  operation.spec.input_schema = std::move(input);
-  operation.spec.output_schema = std::move(output);
-  operation.spec.key_retention_ms = 23 * 3'600'000LL;
-  operation.spec = compiled(std::move(operation.spec));
-  operation.method = std::move(method);
-  operation.path = std::move(path);
-  return operation;
-}
-
-Json list_properties(Json more) {
-  more["limit"] = literal(R"({"type": "integer", "minimum": 1, "maximum": 100})");
-  more["starting_after"] = literal(R"({"type": "string"})");
-  more["ending_before"] = literal(R"({"type": "string"})");
-  more["created"] = literal(R"json({
-    "anyOf": [
-      {"type": "integer"},
-      {"type": "object", "additionalProperties": false, "properties": {
-        "gt": {"type": "integer"}, "gte": {"type": "integer"},
-        "lt": {"type": "integer"}, "lte": {"type": "integer"}}}
-    ],
-    "description": "seconds since 1970"
-  })json");
-  return more;
-}
-
-Json object_schema(std::string_view kind, Json properties) {
-  properties["id"] = literal(R"({"type": "string"})");
-  properties["object"]["const"] = std::string(kind);
-  Json schema = Json::object();
-  schema["type"] = "object";
-  schema["required"] = {"id", "object"};
-  schema["properties"] = std::move(properties);
-  return schema;
-}
-
-Json list_schema(std::string_view kind) {
-  Json schema = literal(R"json({
-    "type": "object",
-    "required": ["object", "data", "has_more"],
-    "properties": {
-      "object": {"const": "list"},
-      "data": {"type": "array"},
-      "has_more": {"type": "boolean"},
-      "url": {"type": "string"}
-    }
-  })json");
-  schema["properties"]["data"]["items"] = object_schema(kind, Json::object());
-  return schema;
-}
-
-Json metadata_schema() {
-  return literal(R"json({
-    "type": ["object", "null"],
-    "maxProperties": 47,
-    "propertyNames": {"maxLength": 40, "pattern": "^[^\\[\\]]+$"},
-    "additionalProperties": {"type": ["string", "number", "boolean"], "maxLength": 500}
-  })json");
 }
 
 }  // namespace sequent::activities::stripe

@@ -40,6 +40,12 @@ std::string parameter_name(const Json& error) {
   return plain ? name : "";
 }
 
+// The one refusal that Stripe words without giving it a code; the words themselves go no further.
+bool is_duplicate_identifier(const net::ClientResponse& response, const Json& error) {
+  return response.status == 400 &&
+         text_of(error, "message").find("already exists with identifier") != std::string::npos;
+}
+
 ErrorKind kind_of(int status) {
   if (status == 401) return ErrorKind::authentication;
   if (status == 403) return ErrorKind::authorization;
@@ -78,6 +84,7 @@ machine::Problem problem_of(const Asked& asked, const net::ClientResponse& respo
   add("declineCode", decline);
   add("param", parameter);
   add("requestId", request_id);
+  if (is_duplicate_identifier(response, error)) problem.extensions["duplicateIdentifier"] = true;
   return problem;
 }
 

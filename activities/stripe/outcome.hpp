@@ -25,8 +25,9 @@ struct Asked {
 ///                    that a corrected try needs another one; never for idempotency_error, where
 ///                    the key belongs to an earlier request that may have succeeded
 /// shape   problem: communication (401 authentication, 403 authorization), title = Stripe's code,
-///         extensions {provider, code, errorType, param, declineCode, requestId}. Stripe's message
-///         stays out: it may repeat card or e-mail data.
+///         extensions {provider, code, errorType, param, declineCode, requestId,
+///         duplicateIdentifier (only true, for a usage event that was counted before)}. Stripe's
+///         message stays out: it may repeat card or e-mail data.
 /// source  docs.stripe.com/api/idempotent_requests and /error-low-level; the official SDK's retries
 [[nodiscard]] std::expected<Json, machine::Failure> outcome_of(const Asked& asked,
                                                                const net::ClientResult& result);

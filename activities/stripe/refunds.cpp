@@ -44,7 +44,8 @@ Operations refunds() {
                                        "currency": {"type": "string"}
                                      })json")));
   create.searches = refund_searches;
-  create.already = Already::refunded;
+  create.already = Already::ours;
+  create.taken = {"charge_already_refunded"};
   operations.push_back(std::move(create));
   return operations;
 }

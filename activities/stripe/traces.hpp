@@ -28,6 +28,18 @@ boost::asio::awaitable<runtime::Reconciliation> find_traces(Client& client,
                                                             std::string account,
                                                             std::vector<Search> searches);
 
+/// Reads the account's events page by page for one of `types` that was caused by a request with the
+/// attempt's key, whatever its revision. `object` stays empty.
+/// effect  none
+/// errors  undecided as above, and where the first attempt is older than Stripe keeps events
+/// source  docs.stripe.com/api/events/object (request.idempotency_key); kept for 30 days
+boost::asio::awaitable<runtime::Reconciliation> find_event(Client& client, runtime::Attempt attempt,
+                                                           std::string account,
+                                                           std::vector<std::string> types);
+
+/// The task's own key: "<key>" for "<key>_r2".
+[[nodiscard]] std::string unrevised(const std::string& idempotency_key);
+
 /// True for the key of a later revision ("<key>_r2"): Stripe has spent an earlier one.
 [[nodiscard]] bool is_revised(const std::string& idempotency_key);
 
