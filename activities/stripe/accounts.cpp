@@ -5,7 +5,7 @@ namespace sequent::activities::stripe {
 
 namespace {
 
-Json writable() {
+Json writable_account() {
   Json properties = literal(R"json({
     "account_token": {"type": "string", "pattern": "^ct_",
                       "description": "single use; what it carries must not be given beside it"},
@@ -65,8 +65,8 @@ std::vector<Search> account_searches(const Json&, const runtime::Attempt& attemp
   return {Search{created_since(attempt), true}};
 }
 
-Operation create() {
-  Json properties = writable();
+Operation create_account() {
+  Json properties = writable_account();
   properties.update(literal(R"json({
     "type": {"enum": ["custom", "express", "standard"]},
     "controller": {"type": "object"},
@@ -82,8 +82,8 @@ Operation create() {
   return operation;
 }
 
-Operation update() {
-  Json properties = writable();
+Operation update_account() {
+  Json properties = writable_account();
   properties.update(account_id());
   Operation operation =
       write_operation("stripe.accounts.update", "POST", "/v1/accounts/{account}",
@@ -104,12 +104,12 @@ Operation update() {
 /// source  docs.stripe.com/api/accounts
 Operations accounts() {
   Operations operations;
-  operations.push_back(create());
+  operations.push_back(create_account());
   Json only_id = platform_schema(account_id(), {"account"});
   only_id["properties"].erase("expand");  // this read alone takes no parameter
   operations.push_back(read_operation("stripe.accounts.retrieve", "/v1/accounts/{account}",
                                       "Reads a connected account.", only_id, account()));
-  operations.push_back(update());
+  operations.push_back(update_account());
   operations.push_back(delete_operation(
       "stripe.accounts.delete", "/v1/accounts/{account}",
       "Deletes a custom or express account without a balance; gone already is a success.",

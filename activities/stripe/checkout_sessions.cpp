@@ -21,7 +21,7 @@ Json session_id() {
   return literal(R"({"session": {"type": "string", "pattern": "^cs_"}})");
 }
 
-Json create_input() {
+Json session_input() {
   Json properties = literal(R"json({
     "mode": {"enum": ["payment", "setup", "subscription"]},
     "ui_mode": {"enum": ["hosted_page", "embedded_page", "elements", "form",
@@ -106,7 +106,7 @@ Operations checkout_sessions() {
   Operations operations;
   Operation create =
       write_operation("stripe.checkout.sessions.create", "POST", "/v1/checkout/sessions",
-                      "Opens a payment page.", create_input(), session());
+                      "Opens a payment page.", session_input(), session());
   create.adapt = spell_ui_mode;
   create.searches = session_searches;
   operations.push_back(std::move(create));

@@ -5,7 +5,7 @@ namespace sequent::activities::stripe {
 
 namespace {
 
-Json writable() {
+Json writable_customer() {
   Json properties = literal(R"json({
     "email": {"type": ["string", "null"], "maxLength": 512},
     "name": {"type": ["string", "null"], "maxLength": 256},
@@ -55,8 +55,8 @@ std::vector<Search> customer_searches(const Json& input, const runtime::Attempt&
   return searches;
 }
 
-Operation create() {
-  Json properties = writable();
+Operation create_customer() {
+  Json properties = writable_customer();
   properties["payment_method"] = literal(R"({"type": "string"})");
   properties["test_clock"] = literal(R"({"type": "string"})");
   Operation operation =
@@ -66,8 +66,8 @@ Operation create() {
   return operation;
 }
 
-Operation update() {
-  Json properties = writable();
+Operation update_customer() {
+  Json properties = writable_customer();
   properties.update(customer_id());
   properties["default_source"] = literal(R"({"type": "string"})");
   Operation operation =
@@ -78,7 +78,7 @@ Operation update() {
   return operation;
 }
 
-Operation remove() {
+Operation remove_customer() {
   return delete_operation(
       "stripe.customers.delete", "/v1/customers/{customer}",
       "Deletes a customer and cancels its subscriptions, for ever; gone already is a success.",
@@ -91,12 +91,12 @@ Operation remove() {
 /// source  docs.stripe.com/api/customers
 Operations customers() {
   Operations operations;
-  operations.push_back(create());
+  operations.push_back(create_customer());
   operations.push_back(read_operation("stripe.customers.retrieve", "/v1/customers/{customer}",
                                       "Reads a customer; a deleted one has deleted: true.",
                                       input_schema(customer_id(), {"customer"}), customer()));
-  operations.push_back(update());
-  operations.push_back(remove());
+  operations.push_back(update_customer());
+  operations.push_back(remove_customer());
   Json filter = list_properties(literal(R"json({
     "email": {"type": "string", "maxLength": 512, "description": "exact, with case"},
     "test_clock": {"type": "string"}

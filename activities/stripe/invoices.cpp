@@ -46,7 +46,7 @@ std::vector<Search> invoice_searches(const Json& input, const runtime::Attempt& 
   return {Search{std::move(filter), true}};
 }
 
-Operation create() {
+Operation create_invoice() {
   Json properties = literal(R"json({
     "customer": {"type": "string", "minLength": 1},
     "subscription": {"type": "string", "pattern": "^sub_"},
@@ -93,7 +93,7 @@ Operation step(const std::string& verb, std::string summary, Json more,
 /// source  docs.stripe.com/api/invoices
 Operations invoices() {
   Operations operations;
-  operations.push_back(create());
+  operations.push_back(create_invoice());
   Operation retrieve =
       read_operation("stripe.invoices.retrieve", "/v1/invoices/{invoice}", "Reads an invoice.",
                      input_schema(invoice_id(), {"invoice"}), invoice());

@@ -28,9 +28,19 @@ std::string fill_path(const std::string& path, Json& parameters) {
   return path.substr(0, open) + net::percent_encode(value) + path.substr(close + 1);
 }
 
-void drop_nulls(Json& object) {
-  for (auto member = object.begin(); member != object.end();)
-    member = member->is_null() ? object.erase(member) : std::next(member);
+// A member that an expression found nothing for is one that was not given.
+void drop_nulls(Json& value) {
+  if (value.is_object()) {
+    for (auto member = value.begin(); member != value.end();)
+      member = member->is_null() ? value.erase(member) : std::next(member);
+  }
+  if (value.is_structured())
+    for (Json& member : value) drop_nulls(member);
+}
+
+// In the change of an object null has a meaning: it unsets the member.
+bool ignores_nulls(const Operation& operation) {
+  return operation.method != "POST" || !operation.path.ends_with('}');
 }
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
@@ -101,7 +111,7 @@ Call StripeActivity::call_of(const Attempt& attempt, const Json& input) const {
   call.parameters = input.is_object() ? input : Json::object();
   call.account = account_of(call.parameters);
   if (!operation_.platform_only) call.parameters.erase("account");
-  if (operation_.creates() || operation_.method == "GET") drop_nulls(call.parameters);
+  if (ignores_nulls(operation_)) drop_nulls(call.parameters);
   call.path = fill_path(operation_.path, call.parameters);
   if (operation_.adapt) operation_.adapt(call.parameters, attempt, client_->config());
   if (operation_.creates()) leave_traces(call.parameters, attempt);
@@ -112,6 +122,7 @@ Call StripeActivity::call_of(const Attempt& attempt, const Json& input) const {
 }
 
 boost::asio::awaitable<ActivityResult> StripeActivity::run(Attempt attempt, Json input) {
+  if (ignores_nulls(operation_)) drop_nulls(input);
   if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
   if (operation_.can_look() && attempt.unsettled && is_revised(attempt.idempotency_key)) {
     // A new key protects from nothing that the spent one may have made: look before making.

@@ -40,7 +40,7 @@ std::vector<Search> price_searches(const Json& input, const runtime::Attempt& at
   return searches;
 }
 
-Json create_input() {
+Json price_input() {
   Json properties = literal(R"json({
     "currency": {"type": "string", "minLength": 3, "maxLength": 3},
     "unit_amount": {"type": "integer", "minimum": 0, "description": "minor units"},
@@ -95,7 +95,7 @@ Json create_input() {
 Operations prices() {
   Operations operations;
   Operation create = write_operation("stripe.prices.create", "POST", "/v1/prices",
-                                     "Makes a price of a product.", create_input(), price());
+                                     "Makes a price of a product.", price_input(), price());
   create.searches = price_searches;
   create.already = Already::ours;
   create.taken = {"lookup_key", "resource_already_exists"};

@@ -5,7 +5,7 @@ namespace sequent::activities::stripe {
 
 namespace {
 
-Json writable() {
+Json writable_product() {
   Json properties = literal(R"json({
     "active": {"type": "boolean"},
     "description": {"type": ["string", "null"], "maxLength": 40000},
@@ -48,8 +48,8 @@ std::vector<Search> product_searches(const Json& input, const runtime::Attempt& 
   return {Search{std::move(filter), true}};
 }
 
-Operation create() {
-  Json properties = writable();
+Operation create_product() {
+  Json properties = writable_product();
   properties.update(literal(R"json({
     "name": {"type": "string", "minLength": 1},
     "id": {"type": "string", "minLength": 1,
@@ -79,8 +79,8 @@ Operation create() {
   return operation;
 }
 
-Operation update() {
-  Json properties = writable();
+Operation update_product() {
+  Json properties = writable_product();
   properties.update(product_id());
   properties.update(literal(R"json({
     "name": {"type": "string", "minLength": 1},
@@ -99,11 +99,11 @@ Operation update() {
 /// source  docs.stripe.com/api/products
 Operations products() {
   Operations operations;
-  operations.push_back(create());
+  operations.push_back(create_product());
   operations.push_back(read_operation("stripe.products.retrieve", "/v1/products/{product}",
                                       "Reads a product.", input_schema(product_id(), {"product"}),
                                       product()));
-  operations.push_back(update());
+  operations.push_back(update_product());
   operations.push_back(delete_operation(
       "stripe.products.delete", "/v1/products/{product}",
       "Deletes a product without prices (others are archived); gone already is a success.",

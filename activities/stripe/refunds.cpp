@@ -15,7 +15,7 @@ std::vector<Search> refund_searches(const Json& input, const runtime::Attempt&) 
   return {Search{std::move(filter), true}};
 }
 
-Json create_input() {
+Json refund_input() {
   Json properties = literal(R"json({
     "charge": {"type": "string", "minLength": 1},
     "payment_intent": {"type": "string", "minLength": 1},
@@ -37,7 +37,7 @@ Json create_input() {
 Operations refunds() {
   Operations operations;
   Operation create = write_operation("stripe.refunds.create", "POST", "/v1/refunds",
-                                     "Pays a charge back, in whole or in part.", create_input(),
+                                     "Pays a charge back, in whole or in part.", refund_input(),
                                      object_schema("refund", literal(R"json({
                                        "status": {"type": ["string", "null"]},
                                        "amount": {"type": "integer"},

@@ -5,7 +5,7 @@ namespace sequent::activities::stripe {
 
 namespace {
 
-Json writable() {
+Json writable_item() {
   Json properties = literal(R"json({
     "price": {"type": "string"},
     "price_data": {"type": "object", "required": ["currency", "product", "recurring"]},
@@ -44,8 +44,8 @@ std::vector<Search> item_searches(const Json& input, const runtime::Attempt&) {
   return {Search{std::move(filter), true}};
 }
 
-Operation create() {
-  Json properties = writable();
+Operation create_item() {
+  Json properties = writable_item();
   properties["subscription"] = literal(R"({"type": "string", "pattern": "^sub_"})");
   Json schema = input_schema(properties, {"subscription"});
   schema["oneOf"] = literal(R"([{"required": ["price"]}, {"required": ["price_data"]}])");
@@ -56,8 +56,8 @@ Operation create() {
   return operation;
 }
 
-Operation update() {
-  Json properties = writable();
+Operation update_item() {
+  Json properties = writable_item();
   properties.update(item_id());
   properties["off_session"] = literal(R"({"type": "boolean"})");
   Operation operation = write_operation("stripe.subscription_items.update", "POST",
@@ -69,7 +69,7 @@ Operation update() {
   return operation;
 }
 
-Operation remove() {
+Operation remove_item() {
   Json properties = item_id();
   properties.update(literal(R"json({
     "clear_usage": {"type": "boolean"},
@@ -89,12 +89,12 @@ Operation remove() {
 /// source  docs.stripe.com/api/subscription_items
 Operations subscription_items() {
   Operations operations;
-  operations.push_back(create());
+  operations.push_back(create_item());
   operations.push_back(read_operation(
       "stripe.subscription_items.retrieve", "/v1/subscription_items/{subscription_item}",
       "Reads an item.", input_schema(item_id(), {"subscription_item"}), item()));
-  operations.push_back(update());
-  operations.push_back(remove());
+  operations.push_back(update_item());
+  operations.push_back(remove_item());
   Json filter = page_properties(literal(R"({"subscription": {"type": "string"}})"));
   operations.push_back(read_operation("stripe.subscription_items.list", "/v1/subscription_items",
                                       "Lists the items of a subscription.",

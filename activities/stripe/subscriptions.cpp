@@ -5,7 +5,7 @@ namespace sequent::activities::stripe {
 
 namespace {
 
-Json writable() {
+Json writable_subscription() {
   Json properties = literal(R"json({
     "add_invoice_items": {"type": "array", "maxItems": 20, "items": {"type": "object"}},
     "application_fee_percent": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
@@ -84,8 +84,8 @@ std::vector<Search> subscription_searches(const Json& input, const runtime::Atte
   return {Search{std::move(filter), true}};
 }
 
-Operation create() {
-  Json properties = writable();
+Operation create_subscription() {
+  Json properties = writable_subscription();
   properties.update(literal(R"json({
     "customer": {"type": "string", "minLength": 1},
     "backdate_start_date": {"type": "integer"},
@@ -106,8 +106,8 @@ Operation create() {
   return operation;
 }
 
-Operation update() {
-  Json properties = writable();
+Operation update_subscription() {
+  Json properties = writable_subscription();
   properties.update(subscription_id());
   properties.update(literal(R"json({
     "billing_cycle_anchor": {"enum": ["now", "unchanged"]},
@@ -137,7 +137,7 @@ Operation update() {
   return operation;
 }
 
-Operation cancel() {
+Operation cancel_subscription() {
   Json properties = subscription_id();
   properties.update(literal(R"json({
     "invoice_now": {"type": "boolean"},
@@ -165,12 +165,12 @@ Operation cancel() {
 /// source  docs.stripe.com/api/subscriptions
 Operations subscriptions() {
   Operations operations;
-  operations.push_back(create());
+  operations.push_back(create_subscription());
   operations.push_back(read_operation(
       "stripe.subscriptions.retrieve", "/v1/subscriptions/{subscription}", "Reads a subscription.",
       input_schema(subscription_id(), {"subscription"}), subscription()));
-  operations.push_back(update());
-  operations.push_back(cancel());
+  operations.push_back(update_subscription());
+  operations.push_back(cancel_subscription());
   Json filter = list_properties(literal(R"json({
     "customer": {"type": "string"},
     "price": {"type": "string"},

@@ -5,7 +5,7 @@ namespace sequent::activities::stripe {
 
 namespace {
 
-Json create_input() {
+Json token_input() {
   return platform_schema(literal(R"json({
     "account": {
       "type": "object",
@@ -39,7 +39,7 @@ Operations tokens() {
   Operations operations;
   Operation create =
       write_operation("stripe.tokens.create", "POST", "/v1/tokens",
-                      "Makes an account token, which can be used once.", create_input(), token());
+                      "Makes an account token, which can be used once.", token_input(), token());
   create.platform_only = true;
   create.spec.idempotent = true;
   operations.push_back(std::move(create));

@@ -3,8 +3,7 @@
 
 #include "activities/auth/auth.hpp"
 #include "sandbox/auth/auth.hpp"
-#include "sandbox/stripe/stripe.hpp"
-#include "tests/activities/stripe_support.hpp"
+#include "tests/activities/stripe_provider.hpp"
 
 using namespace sequent;
 using namespace sequent::tests;
@@ -13,55 +12,18 @@ using Found = runtime::Reconciliation::Found;
 
 namespace {
 
-/// Stripe's stand-in on a port; `now` is its clock. What it leaves hanging or resets is not
-/// answered at all.
-struct Provider {
-  Timestamp now = noon;
-  sandbox::stripe::StripeStandIn stand_in{{}, noon};
-  StripeBench stripe{[this](const net::ServerRequest& request) { return answer(request); },
-                     [] {
-                       activities::StripeConfig config;
-                       config.api_key = [] { return "sk_test_sandbox"; };
-                       return config;
-                     }()};
-
-  std::optional<net::ServerResponse> answer(const net::ServerRequest& request) {
-    const auto reply = stand_in.handle(request, now);
-    if (reply.delivery != sandbox::Delivery::answer) return std::nullopt;
-    if (reply.huge_bytes > 0)
-      return text_response(200, "application/json", std::string(3 << 20, 'x'));
-    return reply.response;
-  }
-  void fault(const Json& description) {
-    net::ServerRequest request;
-    request.method = "POST";
-    request.path = "/_sandbox/faults";
-    request.body = dump_json(description);
-    const auto taken = stand_in.handle(request, now);
-    INFO(taken.response.body);
-    REQUIRE(taken.response.status < 300);
-  }
-  runtime::Attempt attempt(const std::string& key = "key-1", std::uint32_t number = 1) const {
-    auto attempt = first_attempt();
-    attempt.idempotency_key = key;
-    attempt.number = number;
-    attempt.now = now;
-    attempt.unsettled = number > 1;
-    attempt.timeout_ms = 500;
-    return attempt;
-  }
-  std::size_t customers() {
-    auto list = stripe.call("stripe.customers.list", {{"limit", 100}}, attempt("list"));
-    return list.value().at("data").size();
-  }
-};
+std::size_t customers_of(StripeProvider& provider) {
+  auto list =
+      provider.stripe.call("stripe.customers.list", {{"limit", 100}}, provider.attempt("list"));
+  return list.value().at("data").size();
+}
 
 const Json jean = {{"email", "jean@example.com"}, {"name", "Jean"}, {"metadata", {{"user", "42"}}}};
 
 }  // namespace
 
 TEST_CASE("a customer lives and dies in the stand-in", "[activities][sandbox]") {
-  Provider provider;
+  StripeProvider provider;
   auto& stripe = provider.stripe;
   const auto made = stripe.call("stripe.customers.create", jean, provider.attempt());
   REQUIRE(made.has_value());
@@ -80,7 +42,7 @@ TEST_CASE("a customer lives and dies in the stand-in", "[activities][sandbox]") 
 
 TEST_CASE("a lost answer makes no second customer, with the key or a day later",
           "[activities][sandbox]") {
-  Provider provider;
+  StripeProvider provider;
   provider.fault({{"kind", "reset-after-effect"}, {"path", "/v1/customers"}, {"times", 1}});
   const auto lost = provider.stripe.call("stripe.customers.create", jean, provider.attempt());
   REQUIRE_FALSE(lost.has_value());
@@ -98,12 +60,12 @@ TEST_CASE("a lost answer makes no second customer, with the key or a day later",
     REQUIRE(looked.found == Found::adopted);
     CHECK(looked.object.at("metadata").at("user") == "42");
   }
-  CHECK(provider.customers() == 1);
+  CHECK(customers_of(provider) == 1);
 }
 
 TEST_CASE("a request that was lost on its way is found to have made nothing",
           "[activities][sandbox]") {
-  Provider provider;
+  StripeProvider provider;
   provider.fault({{"kind", "reset-before-effect"}, {"path", "/v1/customers"}, {"times", 1}});
   const auto lost = provider.stripe.call("stripe.customers.create", jean, provider.attempt());
   CHECK(lost.error().outcome == Outcome::unknown);
@@ -113,7 +75,7 @@ TEST_CASE("a request that was lost on its way is found to have made nothing",
 }
 
 TEST_CASE("a stored 500 is replayed until a new key is taken", "[activities][sandbox]") {
-  Provider provider;
+  StripeProvider provider;
   const bool effect = GENERATE(false, true);
   CAPTURE(effect);
   provider.fault({{"kind", "server-error"},
@@ -134,11 +96,11 @@ TEST_CASE("a stored 500 is replayed until a new key is taken", "[activities][san
       stripe.call("stripe.customers.create", jean, provider.attempt("key-1_r1", 3));
   REQUIRE(settled.has_value());
   CHECK(settled->at("metadata").at("sequent_key") == (effect ? "key-1" : "key-1_r1"));
-  CHECK(provider.customers() == 1);
+  CHECK(customers_of(provider) == 1);
 }
 
 TEST_CASE("every way in which the stand-in fails has its outcome", "[activities][sandbox]") {
-  Provider provider;
+  StripeProvider provider;
   const auto failed = [&](Json fault, const std::string& key) {
     fault["times"] = 1;
     fault["path"] = "/v1/customers";
@@ -158,7 +120,7 @@ TEST_CASE("every way in which the stand-in fails has its outcome", "[activities]
 }
 
 TEST_CASE("a key that was used for something else is refused for good", "[activities][sandbox]") {
-  Provider provider;
+  StripeProvider provider;
   REQUIRE(provider.stripe.call("stripe.customers.create", jean, provider.attempt()).has_value());
   Json other = jean;
   other["name"] = "Jeanne";

@@ -201,6 +201,36 @@ TEST_CASE("an input that breaks its schema is refused, with the place", "[activi
   CHECK(stripe.bench.requests().empty());
 }
 
+TEST_CASE("what an expression found nothing for is not sent, a change apart",
+          "[activities][stripe]") {
+  StripeBench stripe(always(json_response(200, {{"id", "cus_1"}, {"object", "customer"}})));
+  const auto sent = [&](const std::string& name, const Json& input) {
+    const auto output = stripe.bench.await(stripe.activity(name).run(first_attempt(), input));
+    INFO((output ? std::string() : output.error().problem.detail));
+    REQUIRE(output.has_value());
+    const auto& request = stripe.bench.requests().back();
+    return decoded(request.method == "GET" ? request.query : request.body);
+  };
+  // The schema of each would refuse null where it asks for a text or an integer.
+  const auto made = sent("stripe.prices.create",
+                         {{"currency", "eur"},
+                          {"unit_amount", 500},
+                          {"product", "prod_1"},
+                          {"lookup_key", nullptr},
+                          {"recurring", {{"interval", "month"}, {"interval_count", nullptr}}}});
+  CHECK_FALSE(made.contains("lookup_key"));
+  CHECK_FALSE(made.contains("recurring[interval_count]"));
+  CHECK(made.at("recurring[interval]") == "month");
+  CHECK_FALSE(
+      sent("stripe.billing.meter_events.create",
+           {{"event_name", "tokens"}, {"payload", {{"value", "1"}}}, {"timestamp", nullptr}})
+          .contains("timestamp"));
+  CHECK_FALSE(sent("stripe.customers.list", {{"email", nullptr}, {"limit", 3}}).contains("email"));
+  // In a change it unsets the member.
+  CHECK(sent("stripe.customers.update", {{"customer", "cus_1"}, {"phone", nullptr}}).at("phone") ==
+        "");
+}
+
 TEST_CASE("without an API key nothing is sent", "[activities][stripe]") {
   activities::StripeConfig config;
   config.api_key = []() -> std::optional<std::string> { return std::nullopt; };

@@ -13,15 +13,6 @@ Json object(const std::string& kind, const std::string& id, const std::string& k
   return {{"id", id}, {"object", kind}, {"metadata", {{"sequent_key", key}}}};
 }
 
-/// A day later: the key of `first_attempt()` protects no more.
-runtime::Attempt next_day() {
-  auto attempt = first_attempt();
-  attempt.number = 2;
-  attempt.now += 24 * 3'600'000LL;
-  attempt.unsettled = true;
-  return attempt;
-}
-
 }  // namespace
 
 TEST_CASE("a customer that an unknown attempt made is adopted", "[activities][stripe]") {

@@ -18,14 +18,6 @@ Json told(const std::string& key) {
   return {{"id", "evt_1"}, {"object", "event"}, {"request", {{"idempotency_key", key}}}};
 }
 
-runtime::Attempt next_day() {
-  auto attempt = first_attempt();
-  attempt.number = 2;
-  attempt.now += 24 * 3'600'000LL;
-  attempt.unsettled = true;
-  return attempt;
-}
-
 net::ServerResponse missing() {
   return stripe_error(404, {{"type", "invalid_request_error"}, {"code", "resource_missing"}});
 }

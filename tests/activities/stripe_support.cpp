@@ -30,6 +30,14 @@ runtime::Reconciliation StripeBench::look(const std::string& name, const Json& i
   return bench.await(activity(name).reconcile(attempt, input));
 }
 
+runtime::Attempt next_day() {
+  auto attempt = first_attempt();
+  attempt.number = 2;
+  attempt.now += 24 * 3'600'000LL;
+  attempt.unsettled = true;
+  return attempt;
+}
+
 Json decoded(const std::string& form) {
   Json values = Json::object();
   for (const auto& [name, value] : net::parse_query(form)) values[name] = value;

@@ -24,6 +24,9 @@ struct StripeBench {
   }
 };
 
+/// A day later: the key of `first_attempt()` protects no more.
+[[nodiscard]] runtime::Attempt next_day();
+
 /// A form or query as name -> value, decoded.
 [[nodiscard]] Json decoded(const std::string& form);
 [[nodiscard]] net::ServerResponse stripe_error(int status, const Json& error);
