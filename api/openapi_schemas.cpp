@@ -134,6 +134,8 @@ constexpr const char* schemas = R"json({
     "type": "object", "properties": {"name": {"type": "string"}, "version": {"type": "string"},
       "provider": {"type": "string"}, "summary": {"type": "string"}, "input": {},
       "output": {}}}}, "cursor": {"type": ["string", "null"]}}},
+  "Diagram": {"type": "object", "properties": {
+    "format": {"type": "string", "enum": ["mermaid", "plantuml"]}, "text": {"type": "string"}}},
   "Health": {"type": "object", "properties": {"status": {"type": "string"},
     "detail": {"type": "string"}}}
 })json";

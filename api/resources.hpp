@@ -10,6 +10,9 @@ namespace sequent::api {
 SEQUENT_HANDLER(deploy_workflow);
 SEQUENT_HANDLER(list_workflows);
 SEQUENT_HANDLER(show_workflow);
+// diagram.cpp
+SEQUENT_HANDLER(show_workflow_diagram);
+SEQUENT_HANDLER(show_run_diagram);
 // starts.cpp
 SEQUENT_HANDLER(start_run);
 // runs.cpp

@@ -50,6 +50,7 @@ constexpr std::array inbox_query{
     Q{"type", "string", "CloudEvents type"},
     Q{"state", "string", "held, delivered, started, ignored, expired, unrouted"},
     Q{"cursor", "integer", "Of the page before"}, limit};
+constexpr std::array diagram_query{Q{"format", "string", "mermaid (default) or plantuml"}};
 constexpr std::array records_query{cursor, limit};
 constexpr std::array audit_query{Q{"target", "string", "Id of a run, name of a workflow"},
                                  Q{"cursor", "integer", "Of the page before"}, limit};
@@ -68,12 +69,14 @@ constexpr std::array table{
     Route{"GET", "/api/v1/workflows", "listWorkflows", "List every version of every workflow", "workflows", viewer, list_workflows, {}, Takes::nothing, {}, "WorkflowList"},
     Route{"GET", "/api/v1/workflows/{namespace}/{name}", "showWorkflow", "Read the highest version of a workflow", "workflows", viewer, show_workflow, {}, Takes::nothing, {}, "Workflow", "application/json, application/yaml"},
     Route{"GET", "/api/v1/workflows/{namespace}/{name}/{version}", "showWorkflowVersion", "Read one version of a workflow", "workflows", viewer, show_workflow, {}, Takes::nothing, {}, "Workflow", "application/json, application/yaml"},
+    Route{"GET", "/api/v1/workflows/{namespace}/{name}/{version}/diagram", "showWorkflowDiagram", "Draw a workflow as a sequence diagram", "workflows", viewer, show_workflow_diagram, diagram_query, Takes::nothing, {}, "Diagram", "application/json, text/plain"},
     Route{"POST", "/api/v1/workflows/{namespace}/{name}/runs", "startRun", "Start a run; the body is its input", "runs", starter, start_run, start_query, Takes::json, "Input", "Run", "application/json", 201},
     Route{"GET", "/api/v1/runs", "listRuns", "List runs, newest first", "runs", viewer, list_runs, run_query, Takes::nothing, {}, "RunList"},
     Route{"POST", "/api/v1/runs:search", "searchRuns", "List runs by a typed filter", "runs", viewer, search_runs, {}, Takes::json, "Search", "RunList"},
     Route{"POST", "/api/v1/runs:aggregate", "aggregateRuns", "Count runs in groups", "runs", viewer, aggregate_runs, {}, Takes::json, "Aggregation", "AggregateList"},
     Route{"GET", "/api/v1/runs/{id}", "showRun", "Read a run", "runs", viewer, show_run, {}, Takes::nothing, {}, "Run"},
     Route{"GET", "/api/v1/runs/{id}/journal", "showJournal", "Read the records of a run", "runs", viewer, show_journal, journal_query, Takes::nothing, {}, "RecordList"},
+    Route{"GET", "/api/v1/runs/{id}/diagram", "showRunDiagram", "Draw what a run did as a sequence diagram", "runs", viewer, show_run_diagram, diagram_query, Takes::nothing, {}, "Diagram", "application/json, text/plain"},
     Route{"GET", "/api/v1/runs/{id}/result", "showResult", "Read, or wait for, the outcome of a run", "runs", Role::anyone, show_result, wait_query, Takes::nothing, {}, "Outcome"},
     Route{"GET", "/api/v1/runs/{id}/watch", "watchRun", "What happens to a run, as server-sent events", "runs", viewer, watch_run, {}, Takes::nothing, {}, {}, "text/event-stream"},
     Route{"GET", "/api/v1/watch", "watchRuns", "What happens to all runs, as server-sent events", "runs", viewer, watch_all, {}, Takes::nothing, {}, {}, "text/event-stream"},

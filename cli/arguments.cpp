@@ -133,6 +133,19 @@ void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   deploy->callback(
       [&, deployed] { chosen = [&, deployed] { return run_deploy(session, *deployed); }; });
 
+  auto* diagram = client_options(
+      app.add_subcommand("diagram",
+                         "Draw a workflow file, or what a run did, as a sequence diagram"),
+      session);
+  const auto drawn = kept<DiagramOptions>();
+  diagram->add_option("subject", drawn->subjects, "A workflow file, or a run's id")->required();
+  diagram->add_option("--format", drawn->format, "mermaid (default) or plantuml")
+      ->check(CLI::IsMember({"mermaid", "plantuml"}));
+  diagram->add_flag("--trace", drawn->trace,
+                    "Instead, a table of every documented arrow and the task that carries it out, "
+                    "for all given files and folders");
+  diagram->callback([&, drawn] { chosen = [&, drawn] { return run_diagram(session, *drawn); }; });
+
   auto* start = client_options(app.add_subcommand("start", "Start a run"), session);
   const auto options = kept<StartOptions>();
   start->add_option("workflow", options->workflow, "NAMESPACE/NAME[:VERSION]")->required();

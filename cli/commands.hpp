@@ -46,6 +46,13 @@ struct SimulateOptions {
 };
 int run_simulate(const Session& session, const SimulateOptions& options);
 
+struct DiagramOptions {
+  std::vector<std::string> subjects;  // one file or run; with `trace` any number of files and folders
+  std::string format = "mermaid";     // mermaid | plantuml
+  bool trace = false;
+};
+int run_diagram(const Session& session, const DiagramOptions& options);
+
 struct StartOptions {
   std::string workflow;  // namespace/name[:version]
   std::string input, key, idempotency_key, on_conflict;

@@ -1,44 +1,11 @@
 // `validate FILE...`: what `deploy` would say, without a server.
-#include "activities/register.hpp"
+#include "cli/checked_file.hpp"
 #include "cli/commands.hpp"
-#include "cli/files.hpp"
 #include "cli/workflow_files.hpp"
 #include "engine/definition/compile.hpp"
 
 namespace sequent::cli {
 namespace {
-
-struct Checked {
-  std::string file;
-  definition::ProgramPtr program;  // null when there are errors
-  std::vector<Finding> errors, warnings;
-};
-
-Checked check(const std::string& file, const runtime::ActivityRegistry& registry) {
-  Checked checked;
-  checked.file = file;
-  definition::CompileOptions options;
-  options.file = file;
-  options.catalog = &registry;
-  options.interpreters = 1;
-  const auto text = read_file(file, options.max_bytes);
-  if (!text) {
-    checked.errors.push_back(Finding{.message = text.error().detail, .file = file});
-    return checked;
-  }
-  const auto program = definition::compile(*text, options);
-  if (program) {
-    checked.program = *program;
-    checked.warnings = definition::lint(**program);
-  } else if (program.error().findings.empty()) {
-    checked.errors.push_back(Finding{.message = program.error().detail, .file = file});
-  } else {
-    checked.errors = program.error().findings;
-  }
-  for (auto& warning : checked.warnings)
-    if (warning.file.empty()) warning.file = file;
-  return checked;
-}
 
 std::string name_of(const definition::Program& program) {
   return program.ref.workflow_namespace + "/" + program.ref.name + ":" + program.ref.version;
@@ -67,15 +34,12 @@ void print(const Terminal& terminal, const Checked& checked) {
 }  // namespace
 
 int run_validate(const Session& session, const std::vector<std::string>& files) {
-  net::HttpClient http;  // the activities want one; nothing is sent
-  runtime::ActivityRegistry registry;
-  activities::register_activities(registry, {}, http);
   const auto found = workflow_files(files);
   if (!found) return report(session, found.error());
   bool valid = true;
   Json all = Json::array();
   for (const auto& file : *found) {
-    const Checked checked = check(file, registry);
+    const Checked checked = check_file(file);
     valid = valid && checked.errors.empty();
     if (session.json) {
       all.push_back(json_of(checked));

@@ -117,6 +117,10 @@ void read_metadata(Compiler& compiler, const Value& value) {
     read_names(compiler, *participants, "participants", program.participants);
   if (const auto sensitive = fields.get("sensitive"))
     read_names(compiler, *sensitive, "sensitive paths", program.sensitive);
+  if (const auto diagrams = fields.get("diagrams"))
+    read_names(compiler, *diagrams, "titles of diagrams", program.diagrams);
+  if (const auto arrows = fields.get("clientArrows"))
+    program.client_arrows = read_arrows(compiler, *arrows);
 }
 
 void link_metadata(Compiler& compiler, const Json& root) {

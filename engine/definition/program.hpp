@@ -59,9 +59,9 @@ struct ErrorTemplate {
 
 /// One expected attribute of an event filter's `with`.
 struct EventAttribute {
-  std::string name;                  // "type", "source", "data", an extension …
-  std::optional<Json> equals;        // a constant
-  std::optional<std::regex> pattern; // a constant with regular expression characters
+  std::string name;                   // "type", "source", "data", an extension …
+  std::optional<Json> equals;         // a constant
+  std::optional<std::regex> pattern;  // a constant with regular expression characters
   std::string pattern_source;
   std::optional<ExpressionId> expression;  // `.` is the data for "data", else the envelope
 };
@@ -179,6 +179,15 @@ using TaskBody =
     std::variant<DoTask, SetTask, SwitchTask, ForTask, ForkTask, TryTask, RaiseTask, WaitTask,
                  ListenTask, EmitTask, RunWorkflowTask, CallTask, FunctionTask>;
 
+/// One arrow of the sequence diagram that documents a workflow.
+struct Arrow {
+  std::string from, to;  // participants
+  std::string text;
+  bool reply = false;  // drawn dashed
+
+  bool operator==(const Arrow&) const = default;
+};
+
 struct Node {
   std::string name;     // task name; "" for the root
   std::string pointer;  // "/do/0/checkToken"; "" for the root
@@ -191,7 +200,8 @@ struct Node {
   Flow then;
   Json definition;  // the task's own part of the document, for $task.definition
   Json metadata;
-  int line = 0;  // where it stands in the source
+  std::vector<Arrow> arrows;  // metadata.arrows: what this task carries out
+  int line = 0;               // where it stands in the source
 };
 
 /// `document.metadata.http`.
@@ -222,9 +232,11 @@ struct Program {
   Schedule schedule;
   std::vector<std::string> secrets;  // use.secrets
   std::vector<std::string> participants;
+  std::vector<std::string> diagrams;   // titles of the source diagrams, metadata.diagrams
+  std::vector<Arrow> client_arrows;    // metadata.clientArrows: the callers' own steps
   std::vector<std::string> sensitive;  // JSON Pointers or plain paths, redacted for people
   std::optional<HttpTrigger> http;
-  std::optional<ExpressionId> key;                                // metadata.key, over the raw input
+  std::optional<ExpressionId> key;                               // metadata.key, over the raw input
   std::vector<std::pair<std::string, ExpressionId>> attributes;  // metadata.attributes
   std::unique_ptr<const expression::ExpressionSet> expressions;
 

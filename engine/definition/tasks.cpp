@@ -69,6 +69,7 @@ struct Common {
   std::optional<Duration> timeout;
   Flow then;
   Json metadata;
+  std::vector<Arrow> arrows;
 };
 
 Common read_common(Compiler& compiler, Fields& fields, const Site& site) {
@@ -85,7 +86,11 @@ Common read_common(Compiler& compiler, Fields& fields, const Site& site) {
     out.timeout = read_timeout(compiler, *timeout, site.variables);
   if (const auto then = fields.get("then")) out.then = read_then(compiler, *then, site.index);
   if (const auto metadata = fields.get("metadata")) {
-    if (is_object(compiler.report, *metadata, "metadata")) out.metadata = *metadata->json;
+    if (is_object(compiler.report, *metadata, "metadata")) {
+      out.metadata = *metadata->json;
+      if (out.metadata.contains("arrows"))
+        out.arrows = read_arrows(compiler, metadata->member("arrows"));
+    }
   }
   return out;
 }
@@ -195,6 +200,7 @@ NodeIndex read_task(Compiler& compiler, const Value& value, std::string name, st
   made.timeout = common.timeout;
   made.then = common.then;
   made.metadata = std::move(common.metadata);
+  made.arrows = std::move(common.arrows);
   return index;
 }
 
