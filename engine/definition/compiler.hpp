@@ -154,9 +154,9 @@ void read_header(Compiler& compiler, const Value& value);
 void read_use(Compiler& compiler, const Value& value);
 void check_functions(Compiler& compiler);
 void read_metadata(Compiler& compiler, const Value& value);
-/// After the tasks: `respond` names one of them.
 /// `metadata.arrows` of a task, `metadata.clientArrows` of the document.
 [[nodiscard]] std::vector<Arrow> read_arrows(Compiler& compiler, const Value& value);
+/// After the tasks: `respond` names one of them.
 void link_metadata(Compiler& compiler, const Json& root);
 void read_schedule(Compiler& compiler, const Value& value);
 

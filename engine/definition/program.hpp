@@ -7,6 +7,7 @@
 #include <optional>
 #include <regex>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -179,11 +180,22 @@ using TaskBody =
     std::variant<DoTask, SetTask, SwitchTask, ForTask, ForkTask, TryTask, RaiseTask, WaitTask,
                  ListenTask, EmitTask, RunWorkflowTask, CallTask, FunctionTask>;
 
+/// The place of an arrow in a source document.
+struct ArrowPlace {
+  std::uint32_t diagram = 1;  // index into Program::diagrams, from 1
+  std::uint32_t number = 0;   // of the arrow within it, from 1
+
+  auto operator<=>(const ArrowPlace&) const = default;
+};
+/// "5" or "2.5": the number alone means the first diagram. Nothing when it is neither.
+[[nodiscard]] std::optional<ArrowPlace> parse_arrow_place(std::string_view text);
+
 /// One arrow of the sequence diagram that documents a workflow.
 struct Arrow {
   std::string from, to;  // participants
   std::string text;
-  bool reply = false;  // drawn dashed
+  bool reply = false;              // drawn dashed
+  std::vector<ArrowPlace> places;  // all where it is drawn; none: the document lacks it
 
   bool operator==(const Arrow&) const = default;
 };

@@ -152,6 +152,10 @@ bool inside_of_arrows(const Program& program, const Node& node) {
 
 }  // namespace
 
+Picture draw_definition(const Program& program) {
+  return Artist{program}.run();
+}
+
 std::vector<Arrow> arrows_of(const Program& program, const Node& node) {
   if (!node.arrows.empty()) return node.arrows;
   if (inside_of_arrows(program, node)) return {};

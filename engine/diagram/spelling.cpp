@@ -21,6 +21,17 @@ std::string one_line(std::string_view text, std::string_view line_break) {
   return out;
 }
 
+// "2.5. Request": an arrow is found again in its document by its number.
+std::string label_of(const Arrow& arrow) {
+  std::string numbers;
+  for (const auto& place : arrow.places) {
+    numbers += numbers.empty() ? "" : ", ";
+    if (place.diagram > 1) numbers += std::to_string(place.diagram) + ".";
+    numbers += std::to_string(place.number);
+  }
+  return (numbers.empty() ? "" : numbers + ". ") + arrow.text;
+}
+
 // Participants by short names, because theirs hold spaces and brackets.
 class Writer {
  public:
@@ -74,7 +85,7 @@ constexpr Words plantuml_words{"->", "-->", "note over ", "par ", "else "};
 void write(Writer& writer, const Words& words, const Line& line) {
   if (const auto* arrow = std::get_if<Arrow>(&line)) {
     writer.line(writer.id(arrow->from) + std::string(arrow->reply ? words.reply : words.call) +
-                writer.id(arrow->to) + ": " + writer.text(arrow->text));
+                writer.id(arrow->to) + ": " + writer.text(label_of(*arrow)));
   } else if (const auto* note = std::get_if<Note>(&line)) {
     writer.line(std::string(words.note) + writer.id(note->over) + ": " + writer.text(note->text));
   } else if (const auto* open = std::get_if<Open>(&line)) {

@@ -1,12 +1,30 @@
 #include "engine/diagram/trace.hpp"
 
+#include <algorithm>
+
 namespace sequent::diagram {
 namespace {
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
+using definition::Arrow;
+using definition::Program;
+
+TracedDiagram& diagram_of(std::vector<TracedDiagram>& diagrams, const std::string& title) {
+  const auto found = std::find_if(diagrams.begin(), diagrams.end(),
+                                  [&](const auto& diagram) { return diagram.title == title; });
+  if (found != diagrams.end()) return *found;
+  return diagrams.emplace_back(TracedDiagram{.title = title, .rows = {}});
+}
+
+void add(std::vector<TracedDiagram>& diagrams, const Program& program, const Arrow& arrow,
+         const Carrier& carrier) {
+  for (const auto& place : arrow.places) {
+    auto& rows = diagram_of(diagrams, program.diagrams.at(place.diagram - 1)).rows;
+    while (rows.size() < place.number)
+      rows.push_back(TraceRow{.number = static_cast<std::uint32_t>(rows.size() + 1)});
+    TraceRow& row = rows[place.number - 1];
+    row.arrow = arrow;
+    row.carriers.push_back(carrier);
+  }
 }
 
 // A cell of a Markdown table.
@@ -19,35 +37,46 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-}  // namespace
-
-std::vector<TraceRow> trace(std::span<const definition::ProgramPtr> programs) {
-  std::vector<TraceRow> rows;
-  for (const auto& program : programs) {
-    const std::string diagrams = joined(program->diagrams);
-    const std::string workflow = program->ref.workflow_namespace + "/" + program->ref.name;
-    for (const auto& arrow : program->client_arrows)
-      rows.push_back(TraceRow{diagrams, arrow, workflow, ""});
-    for (const auto& node : program->nodes)
-      for (const auto& arrow : node.arrows)
-        rows.push_back(TraceRow{diagrams, arrow, workflow, node.name});
-  }
-  return rows;
+std::string words_of(const TraceRow& row) {
+  const Arrow& arrow = row.arrow;
+  if (arrow.from.empty()) return "";
+  return cell(arrow.from) + (arrow.reply ? " ⇢ " : " → ") + cell(arrow.to) + ": " +
+         cell(arrow.text);
 }
 
-std::string trace_markdown(std::span<const TraceRow> rows) {
+std::string words_of(const Carrier& carrier) {
+  return "`" + cell(carrier.workflow) + "`, " +
+         (carrier.task.empty() ? "the caller's own step" : "task `" + cell(carrier.name) + "`");
+}
+
+}  // namespace
+
+std::vector<TracedDiagram> trace(std::span<const definition::ProgramPtr> programs) {
+  std::vector<TracedDiagram> diagrams;
+  for (const auto& program : programs) {
+    const std::string workflow = program->ref.workflow_namespace + "/" + program->ref.name;
+    for (const auto& title : program->diagrams) (void)diagram_of(diagrams, title);
+    for (const auto& arrow : program->client_arrows)
+      add(diagrams, *program, arrow, Carrier{.workflow = workflow, .task = {}, .name = {}});
+    for (const auto& node : program->nodes)
+      for (const auto& arrow : node.arrows)
+        add(diagrams, *program, arrow,
+            Carrier{.workflow = workflow, .task = node.pointer, .name = node.name});
+  }
+  return diagrams;
+}
+
+std::string trace_markdown(std::span<const TracedDiagram> diagrams) {
   std::string out;
-  std::string workflow;
-  for (const auto& row : rows) {
-    if (row.workflow != workflow) {
-      workflow = row.workflow;
-      out += (out.empty() ? "## " : "\n## ") + workflow + "\n\n";
-      if (!row.diagrams.empty()) out += "Diagram: " + row.diagrams + ".\n\n";
-      out += "| arrow | carried out by |\n|---|---|\n";
+  for (const auto& diagram : diagrams) {
+    out += (out.empty() ? "## " : "\n## ") + diagram.title + "\n\n";
+    out += "| # | arrow | carried out by |\n|---|---|---|\n";
+    for (const auto& row : diagram.rows) {
+      std::string carriers;
+      for (const auto& carrier : row.carriers)
+        carriers += (carriers.empty() ? "" : "; ") + words_of(carrier);
+      out += "| " + std::to_string(row.number) + " | " + words_of(row) + " | " + carriers + " |\n";
     }
-    out += "| " + cell(row.arrow.from) + (row.arrow.reply ? " ⇢ " : " → ") + cell(row.arrow.to) +
-           ": " + cell(row.arrow.text) + " | " +
-           (row.task.empty() ? "the caller's own step" : "`" + cell(row.task) + "`") + " |\n";
   }
   return out;
 }

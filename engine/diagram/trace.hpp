@@ -1,21 +1,31 @@
 #pragma once
-// The trace table: each arrow of the documenting diagrams, and the workflow and task that carries it
-// out, or the word that it is the caller's own step.
+// The trace table: each arrow of the source diagrams by its number, and the workflow and task that
+// carries it out, or the word that it is the caller's own step.
 #include <span>
 
 #include "engine/definition/program.hpp"
 
 namespace sequent::diagram {
 
-struct TraceRow {
-  std::string diagrams;  // titles, joined
-  definition::Arrow arrow;
+/// Who carries out an arrow.
+struct Carrier {
   std::string workflow;  // namespace/name
-  std::string task;      // its name; "" = the caller's own step
+  std::string task;      // JSON Pointer; "" = the caller's own step
+  std::string name;      // of the task
+};
+struct TraceRow {
+  std::uint32_t number = 0;
+  definition::Arrow arrow;  // empty texts: no workflow claims it
+  std::vector<Carrier> carriers;
+};
+struct TracedDiagram {
+  std::string title;
+  std::vector<TraceRow> rows;  // from 1, without gaps
 };
 
-[[nodiscard]] std::vector<TraceRow> trace(std::span<const definition::ProgramPtr> programs);
-/// As a Markdown table for each workflow.
-[[nodiscard]] std::string trace_markdown(std::span<const TraceRow> rows);
+/// Diagrams in the order in which the programs name them, and within them that of the numbers.
+[[nodiscard]] std::vector<TracedDiagram> trace(std::span<const definition::ProgramPtr> programs);
+/// A Markdown table for each diagram.
+[[nodiscard]] std::string trace_markdown(std::span<const TracedDiagram> diagrams);
 
 }  // namespace sequent::diagram

@@ -225,6 +225,30 @@ TEST_CASE("names that lead nowhere are told with the nearest name") {
   });
 }
 
+TEST_CASE("mistakes in arrows are told, where they are written") {
+  // The list of arrows is in line 8.
+  const auto arrow = [](std::string_view text) {
+    return document(one_task,
+                    "  metadata:\n    participants: [Shop, Stripe]\n    clientArrows: [\"" +
+                        std::string{text} + "\"]\n    diagrams: [Payment]\n");
+  };
+  const auto told = [&](std::string name, std::string_view text, std::string message,
+                        std::string hint) {
+    return Mistake{std::move(name),    arrow(text),    8, 20, "/document/metadata/clientArrows/0",
+                   std::move(message), std::move(hint)};
+  };
+  check({
+      told("no arrow", "Shop pays", "expected an arrow such as", ""),
+      told("no text", "Shop -> Stripe:", "expected an arrow such as", ""),
+      told("a number that is none", "(x) Shop -> Stripe: Pay", "expected an arrow such as", ""),
+      told("a number of nothing", "(0) Shop -> Stripe: Pay", "expected an arrow such as", ""),
+      told("numbers without an end", "(1 Shop -> Stripe: Pay", "expected an arrow such as", ""),
+      told("another's name", "(1) Shop -> Strype: Pay", "got `Strype`", "did you mean `Stripe`?"),
+      told("a diagram that is not named", "(2.1) Shop -> Stripe: Pay",
+           "numbered in diagram 2, but document.metadata.diagrams names 1", "list the diagram"),
+  });
+}
+
 TEST_CASE("expressions that do not compile are told inside the file") {
   check({
       {"a syntax error", tasks("  - a: {set: {x: '${ .a + }'}}\n"), 7, 22, "/do/0/a/set/x",

@@ -296,6 +296,32 @@ do:
   CHECK(program->ref == WorkflowRef{"billing", "checkout", "1.2.0-rc.1"});
 }
 
+TEST_CASE("arrows say who calls whom, and where the source documents draw it") {
+  const auto program = compiled(R"(
+document:
+  dsl: 1.0.3
+  namespace: billing
+  name: payment
+  version: 1.0.0
+  metadata:
+    diagrams: [Payment, Payment later]
+    clientArrows: ["(1, 2.12) The Shop -> Stripe: Request : Pay"]
+    participants: [The Shop, Stripe]
+do:
+  - open:
+      metadata: {arrows: ["Stripe --> The Shop: Paid"]}
+      set: {url: x}
+)");
+  REQUIRE(program->client_arrows.size() == 1);
+  CHECK(program->client_arrows[0] ==
+        Arrow{"The Shop", "Stripe", "Request : Pay", false, {{1, 1}, {2, 12}}});
+  const auto& task = program->node(program->find("open"));
+  REQUIRE(task.arrows.size() == 1);
+  CHECK(task.arrows[0] == Arrow{"Stripe", "The Shop", "Paid", true, {}});
+  CHECK(parse_arrow_place("3") == ArrowPlace{1, 3});
+  CHECK_FALSE(parse_arrow_place("2.").has_value());
+}
+
 TEST_CASE("the digest is that of the content, not of its spelling") {
   const auto yaml = compiled(document("do:\n  - a: {set: {x: 1, y: [true, null]}}\n"));
   const auto json = compiled(

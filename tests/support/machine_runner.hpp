@@ -72,6 +72,7 @@ class Runner {
   [[nodiscard]] Json output() const { return state_.output ? *state_.output : Json(nullptr); }
   [[nodiscard]] Json error() const { return state_.error ? to_json(*state_.error) : Json(nullptr); }
   [[nodiscard]] const definition::Program& program() const { return *program_; }
+  [[nodiscard]] const definition::ProgramPtr& program_pointer() const { return program_; }
   [[nodiscard]] FrameId frame_at(const std::string& pointer_or_name) const;
   [[nodiscard]] std::vector<std::string> started() const;  // task names in the order of TaskStarted
   [[nodiscard]] std::vector<std::string> kinds() const;    // of all records
