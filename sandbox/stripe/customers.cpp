@@ -1,4 +1,5 @@
 #include "base/assert.hpp"
+#include "sandbox/stripe/billing.hpp"
 #include "sandbox/stripe/resources.hpp"
 
 namespace sequent::sandbox::stripe {
@@ -71,11 +72,16 @@ Answer<Json> update_customer(const Call& call) {
   if (!customer) return std::unexpected(customer.error());
   const auto email = check_email(call.params);
   if (!email) return std::unexpected(email.error());
-  const Json previous =
+  Json previous =
       change_members(**customer, call.params,
                      {"address", "balance", "business_name", "description", "email",
                       "individual_name", "name", "phone", "preferred_locales", "shipping",
                       "tax_exempt", "invoice_prefix", "next_invoice_sequence", "default_source"});
+  if (call.params.contains("invoice_settings") && call.params.at("invoice_settings").is_object()) {
+    const Json before = (*customer)->at("invoice_settings");
+    (**customer)["invoice_settings"].update(call.params.at("invoice_settings"));
+    if (before != (*customer)->at("invoice_settings")) previous["invoice_settings"] = before;
+  }
   // Stripe is silent about an update that changed nothing.
   if (!previous.empty()) emit(call.scene, "customer.updated", **customer, previous);
   return **customer;
@@ -87,7 +93,7 @@ Answer<Json> delete_customer(const Call& call) {
   auto& subscriptions = call.scene.account.kinds["subscription"];
   for (const auto& id : subscriptions.order) {
     Json& subscription = subscriptions.by_id.at(id);
-    if (subscription.at("customer") == call.id && text_of(subscription, "status") != "canceled")
+    if (subscription.at("customer") == call.id && !has_ended(subscription))
       end_subscription(call.scene, subscription);
   }
   emit(call.scene, "customer.deleted", **customer);

@@ -11,6 +11,7 @@ Json ApiError::to_json(const std::string& request_id) const {
     error["doc_url"] = "https://stripe.com/docs/error-codes/" + code;
   }
   if (!param.empty()) error["param"] = param;
+  if (!decline_code.empty()) error["decline_code"] = decline_code;
   return {{"error", error}};
 }
 

@@ -15,6 +15,7 @@ struct ApiError {
   std::string param;  // may be empty
   /// Execution had begun: the answer is stored under the idempotency key and replayed.
   bool executed = false;
+  std::string decline_code = {};  // of a card_error; may be empty
 
   [[nodiscard]] Json to_json(const std::string& request_id) const;
 };

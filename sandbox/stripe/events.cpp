@@ -63,7 +63,11 @@ std::string event_body(Account& account, const WebhookDelivery& delivery, const 
   const auto version = pinned.is_string() ? pinned.get<std::string>() : std::string(newest_version);
   Json body = render(*event, version);
   body["api_version"] = version;
-  body["data"]["object"] = render(event->at("data").at("object"), version);
+  const Json& data = event->at("data");
+  body["data"]["object"] = render(data.at("object"), version);
+  if (data.contains("previous_attributes"))
+    body["data"]["previous_attributes"] =
+        render_previous(data.at("object"), data.at("previous_attributes"), version);
   return body.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -114,6 +118,25 @@ Json& emit(Scene& scene, const std::string& type, const Json& object, const Json
   }
   stored["pending_webhooks"] = pending;
   return stored;
+}
+
+int deliver_again(Scene& scene, Json& event, Timestamp due) {
+  auto& endpoints = scene.world.account("").kinds["webhook_endpoint"];
+  int queued = 0;
+  for (const auto& id : endpoints.order) {
+    if (!listens(endpoints.by_id.at(id), text_of(event, "type"), !scene.account.id.empty()))
+      continue;
+    WebhookDelivery delivery;
+    delivery.endpoint = id;
+    delivery.account = scene.account.id;
+    delivery.event = text_of(event, "id");
+    delivery.type = text_of(event, "type");
+    delivery.due = due;
+    queue_delivery(scene, std::move(delivery));
+    ++queued;
+  }
+  event["pending_webhooks"] = event.at("pending_webhooks").get<std::int64_t>() + queued;
+  return queued;
 }
 
 std::string sign_webhook(const std::vector<std::string>& secrets, std::int64_t at_seconds,

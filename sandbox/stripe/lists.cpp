@@ -34,6 +34,18 @@ bool invoice_of_subscription(const Json& invoice, const Json& id) {
   return parent.is_object() && parent.at("subscription_details").at("subscription") == id;
 }
 
+bool within_period(const Json& subscription, const std::string& name, const Json& range) {
+  const Json& items = subscription.at("items").at("data");
+  return !items.empty() && created_within(range, items.at(0).at(name).get<std::int64_t>());
+}
+
+bool has_members(const Json& object, const Json& wanted) {
+  if (!object.is_object()) return false;
+  for (const auto& [name, value] : wanted.items())
+    if (object.value(name, Json()) != value) return false;
+  return true;
+}
+
 bool matches(const std::string& kind, const Json& object, const std::string& name,
              const Json& value) {
   if (name == "created") return created_within(value, object.at("created").get<std::int64_t>());
@@ -50,6 +62,14 @@ bool matches(const std::string& kind, const Json& object, const std::string& nam
     if (value == "ended")
       return object.at("status") == "canceled" || object.at("status") == "incomplete_expired";
   }
+  if (kind == "subscription" && name.starts_with("current_period_"))
+    return within_period(object, name, value);
+  if (kind == "price" && name == "recurring") return has_members(object.at("recurring"), value);
+  if (kind == "invoice_payment" && name == "payment")
+    return has_members(object.at("payment"), value);
+  if (name == "due_date")
+    return object.at("due_date").is_number() &&
+           created_within(value, object.at("due_date").get<std::int64_t>());
   if (kind == "invoice" && name == "subscription") return invoice_of_subscription(object, value);
   return object.value(name, Json()) == value;
 }
@@ -68,12 +88,46 @@ bool wanted(const Call& call, const std::string& kind, const Json& object) {
   return true;
 }
 
-Answer<std::size_t> position_of(const std::vector<std::string>& ids, const Call& call,
+Answer<std::size_t> position_of(const std::vector<const Json*>& all, const Call& call,
                                 const std::string& param, const std::string& kind) {
   const auto id = call.params.at(param).get<std::string>();
-  const auto found = std::find(ids.begin(), ids.end(), id);
-  if (found == ids.end()) return no_such(kind, id, param);
-  return static_cast<std::size_t>(found - ids.begin());
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Json* object) { return object->at("id") == id; });
+  if (found == all.end()) return no_such(kind, id, param);
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+Answer<Json> page_of(const Call& call, const std::string& kind, const std::vector<const Json*>& all,
+                     const std::string& url) {
+  const bool after = call.params.contains("starting_after");
+  const bool before = call.params.contains("ending_before");
+  if (after && before)
+    return bad_parameter("", "starting_after",
+                         "You may give starting_after or ending_before, not both.");
+  const auto limit = static_cast<std::size_t>(call.params.value("limit", default_limit));
+  std::size_t from = 0;
+  std::size_t to = all.size();
+  if (after) {
+    const auto position = position_of(all, call, "starting_after", kind);
+    if (!position) return std::unexpected(position.error());
+    from = *position + 1;
+  }
+  if (before) {
+    const auto position = position_of(all, call, "ending_before", kind);
+    if (!position) return std::unexpected(position.error());
+    to = *position;
+  }
+  Json found = Json::array();
+  for (std::size_t i = from; i < to; ++i)
+    if (wanted(call, kind, *all[i])) found.push_back(*all[i]);
+  const bool has_more = found.size() > limit;
+  if (has_more && before) {
+    // The page that ends just before the given object is the last one of what was found.
+    found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(limit));
+  } else if (has_more) {
+    found.erase(found.begin() + static_cast<std::ptrdiff_t>(limit), found.end());
+  }
+  return list_of(std::move(found), has_more, url);
 }
 
 }  // namespace
@@ -83,40 +137,18 @@ Json list_of(Json data, bool has_more, const std::string& url) {
 }
 
 Answer<Json> list_objects(const Call& call, const std::string& kind, const std::string& url) {
-  const bool after = call.params.contains("starting_after");
-  const bool before = call.params.contains("ending_before");
-  if (after && before)
-    return bad_parameter("", "starting_after",
-                         "You may give starting_after or ending_before, not both.");
-  auto& collection = call.scene.account.kinds[kind];
-  std::vector<std::string> newest_first(collection.order.rbegin(), collection.order.rend());
-  const auto limit = static_cast<std::size_t>(call.params.value("limit", default_limit));
+  const auto& collection = call.scene.account.kinds[kind];
+  std::vector<const Json*> newest_first;
+  for (auto id = collection.order.rbegin(); id != collection.order.rend(); ++id)
+    newest_first.push_back(&collection.by_id.at(*id));
+  return page_of(call, kind, newest_first, url);
+}
 
-  std::size_t from = 0;
-  std::size_t to = newest_first.size();
-  if (after) {
-    const auto position = position_of(newest_first, call, "starting_after", kind);
-    if (!position) return std::unexpected(position.error());
-    from = *position + 1;
-  }
-  if (before) {
-    const auto position = position_of(newest_first, call, "ending_before", kind);
-    if (!position) return std::unexpected(position.error());
-    to = *position;
-  }
-  Json found = Json::array();
-  for (std::size_t i = from; i < to; ++i) {
-    const Json& object = collection.by_id.at(newest_first[i]);
-    if (wanted(call, kind, object)) found.push_back(object);
-  }
-  const bool has_more = found.size() > limit;
-  if (has_more && before) {
-    // The page that ends just before the given object is the last one of what was found.
-    found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(limit));
-  } else if (has_more) {
-    found.erase(found.begin() + static_cast<std::ptrdiff_t>(limit), found.end());
-  }
-  return list_of(std::move(found), has_more, url);
+Answer<Json> list_within(const Call& call, const std::string& kind, const Json& objects,
+                         const std::string& url) {
+  std::vector<const Json*> all;
+  for (const auto& object : objects) all.push_back(&object);
+  return page_of(call, kind, all, url);
 }
 
 void merge_metadata(Json& object, const Json& params) {
@@ -147,6 +179,22 @@ Json change_members(Json& object, const Json& params,
   const Json metadata_before = object.value("metadata", Json());
   merge_metadata(object, params);
   if (object.value("metadata", Json()) != metadata_before) previous["metadata"] = metadata_before;
+  return previous;
+}
+
+Json previous_attributes(const Json& before, const Json& after) {
+  Json previous = Json::object();
+  for (const auto& [name, value] : after.items()) {
+    if (name.starts_with('_')) continue;
+    const Json former = before.value(name, Json());
+    if (former == value) continue;
+    const bool whole = !former.is_object() || !value.is_object() || name == "metadata";
+    if (name == "items") {
+      previous[name] = {{"data", former.value("data", Json())}};
+    } else {
+      previous[name] = whole ? former : previous_attributes(former, value);
+    }
+  }
   return previous;
 }
 

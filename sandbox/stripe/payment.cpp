@@ -106,12 +106,13 @@ void pay_later(Scene& scene, Json& session, bool success, DurationMs after_ms) {
        .id = text_of(session, "id")});
 }
 
-void change_subscription(Scene& scene, Json& session, const std::string& status) {
+void conclude_subscription(Scene& scene, Json& session, const std::string& status) {
   Json* subscription = named_object(scene, session, "subscription", "subscription");
   if (subscription == nullptr) return;
   const Json previous{{"status", subscription->at("status")}};
   (*subscription)["status"] = status;
   emit(scene, "customer.subscription.updated", *subscription, previous);
+  await_subscription(scene, *subscription);
 }
 
 }  // namespace
@@ -161,7 +162,7 @@ void settle_payment(Scene& scene, const std::string& id, bool success) {
   if (success) {
     session["payment_status"] = "paid";
     bill(scene, session, &intent, true);
-    change_subscription(scene, session, "active");
+    conclude_subscription(scene, session, "active");
     emit(scene, "checkout.session.async_payment_succeeded", session);
     return;
   }
@@ -170,7 +171,7 @@ void settle_payment(Scene& scene, const std::string& id, bool success) {
     (*invoice)["attempt_count"] = invoice->at("attempt_count").get<int>() + 1;
     emit(scene, "invoice.payment_failed", *invoice);
   }
-  change_subscription(scene, session, "incomplete_expired");
+  conclude_subscription(scene, session, "incomplete_expired");
   emit(scene, "checkout.session.async_payment_failed", session);
 }
 

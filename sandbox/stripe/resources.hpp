@@ -20,9 +20,14 @@ Answer<Json> delete_customer(const Call& call);
 /// Adds a customer with these members and tells of it.
 Json& add_customer(Scene& scene, const Json& params);
 
-// catalog.cpp
+// products.cpp
 Answer<Json> create_product(const Call& call);
 Answer<Json> update_product(const Call& call);
+Answer<Json> delete_product(const Call& call);
+/// Adds a product with these members, under the id among them if there is one; tells nobody.
+Json& add_product(Scene& scene, const Json& params);
+
+// prices.cpp
 Answer<Json> create_price(const Call& call);
 Answer<Json> update_price(const Call& call);
 /// Adds what was described by price_data, default_price_data or a call's own parameters.
@@ -41,9 +46,26 @@ Answer<Json> create_refund(const Call& call);
 Answer<Json> update_refund(const Call& call);
 
 // subscriptions.cpp
+Answer<Json> create_subscription(const Call& call);
+Answer<Json> update_subscription(const Call& call);
 Answer<Json> cancel_subscription(const Call& call);
-/// Ends it now and tells of it.
-void end_subscription(Scene& scene, Json& subscription);
+
+// subscription_items.cpp
+Answer<Json> create_subscription_item(const Call& call);
+Answer<Json> read_subscription_item(const Call& call);
+Answer<Json> update_subscription_item(const Call& call);
+Answer<Json> delete_subscription_item(const Call& call);
+Answer<Json> list_subscription_items(const Call& call);
+
+// invoices.cpp
+Answer<Json> create_invoice(const Call& call);
+Answer<Json> update_invoice(const Call& call);
+Answer<Json> delete_invoice(const Call& call);
+Answer<Json> finalize_invoice_now(const Call& call);
+Answer<Json> pay_invoice_now(const Call& call);
+Answer<Json> void_invoice(const Call& call);
+Answer<Json> mark_invoice_uncollectible(const Call& call);
+Answer<Json> list_invoice_lines(const Call& call);
 
 // endpoints.cpp
 Answer<Json> create_endpoint(const Call& call);
@@ -58,6 +80,9 @@ Json& add_endpoint(Scene& scene, const std::string& url, const std::vector<std::
 /// Newest first, cut by limit, starting_after and ending_before, filtered by `created` and by every
 /// other parameter: members of the objects, with the exceptions that the kind has.
 Answer<Json> list_objects(const Call& call, const std::string& kind, const std::string& url);
+/// The same for objects that live inside another one, in their own order.
+Answer<Json> list_within(const Call& call, const std::string& kind, const Json& objects,
+                         const std::string& url);
 [[nodiscard]] Json list_of(Json data, bool has_more, const std::string& url);
 
 /// `metadata=` clears, an empty value deletes its key, the rest merges.
@@ -66,5 +91,8 @@ void merge_metadata(Json& object, const Json& params);
 /// those that changed, as `previous_attributes` has them.
 Json change_members(Json& object, const Json& params,
                     std::initializer_list<std::string_view> names);
+/// What differs between two states of one object, as `previous_attributes` has it; private members
+/// do not count.
+[[nodiscard]] Json previous_attributes(const Json& before, const Json& after);
 
 }  // namespace sequent::sandbox::stripe

@@ -36,65 +36,6 @@ Params customer_params() {
           text("default_source")};
 }
 
-Params recurring_members() {
-  return {required(one_of("interval", {"day", "week", "month", "year"})),
-          integer("interval_count", 1, 1095), text("meter"),
-          one_of("usage_type", {"licensed", "metered"}), integer("trial_period_days")};
-}
-
-Params amount_params() {
-  return {required(text("currency", 3)), integer("unit_amount", 0), decimal("unit_amount_decimal"),
-          group("recurring", recurring_members()),
-          one_of("tax_behavior", {"exclusive", "inclusive", "unspecified"})};
-}
-
-Params product_data_members() {
-  return {required(text("name")),
-          text("description"),
-          texts("images", 8),
-          metadata(),
-          text("tax_code"),
-          text("unit_label", 12),
-          text("id"),
-          boolean("active"),
-          text("statement_descriptor", 22)};
-}
-
-Params product_params() {
-  return {text("name"),
-          boolean("active"),
-          text("description", 40000),
-          texts("images", 8),
-          anything("marketing_features"),
-          metadata(),
-          anything("package_dimensions"),
-          boolean("shippable"),
-          text("statement_descriptor", 22),
-          text("tax_code"),
-          text("unit_label", 12),
-          text("url"),
-          texts("expand")};
-}
-
-Params product_create_params() {
-  auto params = product_params();
-  params.front() = required(params.front());
-  return joined(std::move(params),
-                {text("id"), one_of("type", {"good", "service"}),
-                 group("default_price_data",
-                       joined(amount_params(), {metadata(), anything("custom_unit_amount")}))});
-}
-
-Params price_create_params() {
-  return joined(amount_params(),
-                {boolean("active"), one_of("billing_scheme", {"per_unit", "tiered"}),
-                 anything("currency_options"), anything("custom_unit_amount"), texts("expand"),
-                 text("lookup_key", 200), metadata(), text("nickname"), text("product"),
-                 group("product_data", product_data_members()), anything("tiers"),
-                 one_of("tiers_mode", {"graduated", "volume"}), boolean("transfer_lookup_key"),
-                 anything("transform_quantity")});
-}
-
 Params line_item_members() {
   return {
       anything("adjustable_quantity"),
@@ -177,27 +118,6 @@ Params session_create_params() {
       anything("wallet_options")};
 }
 
-using Handle = std::function<Answer<Json>(const Call&)>;
-
-// Deleted customers are still answered, with what is left of them.
-Handle read(const std::string& kind, const std::string& shown = "") {
-  return [kind, shown](const Call& call) -> Answer<Json> {
-    const Json* object = call.scene.account.find(kind, call.id);
-    if (object == nullptr) return no_such(shown.empty() ? kind : shown, call.id);
-    return *object;
-  };
-}
-
-Handle list_all(const std::string& kind, const std::string& url) {
-  return [kind, url](const Call& call) { return list_objects(call, kind, url); };
-}
-
-Answer<Json> list_invoice_lines(const Call& call) {
-  const Json* invoice = call.scene.account.find("invoice", call.id);
-  if (invoice == nullptr) return no_such("invoice", call.id);
-  return invoice->at("lines");
-}
-
 void add_customer_routes(std::vector<Route>& routes) {
   routes.push_back({"POST", "/v1/customers", customer_params(), create_customer});
   routes.push_back({"GET", "/v1/customers", list_params({text("email", 512), text("test_clock")}),
@@ -205,28 +125,6 @@ void add_customer_routes(std::vector<Route>& routes) {
   routes.push_back({"GET", "/v1/customers/{id}", {texts("expand")}, read("customer")});
   routes.push_back({"POST", "/v1/customers/{id}", customer_params(), update_customer});
   routes.push_back({"DELETE", "/v1/customers/{id}", {}, delete_customer});
-}
-
-void add_catalog_routes(std::vector<Route>& routes) {
-  routes.push_back({"POST", "/v1/products", product_create_params(), create_product});
-  routes.push_back({"GET", "/v1/products",
-                    list_params({boolean("active"), texts("ids"), boolean("shippable"), text("url"),
-                                 one_of("type", {"good", "service"})}),
-                    list_all("product", "/v1/products")});
-  routes.push_back({"GET", "/v1/products/{id}", {texts("expand")}, read("product")});
-  routes.push_back({"POST", "/v1/products/{id}", product_params(), update_product});
-  routes.push_back({"POST", "/v1/prices", price_create_params(), create_price});
-  routes.push_back({"GET", "/v1/prices",
-                    list_params({boolean("active"), text("currency", 3), texts("lookup_keys", 10),
-                                 text("product"), one_of("type", {"one_time", "recurring"})}),
-                    list_all("price", "/v1/prices")});
-  routes.push_back({"GET", "/v1/prices/{id}", {texts("expand")}, read("price")});
-  routes.push_back({"POST",
-                    "/v1/prices/{id}",
-                    {boolean("active"), texts("expand"), text("lookup_key", 200), metadata(),
-                     text("nickname"), boolean("transfer_lookup_key"),
-                     one_of("tax_behavior", {"exclusive", "inclusive", "unspecified"})},
-                    update_price});
 }
 
 void add_checkout_routes(std::vector<Route>& routes) {
@@ -253,14 +151,6 @@ void add_billing_routes(std::vector<Route>& routes) {
                     {texts("expand"), text("client_secret")},
                     read("payment_intent")});
   routes.push_back({"GET", "/v1/charges/{id}", {texts("expand")}, read("charge")});
-  routes.push_back(
-      {"GET", "/v1/invoices",
-       list_params({text("customer"), text("subscription"),
-                    one_of("status", {"draft", "open", "paid", "uncollectible", "void"}),
-                    one_of("collection_method", {"charge_automatically", "send_invoice"})}),
-       list_all("invoice", "/v1/invoices")});
-  routes.push_back({"GET", "/v1/invoices/{id}", {texts("expand")}, read("invoice")});
-  routes.push_back({"GET", "/v1/invoices/{id}/lines", list_params({}), list_invoice_lines});
   routes.push_back({"POST",
                     "/v1/refunds",
                     {integer("amount", 1), text("charge"), text("currency", 3), text("customer"),
@@ -273,18 +163,6 @@ void add_billing_routes(std::vector<Route>& routes) {
                     list_all("refund", "/v1/refunds")});
   routes.push_back({"GET", "/v1/refunds/{id}", {texts("expand")}, read("refund")});
   routes.push_back({"POST", "/v1/refunds/{id}", {texts("expand"), metadata()}, update_refund});
-  routes.push_back({"GET", "/v1/subscriptions",
-                    list_params({text("customer"), text("price"),
-                                 one_of("status", {"active", "all", "canceled", "ended",
-                                                   "incomplete", "incomplete_expired", "past_due",
-                                                   "paused", "trialing", "unpaid"})}),
-                    list_all("subscription", "/v1/subscriptions")});
-  routes.push_back({"GET", "/v1/subscriptions/{id}", {texts("expand")}, read("subscription")});
-  routes.push_back({"DELETE",
-                    "/v1/subscriptions/{id}",
-                    {boolean("invoice_now"), boolean("prorate"), texts("expand"),
-                     group("cancellation_details", {text("comment"), text("feedback")})},
-                    cancel_subscription});
 }
 
 void add_event_routes(std::vector<Route>& routes) {
@@ -317,6 +195,8 @@ const std::vector<Route>& all_routes() {
     add_catalog_routes(made);
     add_checkout_routes(made);
     add_billing_routes(made);
+    add_subscription_routes(made);
+    add_invoice_routes(made);
     add_event_routes(made);
     return made;
   }();
@@ -336,6 +216,18 @@ bool fits(std::string_view pattern, std::string_view path, std::string& id) {
 }
 
 }  // namespace
+
+Handle read(const std::string& kind, const std::string& shown) {
+  return [kind, shown](const Call& call) -> Answer<Json> {
+    const Json* object = call.scene.account.find(kind, call.id);
+    if (object == nullptr) return no_such(shown.empty() ? kind : shown, call.id);
+    return *object;
+  };
+}
+
+Handle list_all(const std::string& kind, const std::string& url) {
+  return [kind, url](const Call& call) { return list_objects(call, kind, url); };
+}
 
 RouteMatch find_route(const std::string& method, const std::string& path) {
   for (const auto& route : all_routes()) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/assert.hpp"
+#include "sandbox/stripe/billing.hpp"
 #include "sandbox/stripe/checkout.hpp"
 
 namespace sequent::sandbox::stripe {
@@ -30,6 +31,12 @@ Json& Account::add(Json object) {
   return collection.by_id.emplace(object_id, std::move(object)).first->second;
 }
 
+void Account::remove(const std::string& kind, const std::string& id_) {
+  auto& collection = kinds[kind];
+  SEQUENT_ASSERT(collection.by_id.erase(id_) == 1);
+  std::erase(collection.order, id_);
+}
+
 Account& World::account(const std::string& id) {
   auto& found = accounts[id];
   found.id = id;
@@ -51,6 +58,12 @@ void run_timers(World& world, FaultPlan& faults, Timestamp now) {
         break;
       case Timer::Kind::payment_fails:
         settle_payment(scene, timer.id, false);
+        break;
+      case Timer::Kind::subscription_due:
+        advance_subscription(scene, timer.id);
+        break;
+      case Timer::Kind::invoice_due:
+        advance_invoice(scene, timer.id);
         break;
     }
   }

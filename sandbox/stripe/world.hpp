@@ -33,6 +33,8 @@ struct Account {
   /// By the id alone: the kind is in its prefix.
   [[nodiscard]] Json* find_any(const std::string& id);
   Json& add(Json object);
+  /// As if it had never been there: what was told of it stays told.
+  void remove(const std::string& kind, const std::string& id);
 };
 
 /// Who caused a change: goes into the events that tell of it.
@@ -44,11 +46,17 @@ struct Cause {
 
 /// Something that happens by itself when its time comes.
 struct Timer {
-  enum class Kind : std::uint8_t { session_expires, payment_settles, payment_fails };
+  enum class Kind : std::uint8_t {
+    session_expires,
+    payment_settles,
+    payment_fails,
+    subscription_due,
+    invoice_due
+  };
   Timestamp at = 0;
   Kind kind = Kind::session_expires;
   std::string account;
-  std::string id;  // of the session
+  std::string id;  // of the session, subscription or invoice
 
   auto operator<=>(const Timer&) const = default;
 };
@@ -110,6 +118,10 @@ struct Scene {
 /// previous  the changed members' former values, for `*.updated`; null otherwise
 Json& emit(Scene& scene, const std::string& type, const Json& object,
            const Json& previous = nullptr);
+
+/// Queues an event once more, as it was then: it reaches the endpoints after newer ones.
+/// Gives the number of deliveries.
+int deliver_again(Scene& scene, Json& event, Timestamp due);
 
 /// Runs every timer that is due at `now`.
 void run_timers(World& world, FaultPlan& faults, Timestamp now);

@@ -1,17 +1,9 @@
 #include "base/assert.hpp"
+#include "sandbox/stripe/billing.hpp"
 #include "sandbox/stripe/resources.hpp"
 
 namespace sequent::sandbox::stripe {
 namespace {
-
-const Json& blank_product() {
-  static const Json blank = Json::parse(R"({
-    "object": "product", "active": true, "default_price": null, "description": null, "images": [],
-    "livemode": false, "marketing_features": [], "metadata": {}, "package_dimensions": null,
-    "shippable": null, "statement_descriptor": null, "tax_code": null, "type": "service",
-    "unit_label": null, "url": null})");
-  return blank;
-}
 
 const Json& blank_price() {
   static const Json blank = Json::parse(R"({
@@ -20,18 +12,6 @@ const Json& blank_price() {
     "tax_behavior": "unspecified", "tiers_mode": null, "transform_quantity": null,
     "type": "one_time", "unit_amount": null, "unit_amount_decimal": null})");
   return blank;
-}
-
-Json& add_product(Scene& scene, const Json& params) {
-  Json product = blank_product();
-  product["id"] = scene.world.make_id("prod_", 14);
-  product["created"] = scene.seconds();
-  product["updated"] = scene.seconds();
-  for (const auto& [name, value] : params.items())
-    if (name != "metadata" && name != "expand" && name != "default_price_data" && !value.is_null())
-      product[name] = value;
-  merge_metadata(product, params);
-  return scene.account.add(std::move(product));
 }
 
 std::string within_name(const std::string& within, const std::string& name) {
@@ -75,6 +55,10 @@ Answer<void> set_product(Scene& scene, Json& price, const Json& params, const st
     return bad_parameter(by_id ? "" : "parameter_missing", within_name(within, "product"),
                          "Expected exactly one of product and product_data.");
   if (by_data) {
+    const auto chosen = text_of(params.at("product_data"), "id");
+    if (!chosen.empty() && scene.account.find("product", chosen) != nullptr)
+      return refused("resource_already_exists", within_name(within, "product_data[id]"),
+                     "Product already exists: " + chosen);
     Json& product = add_product(scene, params.at("product_data"));
     emit(scene, "product.created", product);
     price["product"] = product.at("id");
@@ -87,18 +71,44 @@ Answer<void> set_product(Scene& scene, Json& price, const Json& params, const st
   return {};
 }
 
-Answer<void> take_lookup_key(Scene& scene, const Json& params) {
+Json* price_with_key(Scene& scene, const Json& params) {
   const auto key = text_of(params, "lookup_key");
-  if (key.empty()) return {};
-  auto& prices = scene.account.kinds["price"];
-  for (auto& entry : prices.by_id) {
-    if (text_of(entry.second, "lookup_key") != key) continue;
-    if (!params.value("transfer_lookup_key", false))
-      return refused("", "lookup_key",
-                     "A price (`" + entry.first + "`) already uses that lookup key.");
-    entry.second["lookup_key"] = nullptr;
-  }
-  return {};
+  if (key.empty()) return nullptr;
+  for (auto& entry : scene.account.kinds["price"].by_id)
+    if (text_of(entry.second, "lookup_key") == key) return &entry.second;
+  return nullptr;
+}
+
+Answer<void> check_lookup_key(Scene& scene, const Json& params) {
+  const Json* taken = price_with_key(scene, params);
+  if (taken == nullptr || params.value("transfer_lookup_key", false)) return {};
+  return refused("", "lookup_key",
+                 "A price (`" + text_of(*taken, "id") + "`) already uses that lookup key.");
+}
+
+// What held the key until now loses it, and says so.
+void free_lookup_key(Scene& scene, const Json& params) {
+  Json* holder = price_with_key(scene, params);
+  if (holder == nullptr) return;
+  const Json previous{{"lookup_key", holder->at("lookup_key")}};
+  (*holder)["lookup_key"] = nullptr;
+  emit(scene, "price.updated", *holder, previous);
+}
+
+// Items carry their price in full, and always as it is now.
+void show_in_items(Scene& scene, const Json& price) {
+  for (auto& entry : scene.account.kinds["subscription"].by_id)
+    for (auto& item : entry.second.at("items").at("data"))
+      if (item.at("price").at("id") == price.at("id")) set_item_price(item, price);
+}
+
+// The default price of a product has to be replaced before it can be archived.
+Answer<void> check_archiving(const Call& call, const Json& price) {
+  if (call.params.value("active", Json(true)) != false || price.at("active") == false) return {};
+  const Json* product = call.scene.account.find("product", text_of(price, "product"));
+  if (product == nullptr || product->at("default_price") != call.id) return {};
+  return refused("", "active",
+                 "This price cannot be archived because it is the default price of its product.");
 }
 
 }  // namespace
@@ -110,11 +120,8 @@ Answer<Json*> add_price(Scene& scene, const Json& params, const std::string& wit
   price["currency"] = params.at("currency");
   const auto amount = set_amount(price, params, within);
   if (!amount) return std::unexpected(amount.error());
-  const auto key = take_lookup_key(scene, params);
-  if (!key) return std::unexpected(key.error());
-  const auto product = set_product(scene, price, params, within);
-  if (!product) return std::unexpected(product.error());
-  for (const char* name : {"lookup_key", "nickname", "tax_behavior", "active"})
+  for (const char* name :
+       {"lookup_key", "nickname", "tax_behavior", "active", "billing_scheme", "tiers_mode"})
     if (params.contains(name) && !params.at(name).is_null()) price[name] = params.at(name);
   if (params.contains("recurring") && params.at("recurring").is_object()) {
     price["type"] = "recurring";
@@ -129,45 +136,15 @@ Answer<Json*> add_price(Scene& scene, const Json& params, const std::string& wit
                            "A metered price needs recurring[meter].");
     price["recurring"] = std::move(recurring);
   }
+  const auto key = check_lookup_key(scene, params);
+  if (!key) return std::unexpected(key.error());
+  const auto product = set_product(scene, price, params, within);
+  if (!product) return std::unexpected(product.error());
+  free_lookup_key(scene, params);
   merge_metadata(price, params);
   Json& stored = scene.account.add(std::move(price));
   emit(scene, "price.created", stored);
   return &stored;
-}
-
-Answer<Json> create_product(const Call& call) {
-  const auto id = text_of(call.params, "id");
-  if (!id.empty() && call.scene.account.find("product", id) != nullptr)
-    return refused("resource_already_exists", "id", "Product already exists: " + id);
-  Json& product = add_product(call.scene, call.params);
-  if (call.params.contains("default_price_data")) {
-    Json price_params = call.params.at("default_price_data");
-    price_params["product"] = product.at("id");
-    const auto price = add_price(call.scene, price_params, "default_price_data");
-    if (!price) {
-      auto& products = call.scene.account.kinds["product"];
-      const auto made = products.order.back();
-      products.order.pop_back();
-      products.by_id.erase(made);
-      return std::unexpected(price.error());
-    }
-    product["default_price"] = (*price)->at("id");
-  }
-  emit(call.scene, "product.created", product);
-  return product;
-}
-
-Answer<Json> update_product(const Call& call) {
-  Json* product = call.scene.account.find("product", call.id);
-  if (product == nullptr) return no_such("product", call.id);
-  Json previous = change_members(*product, call.params,
-                                 {"active", "description", "images", "name", "url", "unit_label",
-                                  "shippable", "statement_descriptor", "tax_code"});
-  if (previous.empty()) return *product;
-  previous["updated"] = product->at("updated");
-  (*product)["updated"] = call.scene.seconds();
-  emit(call.scene, "product.updated", *product, previous);
-  return *product;
 }
 
 Answer<Json> create_price(const Call& call) {
@@ -179,13 +156,18 @@ Answer<Json> create_price(const Call& call) {
 Answer<Json> update_price(const Call& call) {
   Json* price = call.scene.account.find("price", call.id);
   if (price == nullptr) return no_such("price", call.id);
+  const auto archiving = check_archiving(call, *price);
+  if (!archiving) return std::unexpected(archiving.error());
   if (text_of(call.params, "lookup_key") != text_of(*price, "lookup_key")) {
-    const auto key = take_lookup_key(call.scene, call.params);
+    const auto key = check_lookup_key(call.scene, call.params);
     if (!key) return std::unexpected(key.error());
+    free_lookup_key(call.scene, call.params);
   }
   const Json previous =
       change_members(*price, call.params, {"active", "nickname", "lookup_key", "tax_behavior"});
-  if (!previous.empty()) emit(call.scene, "price.updated", *price, previous);
+  if (previous.empty()) return *price;
+  show_in_items(call.scene, *price);
+  emit(call.scene, "price.updated", *price, previous);
   return *price;
 }
 
@@ -204,11 +186,8 @@ void seed_catalog(Scene& scene) {
       {"website_yearly", "Website, yearly", 29'000, "year"},
   };
   for (const auto& seed : seeds) {
-    Json product = blank_product();
-    product["id"] = std::string("prod_") + seed.slug;
-    product["name"] = seed.name;
-    product["created"] = scene.seconds();
-    product["updated"] = scene.seconds();
+    Json& product = add_product(
+        scene, {{"id", std::string("prod_") + seed.slug}, {"name", std::string(seed.name)}});
     Json price = blank_price();
     price["id"] = std::string("price_") + seed.slug;
     price["created"] = scene.seconds();
@@ -226,7 +205,6 @@ void seed_catalog(Scene& scene) {
                             {"trial_period_days", nullptr}};
     }
     product["default_price"] = price.at("id");
-    scene.account.add(std::move(product));
     scene.account.add(std::move(price));
   }
 }
