@@ -114,7 +114,7 @@ void read_engine(const Value& value, Reading& reading, Config& config) {
   section.whole("maxInFlight", 1, many, engine.max_in_flight);
   section.whole("maxResident", 1, many, engine.max_resident);
   section.whole("maxQueuedStarts", 1, many, engine.max_queued_starts);
-  section.whole("leaseTtlMs", 500, 600'000, engine.lease_ttl_ms);
+  section.whole("leaseTtlMs", 500, 3'600'000, engine.lease_ttl_ms);
   section.whole("eventTtlMs", 1'000, 3'650 * day_ms, engine.event_ttl_ms);
   section.whole("snapshotEvery", 10, 100'000, engine.snapshot_every);
   section.whole("maxRecords", 100, many, engine.limits.max_records);

@@ -78,9 +78,9 @@ std::vector<std::pair<std::int64_t, Json>> CrashingStore::unrouted(std::size_t l
   return store_.unrouted(limit);
 }
 
-void CrashingStore::expire_events(Timestamp now, std::size_t limit) {
+std::size_t CrashingStore::expire_events(Timestamp now, std::size_t limit) {
   refuse_when_cut_off();
-  store_.expire_events(now, limit);
+  return store_.expire_events(now, limit);
 }
 
 std::optional<runtime::StoredInstance> CrashingStore::load(const InstanceId& id) {

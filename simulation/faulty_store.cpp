@@ -70,9 +70,9 @@ void FaultyStore::settle_event(std::int64_t id) {
   parts_.store.settle_event(id);
 }
 
-void FaultyStore::expire_events(Timestamp now, std::size_t limit) {
+std::size_t FaultyStore::expire_events(Timestamp now, std::size_t limit) {
   maybe_fail(parts_.weather.lease_fails, "expire");
-  parts_.store.expire_events(now, limit);
+  return parts_.store.expire_events(now, limit);
 }
 
 std::optional<StoredInstance> FaultyStore::load(const InstanceId& id) {

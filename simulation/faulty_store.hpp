@@ -36,7 +36,7 @@ class FaultyStore final : public runtime::Store {
       std::span<const runtime::IncomingEvent> events) override;
   [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) override;
   void settle_event(std::int64_t id) override;
-  void expire_events(Timestamp now, std::size_t limit) override;
+  std::size_t expire_events(Timestamp now, std::size_t limit) override;
   [[nodiscard]] std::optional<runtime::StoredInstance> load(const InstanceId& id) override;
   [[nodiscard]] std::vector<Due> due(PartitionId partition, Timestamp before,
                                      std::optional<Due> after, std::size_t limit) override;

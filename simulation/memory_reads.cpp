@@ -33,6 +33,11 @@ std::map<std::int64_t, std::pair<Json, bool>> MemoryStore::events() const {
   return all;
 }
 
+std::size_t MemoryStore::held_events() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(events_, [](const auto& entry) { return entry.second.held; }));
+}
+
 std::optional<StoredInstance> MemoryStore::load(const InstanceId& id) {
   fail_reads();
   const auto found = rows_.find(id);

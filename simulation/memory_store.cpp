@@ -30,6 +30,8 @@ void MemoryStore::tamper(const InstanceId& id, const std::string& from, const st
 
 Result<std::vector<Lease>> MemoryStore::acquire(const std::string& node, Timestamp now,
                                                 DurationMs ttl) {
+  ++acquires;
+  if (leases_fail) throw StoreFailure("the disk is gone", false);
   const bool foreign = !owner_.empty() && owner_ != node;
   if (owned_ && foreign && leased_until_ > now)
     return fail(ErrorCode::lease_held, "Node " + owner_ + " holds the partitions.");
@@ -228,10 +230,15 @@ std::vector<std::pair<std::int64_t, Json>> MemoryStore::unrouted(std::size_t lim
   return found;
 }
 
-void MemoryStore::expire_events(Timestamp now, std::size_t limit) {
+std::size_t MemoryStore::expire_events(Timestamp now, std::size_t limit) {
   std::size_t expired = 0;
-  for (auto& [id, event] : events_)
-    if (event.held && event.expires_at <= now && expired++ < limit) event.held = false;
+  for (auto& [id, event] : events_) {
+    if (expired == limit) break;
+    if (!event.held || event.expires_at > now) continue;
+    event.held = false;
+    ++expired;
+  }
+  return expired;
 }
 
 }  // namespace sequent::simulation

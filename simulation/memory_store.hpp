@@ -21,9 +21,9 @@ class MemoryStore final : public runtime::Store,
   explicit MemoryStore(std::vector<std::string>& log, PartitionId partitions = 1);
 
   CommitFault next_commit = CommitFault::none;  // until it is set back
-  bool reads_fail = false;
+  bool reads_fail = false, leases_fail = false;
   PartitionId partition_count;
-  int dues = 0;  // how often due() was asked
+  int dues = 0, acquires = 0;  // how often due() and acquire() were asked
 
   /// Another node takes all partitions over: commits under the epochs of now are refused.
   void fence();
@@ -38,6 +38,7 @@ class MemoryStore final : public runtime::Store,
   [[nodiscard]] std::vector<InstanceId> instances() const;  // in the order of their ids
   [[nodiscard]] const runtime::NewInstance& start_of(const InstanceId& id) const;
   [[nodiscard]] std::size_t waiting_messages(const InstanceId& id) const;
+  [[nodiscard]] std::size_t held_events() const;
   /// Envelope and settled, by id.
   [[nodiscard]] std::map<std::int64_t, std::pair<Json, bool>> events() const;
 
@@ -51,7 +52,7 @@ class MemoryStore final : public runtime::Store,
       std::span<const runtime::IncomingEvent> events) override;
   [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) override;
   void settle_event(std::int64_t id) override { events_[id].settled = true; }
-  void expire_events(Timestamp now, std::size_t limit) override;
+  std::size_t expire_events(Timestamp now, std::size_t limit) override;
   [[nodiscard]] std::optional<runtime::StoredInstance> load(const InstanceId& id) override;
   [[nodiscard]] std::vector<Due> due(PartitionId partition, Timestamp before,
                                      std::optional<Due> after, std::size_t limit) override;

@@ -22,10 +22,14 @@ namespace {
 
 constexpr const char* usage =
     "usage: bench_workloads [--folder FOLDER] [--runs N] [--sleepers N] [--crashed N] [--smoke]\n"
+    "                       [--idle SECONDS]\n"
     "                       [limits] [W1] [W2] [W3] [W4] [W5] [W6]\n"
     "  FOLDER    on the disk to be measured; a folder bench-workloads-data is made in it\n"
     "  runs      of W1 (20,000); W2 takes a twentieth, W3 and W4 half of it\n"
     "  sleepers  of W6 (20,000); crashed: runs of W5 (2,000)\n"
+    "  idle      seconds for which W6 counts an idle node's statements (10; leases are renewed "
+    "every "
+    "200)\n"
     "  smoke     a few hundred of everything: shows that it works, measures nothing\n"
     "Without names: all of them.\n";
 
@@ -66,6 +70,8 @@ Asked read_arguments(const std::vector<std::string>& words) {
       asked.options.sleepers = std::max(1, number(words, ++i));
     } else if (word == "--crashed") {
       asked.options.crashed = std::max(2, number(words, ++i));
+    } else if (word == "--idle") {
+      asked.options.idle_seconds = std::max(1, number(words, ++i));
     } else if (word == "--smoke") {
       asked.options.runs = 400;
       asked.options.sleepers = 500;

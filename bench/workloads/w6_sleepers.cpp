@@ -12,7 +12,6 @@ namespace sequent::bench {
 namespace {
 
 constexpr double wakes_within_s = 1'800;
-constexpr double idle_seconds = 10;
 constexpr auto between_wakes = std::chrono::milliseconds(50);
 
 std::string one_step_and_sleep() {
@@ -21,14 +20,14 @@ std::string one_step_and_sleep() {
          std::string(180, 'x') + "}}\n  - sleep: {wait: {hours: 24}}\n";
 }
 
-void print_idle(Node& node) {
+void print_idle(Node& node, const Options& options) {
   std::this_thread::sleep_for(std::chrono::seconds(2));
   const auto statements = node.store().statements();
   const auto cpu = cpu_seconds();
   const auto start = SteadyClock::now();
-  while (seconds_since(start) < idle_seconds) std::this_thread::sleep_for(between_wakes);
+  while (seconds_since(start) < options.idle_seconds) std::this_thread::sleep_for(between_wakes);
   const double seconds = seconds_since(start);
-  std::printf("     idle for %.0f s: %.1f statements/s, %.2f %% of a core\n", seconds,
+  std::printf("     idle for %.0f s: %.3f statements/s, %.2f %% of a core\n", seconds,
               static_cast<double>(node.store().statements() - statements) / seconds,
               100 * (cpu_seconds() - cpu) / seconds);
 }
@@ -50,7 +49,7 @@ bool put_to_sleep(const Options& options) {
       "before the first, %.0f MB at most), %d failed\n",
       options.sleepers, seconds_since(start), options.sleepers / seconds_since(start),
       megabytes_in(options.folder), memory_mb(), empty, peak_memory_mb(), measured.failed);
-  print_idle(node);
+  print_idle(node, options);
   return measured.failed == 0;
 }
 
@@ -64,7 +63,7 @@ bool wake_up_beside(const Options& options) {
       "%.0f "
       "MB\n",
       ready, seconds_since(start), memory_mb());
-  print_idle(node);
+  print_idle(node, options);
   const Load load{.runs = std::max(600, options.runs / 2), .callers = 600};
   auto measured = drive(node, load);
   print("  W1", load, 5, measured);

@@ -10,6 +10,7 @@ struct Options {
   int runs = 20'000;      // of W1; W2 to W4 take their share of it
   int sleepers = 20'000;  // of W6
   int crashed = 2'000;    // of W5
+  int idle_seconds = 10;  // of W6
 };
 
 [[nodiscard]] bool w1_throughput(const Options& options);

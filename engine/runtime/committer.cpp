@@ -1,6 +1,6 @@
 #include "engine/runtime/committer.hpp"
 
-#include <boost/asio/strand.hpp>
+#include <boost/asio/post.hpp>
 
 #include "base/assert.hpp"
 
@@ -14,11 +14,17 @@ namespace {
 constexpr DurationMs margin_of(DurationMs ttl) {
   return ttl / 5;
 }
+constexpr DurationMs renew_again_ms = 1'000;  // after a failure
 constexpr std::size_t expire_at_once = 1'000;
+// Nobody gets an expired event anyway: this only keeps the list of what is held short.
+constexpr DurationMs least_expire_ms = 60'000;
 
 }  // namespace
 
-Committer::Committer(Node& node) : node_(node) {}
+Committer::Committer(Node& node)
+    : node_(node),
+      strand_(boost::asio::make_strand(node.executor)),
+      alarm_(node.parts.alarms->make(strand_)) {}
 
 void Committer::submit(std::shared_ptr<Partition> partition, Batch batch) {
   if (node_.closed) return;  // nobody would take it out of the queue, and it holds the node
@@ -68,10 +74,14 @@ void Committer::turn() {
     routings.swap(routings_);
     settled.swap(settled_);
   }
-  renew_if_due();
+  const Timestamp planned = std::min(renew_at_.load(), expire_at_.load());
+  renew_if_due(node_.ports.clock.now());
   if (!submissions.empty()) commit(std::move(submissions));
   if (!routings.empty()) route_all(std::move(routings));
   if (!settled.empty()) settle_all(settled);
+  expire_if_due(node_.ports.clock.now());
+  if (rung_.exchange(false) || std::min(renew_at_.load(), expire_at_.load()) != planned)
+    keep_time();
 }
 
 void Committer::commit(std::vector<Submission> submissions) {
@@ -147,37 +157,47 @@ bool Committer::leased(Timestamp now) const {
   return now < leased_until_ - margin_of(node_.config.lease_ttl_ms);
 }
 
-void Committer::renew_if_due() {
-  const Timestamp now = node_.ports.clock.now();
+void Committer::renew_if_due(Timestamp now) {
   if (now < renew_at_) return;
-  renew_at_ = now + node_.config.lease_ttl_ms / 3;
+  const DurationMs third = node_.config.lease_ttl_ms / 3;
   try {
     const auto leases = acquire();
-    if (leases) {
-      node_.adopt(*leases);
-    } else if (leases.error().code == ErrorCode::lease_held) {
+    if (leases) return node_.adopt(*leases);
+    if (leases.error().code == ErrorCode::lease_held)
       node_.adopt({});  // this node stood still too long: all of it belongs to another now
-    }
-    node_.ports.store.expire_events(now, expire_at_once);
   } catch (const StoreFailure&) {
     node_.stats.store_failures.fetch_add(1);  // the old lease holds until leased_until_
   }
+  // Long leases are no reason to stay without one for long.
+  renew_at_ = now + std::min(third, renew_again_ms);
 }
 
-void Committer::keep_leases() {
-  const auto strand = boost::asio::make_strand(node_.executor);
-  alarm_ = node_.parts.alarms->make(strand);
-  boost::asio::post(strand, [self = shared_from_this()] { self->set_alarm(); });
+void Committer::expire_if_due(Timestamp now) {
+  if (now < expire_at_) return;
+  expire_at_ = now + std::max(least_expire_ms, node_.config.lease_ttl_ms / 3);
+  try {
+    if (node_.ports.store.expire_events(now, expire_at_once) < expire_at_once) return;
+    expire_at_ = now;  // there are more
+    wake();
+  } catch (const StoreFailure&) {
+    node_.stats.store_failures.fetch_add(1);
+  }
 }
 
+void Committer::keep_time() {
+  boost::asio::post(strand_, [weak = node_.weak_from_this()] {
+    const auto node = weak.lock();
+    if (node && !node->closed) node->committer->set_alarm();
+  });
+}
+
+// The turn that it wakes sets it again, at times that only the turn knows.
 void Committer::set_alarm() {
-  if (node_.closed) return;
-  const Timestamp at = node_.ports.clock.now() + node_.config.lease_ttl_ms / 3;
-  alarm_->set(at, [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self || self->node_.closed) return;
-    self->wake();
-    self->set_alarm();
+  alarm_->set(std::min(renew_at_.load(), expire_at_.load()), [weak = node_.weak_from_this()] {
+    const auto node = weak.lock();
+    if (!node || node->closed) return;
+    node->committer->rung_ = true;
+    node->committer->wake();
   });
 }
 

@@ -112,7 +112,7 @@ Result<void> Engine::start() {
   } catch (const StoreFailure& failure) {
     return std::unexpected(unavailable(failure.what(), failure.full));
   }
-  node.committer->keep_leases();
+  node.committer->keep_time();
   route_leftovers(impl_->node);
   impl_->schedules->refresh();
   node.ready = true;

@@ -27,8 +27,8 @@ struct EngineConfig {
   std::string node = "node-1";
   machine::Limits limits;
   expression::Limits expression_limits;
-  int threads = 2;  // event loops; also copies of compiled expressions
-  DurationMs lease_ttl_ms = 5'000;
+  int threads = 2;                             // event loops; also copies of compiled expressions
+  DurationMs lease_ttl_ms = 0;                 // 0 = what suits the store
   std::size_t max_resident = 20'000;           // instances in memory; idle ones leave first
   std::size_t max_in_flight = 4'000;           // activity calls under way
   std::size_t max_queued_starts = 20'000;      // more: too_many_requests

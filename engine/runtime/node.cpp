@@ -53,7 +53,9 @@ Node::Node(EngineConfig config_in, Ports ports_in, boost::asio::any_io_executor 
       parts(std::move(parts_in)),
       surroundings(surroundings_of(config)),
       calls(std::make_shared<CallLimit>(config.max_in_flight)),
-      watches(std::make_shared<WatchHub>(executor, *parts.alarms, ports.clock)) {}
+      watches(std::make_shared<WatchHub>(executor, *parts.alarms, ports.clock)) {
+  if (config.lease_ttl_ms == 0) config.lease_ttl_ms = ports.store.usual_lease_ms();
+}
 
 std::shared_ptr<Partition> Node::partition(PartitionId id) const {
   const std::shared_lock lock{mutex_};

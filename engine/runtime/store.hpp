@@ -175,6 +175,10 @@ class Store {
   /// Number of partitions, fixed when the store was created.
   [[nodiscard]] virtual PartitionId partitions() const = 0;
 
+  /// How long leases are when the settings don't say: as short as a dead node's partitions may wait
+  /// for the next owner, and as long as an idle node should leave the store alone.
+  [[nodiscard]] virtual DurationMs usual_lease_ms() const { return 5'000; }
+
   /// Takes every partition that is free or whose lease ran out, and renews those of `node`.
   /// errors  lease_held: another live node owns some partition (SQLite: any)
   [[nodiscard]] virtual Result<std::vector<Lease>> acquire(const std::string& node, Timestamp now,
@@ -193,8 +197,9 @@ class Store {
   /// Marks a routed event as done with starting workflows (`schedule.on`). It may become durable
   /// with a later write only: settling twice is harmless.
   virtual void settle_event(std::int64_t id) = 0;
-  /// Deletes held events that have expired.
-  virtual void expire_events(Timestamp now, std::size_t limit) = 0;
+  /// Lets go of held events that have expired, at most `limit`; returns how many. Nobody gets one that
+  /// has expired, whether or not this was called.
+  virtual std::size_t expire_events(Timestamp now, std::size_t limit) = 0;
 
   [[nodiscard]] virtual std::optional<StoredInstance> load(const InstanceId& id) = 0;
 

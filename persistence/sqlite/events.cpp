@@ -192,20 +192,22 @@ void SqliteStore::flush_settled() {
   settled_.clear();
 }
 
-void SqliteStore::expire_events(Timestamp now, std::size_t limit) {
+std::size_t SqliteStore::expire_events(Timestamp now, std::size_t limit) {
   std::vector<std::int64_t> expired;
   const std::lock_guard turn{turn_};
-  Transaction transaction{*writer_, forget_cached()};
   {
     Rows rows = writer_->query(select_expired, now, limit);
     while (rows.next()) expired.push_back(rows.integer(0));
   }
+  if (expired.empty()) return 0;  // the usual case: an idle node writes nothing
+  Transaction transaction{*writer_, forget_cached()};
   for (const std::int64_t id : expired) {
     writer_->execute(release_held, id);
     writer_->execute(mark_expired, id);
   }
   transaction.commit();
   checkpointer_.after_commit();
+  return expired.size();
 }
 
 }  // namespace sequent::persistence

@@ -44,6 +44,9 @@ class SqliteStore final : public runtime::Store,
 
   // Store
   [[nodiscard]] PartitionId partitions() const override { return partitions_; }
+  /// The lock file has proved that nobody else writes, so no owner ever waits for a lease of another
+  /// process to run out.
+  [[nodiscard]] DurationMs usual_lease_ms() const override { return 600'000; }
   [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string& node, Timestamp now,
                                                             DurationMs ttl) override;
   void release(const std::string& node) override;
@@ -53,7 +56,7 @@ class SqliteStore final : public runtime::Store,
       std::span<const runtime::IncomingEvent> events) override;
   [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) override;
   void settle_event(std::int64_t id) override;
-  void expire_events(Timestamp now, std::size_t limit) override;
+  std::size_t expire_events(Timestamp now, std::size_t limit) override;
   [[nodiscard]] std::optional<runtime::StoredInstance> load(const InstanceId& id) override;
   [[nodiscard]] std::vector<Due> due(PartitionId partition, Timestamp before,
                                      std::optional<Due> after, std::size_t limit) override;

@@ -152,15 +152,20 @@ class World {
   runtime::EngineConfig config;
   std::unique_ptr<runtime::Engine> engine;
 
-  void boot() {
+  std::optional<runtime::Ports> ports;  // set: another store than the one in memory
+
+  std::unique_ptr<runtime::Engine> make_engine() {
     runtime::EngineParts parts;
     parts.commits = runtime::inline_runner(io.get_executor());
     parts.reads = runtime::inline_runner(io.get_executor());
     parts.alarms = std::make_unique<BorrowedAlarms>(alarms);
     parts.random = [](PartitionId) { return runtime::seeded_random(7); };
-    engine = std::make_unique<runtime::Engine>(config,
-                                               runtime::Ports{store, store, store, clock, registry},
-                                               io.get_executor(), std::move(parts));
+    const runtime::Ports in_memory{store, store, store, clock, registry};
+    return std::make_unique<runtime::Engine>(config, ports.value_or(in_memory), io.get_executor(),
+                                             std::move(parts));
+  }
+  void boot() {
+    engine = make_engine();
     const auto started = engine->start();
     REQUIRE(started.has_value());
     settle();

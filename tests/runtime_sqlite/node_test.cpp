@@ -4,14 +4,15 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <iostream>
 
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/system_clock.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
+#include "tests/runtime_sqlite/folder.hpp"
 
 using namespace sequent;
+using sequent::testing::Folder;
 
 namespace {
 
@@ -50,14 +51,6 @@ do:
   - sleep: {wait: {milliseconds: 300}}
   - one: {call: test.echo, with: {n: 1}}
 )";
-
-struct Folder {
-  Folder()
-      : path(std::filesystem::temp_directory_path() /
-             ("sequent-node-" + std::to_string(runtime::system_seed()))) {}
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 // One process's life: threads, store, engine; its end is a crash unless stop() was called.
 class Node {
