@@ -75,7 +75,13 @@ asio::awaitable<Answer> start_run(Context& context, const Call& call) {
   const int wait = std::min(asked->wait_seconds.value_or(0), context.config.max_wait_seconds);
   auto hearing = outcome(engine, *started, wait);
   const auto result = co_await std::move(hearing);
-  if (!result) co_return problem(context, result.error());
+  if (!result) {
+    // The run is there, whatever became of the wait for it.
+    Answer answer = problem(context, result.error());
+    answer.response.headers.set("Location", "/api/v1/runs/" + started->id.text());
+    answer.response.headers.set("Sequent-Run", started->id.text());
+    co_return answer;
+  }
   Json body = outcome_json(started->id, *started->program, *result);
   if (!key.empty()) body["key"] = key;
   if (asked->representation) {

@@ -147,7 +147,7 @@ void read_root(const Value& value, Reading& reading, Config& config) {
   const Section section{value,
                         reading,
                         {"listen", "data", "store", "workflows", "node", "drainSeconds",
-                         "providers", "secrets", "engine", "http", "webhooks", "log"}};
+                         "providers", "secrets", "engine", "http", "outbound", "webhooks", "log"}};
   section.text("listen", config.listen);
   if (section.find("data")) {
     section.text("data", config.data);
@@ -162,6 +162,11 @@ void read_root(const Value& value, Reading& reading, Config& config) {
   if (const auto secrets = section.find("secrets")) read_secrets(*secrets, reading, config);
   if (const auto engine = section.find("engine")) read_engine(*engine, reading, config);
   if (const auto http = section.find("http")) read_http(*http, reading, config);
+  if (const auto outbound = section.find("outbound")) {
+    const Section fields{*outbound, reading, {"maxConnectionsPerHost", "maxConnections"}};
+    fields.whole("maxConnectionsPerHost", 1, 65'535, config.outbound.max_connections_per_host);
+    fields.whole("maxConnections", 1, 65'535, config.outbound.max_connections);
+  }
   if (const auto webhooks = section.find("webhooks")) {
     const Section fields{*webhooks, reading, {"allowUnsigned", "toleranceSeconds"}};
     fields.flag("allowUnsigned", config.webhooks.allow_unsigned);

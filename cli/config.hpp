@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "cli/credential.hpp"
 #include "engine/runtime/engine.hpp"
+#include "net/http_client.hpp"
 #include "net/http_server.hpp"
 
 namespace sequent::cli {
@@ -36,14 +37,15 @@ struct Config {
   std::map<std::string, SecretSource> secrets;
   runtime::EngineConfig engine;  // `secret` is set
   net::ServerLimits http;
+  net::ClientLimits outbound;  // requests to providers
   WebhookSettings webhooks;
 };
 
 /// shape   docs: providers {stripe {baseUrl, apiKey, apiVersion, timeoutMs, webhookSecrets}, auth
 ///         {baseUrl, serviceToken, timeoutMs}, flexprice {baseUrl, apiKey, environmentId, timeoutMs},
 ///         langfuse {baseUrl, publicKey, secretKey, timeoutMs}, aws {…: aws_settings.hpp}, http
-///         {timeoutMs}}, secrets, engine, http, webhooks,
-///         log {level}, listen, data, store, workflows, node, drainSeconds
+///         {timeoutMs}}, secrets, engine, http, outbound {maxConnectionsPerHost, maxConnections},
+///         webhooks, log {level}, listen, data, store, workflows, node, drainSeconds
 /// errors  not_found, invalid_request with a finding (file, line, column) for each mistake: unknown
 ///         keys, wrong types, numbers out of range, credentials that can't be read
 /// source  `path` empty: the defaults. SEQUENT_… variables go over the file.

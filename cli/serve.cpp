@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <sys/resource.h>
+
 #include <csignal>
 
 #include "cli/commands.hpp"
@@ -19,6 +21,22 @@ void set_up_log(const Session& session, const std::string& level) {
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
   logger->set_level(spdlog::level::from_str(level));
   spdlog::set_default_logger(std::move(logger));
+}
+
+// Each connection is a descriptor, and the usual soft limit of 1,024 is there for programs that use
+// select(), which this one does not.
+void allow_many_connections(const Config& config) {
+  constexpr rlim_t besides = 256;  // the store, the log, event loops
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  const auto wanted = static_cast<rlim_t>(config.outbound.max_connections) + besides;
+  if (files.rlim_cur >= wanted) return;
+  spdlog::warn(
+      "this process may open {} files, and outbound.maxConnections alone is {}: raise `ulimit -Hn` "
+      "or lower that setting, or calls fail to connect when that many are in flight",
+      files.rlim_cur, config.outbound.max_connections);
 }
 
 void say_serving(const Session& session, const Serving& serving) {
@@ -53,6 +71,7 @@ int run_serve(const Session& session, const ServeOptions& options) {
   // the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  allow_many_connections(**config);
   auto node = Node::open(*config, session.clock);
   if (!node) return report(session, node.error());
   const auto served =

@@ -74,8 +74,9 @@ Result<std::vector<runtime::Lease>> CrashingStore::acquire(const std::string& no
 // A crash gives nothing back; the next engine takes the leases over.
 void CrashingStore::release(const std::string&) {}
 
-std::vector<std::pair<std::int64_t, Json>> CrashingStore::unrouted(std::size_t limit) {
-  return store_.unrouted(limit);
+std::vector<std::pair<std::int64_t, Json>> CrashingStore::unrouted(std::int64_t after,
+                                                                   std::size_t limit) {
+  return store_.unrouted(after, limit);
 }
 
 std::size_t CrashingStore::expire_events(Timestamp now, std::size_t limit) {

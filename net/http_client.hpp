@@ -14,8 +14,8 @@ namespace sequent::net {
 using ClientResult = std::expected<ClientResponse, TransportError>;
 
 struct ClientLimits {
-  long max_connections_per_host = 512;
-  long max_connections = 4096;
+  long max_connections_per_host = 4'096;
+  long max_connections = 4'096;
   std::size_t max_in_flight = 20'000;  // more: fails at once with `connect`, sent = false
   bool verify_tls = true;
   std::string ca_file;  // empty: the system's

@@ -135,8 +135,10 @@ void set_connection(Transfer& transfer, const ClientLimits& limits) {
   const bool fresh = transfer.request.fresh_connection;
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh ? 1L : 0L);
-  // Prefer a stream of a connection being made.
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, fresh ? 0L : 1L);
+  // Prefer a stream of a connection that is being made. Without TLS there is no HTTP/2 to hope for,
+  // and libcurl would hold every other request to the host back until the first is answered.
+  const bool multiplexed = !fresh && transfer.request.url.starts_with("https:");
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, multiplexed ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, limits.verify_tls ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, limits.verify_tls ? 2L : 0L);

@@ -60,9 +60,10 @@ std::vector<RoutedEvent> FaultyStore::route(std::span<const IncomingEvent> event
   return routed;
 }
 
-std::vector<std::pair<std::int64_t, Json>> FaultyStore::unrouted(std::size_t limit) {
+std::vector<std::pair<std::int64_t, Json>> FaultyStore::unrouted(std::int64_t after,
+                                                                 std::size_t limit) {
   maybe_fail(parts_.weather.read_fails, "unrouted");
-  return parts_.store.unrouted(limit);
+  return parts_.store.unrouted(after, limit);
 }
 
 void FaultyStore::settle_event(std::int64_t id) {

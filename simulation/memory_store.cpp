@@ -31,7 +31,8 @@ void MemoryStore::tamper(const InstanceId& id, const std::string& from, const st
 Result<std::vector<Lease>> MemoryStore::acquire(const std::string& node, Timestamp now,
                                                 DurationMs ttl) {
   ++acquires;
-  if (leases_fail) throw StoreFailure("the disk is gone", false);
+  const bool no_writes = next_commit == CommitFault::before || next_commit == CommitFault::full;
+  if (leases_fail || no_writes) throw StoreFailure("the disk is gone", false);
   const bool foreign = !owner_.empty() && owner_ != node;
   if (owned_ && foreign && leased_until_ > now)
     return fail(ErrorCode::lease_held, "Node " + owner_ + " holds the partitions.");
@@ -222,11 +223,13 @@ std::vector<RoutedEvent> MemoryStore::route(std::span<const IncomingEvent> incom
   return all;
 }
 
-std::vector<std::pair<std::int64_t, Json>> MemoryStore::unrouted(std::size_t limit) {
+std::vector<std::pair<std::int64_t, Json>> MemoryStore::unrouted(std::int64_t after,
+                                                                 std::size_t limit) {
   fail_reads();
+  ++unrouted_asked;
   std::vector<std::pair<std::int64_t, Json>> found;
   for (const auto& [id, event] : events_)
-    if (!event.settled && found.size() < limit) found.emplace_back(id, event.body);
+    if (id > after && !event.settled && found.size() < limit) found.emplace_back(id, event.body);
   return found;
 }
 

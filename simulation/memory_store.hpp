@@ -23,7 +23,7 @@ class MemoryStore final : public runtime::Store,
   CommitFault next_commit = CommitFault::none;  // until it is set back
   bool reads_fail = false, leases_fail = false;
   PartitionId partition_count;
-  int dues = 0, acquires = 0;  // how often due() and acquire() were asked
+  int dues = 0, acquires = 0, unrouted_asked = 0;  // how often these were asked
 
   /// Another node takes all partitions over: commits under the epochs of now are refused.
   void fence();
@@ -50,7 +50,8 @@ class MemoryStore final : public runtime::Store,
       std::span<const runtime::Batch> batches) override;
   [[nodiscard]] std::vector<runtime::RoutedEvent> route(
       std::span<const runtime::IncomingEvent> events) override;
-  [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) override;
+  [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::int64_t after,
+                                                                    std::size_t limit) override;
   void settle_event(std::int64_t id) override { events_[id].settled = true; }
   std::size_t expire_events(Timestamp now, std::size_t limit) override;
   [[nodiscard]] std::optional<runtime::StoredInstance> load(const InstanceId& id) override;

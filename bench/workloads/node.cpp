@@ -13,8 +13,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-// As many as W4 has in flight, each with its own connection to the one server.
-constexpr net::ClientLimits client_limits{.max_connections_per_host = 2'048};
 constexpr DurationMs drain_ms = 5'000;
 
 }  // namespace
@@ -25,7 +23,7 @@ void give_up(const std::string& problem) {
 }
 
 Node::Node(const std::filesystem::path& folder, const std::string& workflow)
-    : work_(asio::make_work_guard(context_)), http_(client_limits) {
+    : work_(asio::make_work_guard(context_)) {
   auto opened = persistence::SqliteStore::open({.directory = folder.string()});
   if (!opened) give_up(opened.error().detail);
   store_ = std::move(*opened);

@@ -105,9 +105,14 @@ void Committer::commit(std::vector<Submission> submissions) {
   }
   if (!failure.empty()) {
     node_.stats.store_failures.fetch_add(1);
+    node_.health.store_failed(failure);
+    // The renewal is a small write of its own: it tells when the store is back, though nobody asks
+    // anything of it meanwhile.
+    renew_at_ = std::min(renew_at_.load(), began + renew_again_ms);
     for (const auto& submission : submissions) submission.partition->commit_failed(failure, full);
     return;
   }
+  node_.health.store_works();
   const auto took = static_cast<std::uint64_t>(node_.ports.clock.now() - began);
   node_.stats.commits.fetch_add(1);
   node_.stats.commit_ms.fetch_add(took);
@@ -162,6 +167,7 @@ void Committer::renew_if_due(Timestamp now) {
   const DurationMs third = node_.config.lease_ttl_ms / 3;
   try {
     const auto leases = acquire();
+    node_.health.store_works();
     if (leases) return node_.adopt(*leases);
     if (leases.error().code == ErrorCode::lease_held)
       node_.adopt({});  // this node stood still too long: all of it belongs to another now

@@ -67,7 +67,14 @@ Result<definition::ProgramPtr> Engine::Impl::compile(const std::string& text,
 Result<std::shared_ptr<Partition>> Engine::Impl::owner(const InstanceId& id) const {
   auto partition = node->partition(id.partition());
   if (partition) return partition;
-  return std::unexpected(unavailable("another node has the partition of run " + id.text(), false));
+  Error error;
+  error.code = ErrorCode::unavailable;
+  error.retry_after_seconds = 1;
+  error.detail = node->stopping ? "This node is stopping. Run " + id.text() +
+                                      " keeps its id: ask for it again in a moment."
+                                : "Another node has run " + id.text() +
+                                      ", or is about to take it: ask again in a moment.";
+  return std::unexpected(std::move(error));
 }
 
 Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor)
@@ -79,6 +86,7 @@ Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor,
   impl_->node =
       std::make_shared<Node>(std::move(config), ports, std::move(executor), std::move(parts));
   impl_->node->committer = std::make_shared<Committer>(*impl_->node);
+  impl_->node->leftovers = std::make_shared<Leftovers>(impl_->node);
   impl_->schedules = std::make_shared<Schedules>(impl_->node);
 }
 
@@ -88,7 +96,7 @@ Engine::~Engine() {
   node.stopping = true;
   node.closed = true;
   node.ready = false;
-  for (const auto& partition : node.partitions()) partition->drop("the node ends");
+  for (const auto& partition : node.partitions()) partition->drop(Leaving::node_stops);
   node.forget_all();
   node.watches->close();
   node.parts.commits->join();
@@ -113,20 +121,23 @@ Result<void> Engine::start() {
     return std::unexpected(unavailable(failure.what(), failure.full));
   }
   node.committer->keep_time();
-  route_leftovers(impl_->node);
+  node.leftovers->look();
   impl_->schedules->refresh();
   node.ready = true;
   return {};
 }
 
-asio::awaitable<void> Engine::stop(DurationMs deadline_ms) {
-  const auto node = impl_->node;
+namespace {
+
+asio::awaitable<void> stop_node(std::shared_ptr<Node> node, std::shared_ptr<Schedules> schedules,
+                                DurationMs deadline_ms) {
   node->stopping = true;
-  impl_->schedules->stop();
+  schedules->stop();
+  node->leftovers->stop();
   for (const auto& partition : node->partitions()) partition->stop_calls();
   auto draining = drained(node, node->ports.clock.now() + deadline_ms);
   co_await std::move(draining);
-  for (const auto& partition : node->partitions()) partition->drop("the node stops");
+  for (const auto& partition : node->partitions()) partition->drop(Leaving::node_stops);
   node->forget_all();
   node->watches->close();
   std::function<Result<bool>()> finish = [node]() -> Result<bool> {
@@ -137,6 +148,12 @@ asio::awaitable<void> Engine::stop(DurationMs deadline_ms) {
   auto finishing = on_runner<bool>(*node->parts.commits, std::move(finish));
   co_await std::move(finishing);
   node->closed = true;
+}
+
+}  // namespace
+
+asio::awaitable<void> Engine::stop(DurationMs deadline_ms) {
+  return stop_node(impl_->node, impl_->schedules, deadline_ms);
 }
 
 Health Engine::health() const {
@@ -178,7 +195,7 @@ asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string f
     return Deployed{.program = node.definitions.catalogue()->find((*program)->digest),
                     .created = *created};
   };
-  return on_runner<Deployed>(*impl_->node->parts.reads, std::move(job));
+  return on_reads<Deployed>(impl_->node, std::move(job));
 }
 
 definition::ProgramPtr Engine::program(const WorkflowRef& ref) const {
@@ -193,7 +210,6 @@ std::vector<definition::ProgramPtr> Engine::programs() const {
 
 namespace {
 
-// Holds the node by itself: the engine may be gone before the caller's coroutine is first resumed.
 asio::awaitable<Result<Started>> start_on(std::shared_ptr<Node> node, StartRequest request) {
   const auto& ref = request.workflow;
   StartOrder order;
@@ -226,7 +242,7 @@ asio::awaitable<Result<Started>> start_on(std::shared_ptr<Node> node, StartReque
     const auto summary = node->ports.runs.find(id);
     return summary ? summary->digest : std::string();
   };
-  auto looking = on_runner<std::string>(*node->parts.reads, std::move(look));
+  auto looking = on_reads<std::string>(node, std::move(look));
   const Result<std::string> digest = co_await std::move(looking);
   if (!digest) co_return std::unexpected(digest.error());
   const auto first = node->definitions.catalogue()->find(*digest);
@@ -261,7 +277,7 @@ asio::awaitable<Result<RunDetails>> Engine::read(InstanceId id) {
     details.view = machine::view_of(*details.program, details.state);
     return details;
   };
-  return on_runner<RunDetails>(*node->parts.reads, std::move(job));
+  return on_reads<RunDetails>(node, std::move(job));
 }
 
 asio::awaitable<Result<WaitResult>> Engine::wait(InstanceId id, Until until,
@@ -290,6 +306,7 @@ asio::awaitable<Result<Delivered>> Engine::deliver(Json event, std::string origi
 asio::awaitable<Result<Delivered>> Engine::replay_event(std::int64_t inbox_id, Json event) {
   const auto node = impl_->node;
   auto begin = [node, inbox_id, event = std::move(event)](Reply<Result<Delivered>> reply) mutable {
+    if (node->stopping) return reply(fail(ErrorCode::unavailable, "This node is stopping."));
     route_again(node, std::move(event), inbox_id, std::move(reply));
   };
   return ask<Result<Delivered>>(std::move(begin));

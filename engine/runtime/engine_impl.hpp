@@ -20,4 +20,18 @@ struct Engine::Impl {
   [[nodiscard]] Result<std::shared_ptr<Partition>> owner(const InstanceId& id) const;
 };
 
+// What Engine's functions return is resumed when its caller likes, and the engine may be gone by then.
+// So none of them is a coroutine itself: each hands what it needs to one that holds it by value.
+
+/// Runs blocking `job` on the read threads of `node`, unless its ports may be gone.
+template <class T>
+[[nodiscard]] boost::asio::awaitable<Result<T>> on_reads(const std::shared_ptr<Node>& node,
+                                                         std::function<Result<T>()> job) {
+  std::function<Result<T>()> guarded = [node, job = std::move(job)]() -> Result<T> {
+    if (node->closed) return fail(ErrorCode::unavailable, "This node has stopped.");
+    return job();
+  };
+  return on_runner<T>(*node->parts.reads, std::move(guarded));
+}
+
 }  // namespace sequent::runtime

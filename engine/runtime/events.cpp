@@ -8,15 +8,15 @@
 namespace sequent::runtime {
 namespace {
 
-constexpr std::size_t leftovers_page = 500;
 // Subscriptions of `any: []` take every event.
 constexpr std::string_view every_event = "*";
 
 // One event's way: routed first, then the workflows that it starts, then settled. Each step is
-// durable and may be repeated, so a crash in between is mended by route_leftovers.
+// durable and may be repeated, so what comes in between is mended by Leftovers.
 struct Journey : std::enable_shared_from_this<Journey> {
   std::shared_ptr<Node> node;
   Json event;
+  bool stored = false;  // before it began its way
   std::vector<ProgramPtr> to_start;
   Reply<Result<Delivered>> reply;
   Delivered delivered;
@@ -25,7 +25,11 @@ struct Journey : std::enable_shared_from_this<Journey> {
   std::atomic<bool> failed = false;
 
   void routed(Result<RoutedEvent> outcome) {
-    if (!outcome) return reply(std::unexpected(std::move(outcome.error())));
+    if (!outcome) {
+      if (stored)
+        node->leftovers->look_later();  // of a new one its sender hears, and sends it again
+      return reply(std::unexpected(std::move(outcome.error())));
+    }
     delivered.id = outcome->id;
     delivered.duplicate = outcome->duplicate;
     delivered.runs = static_cast<int>(outcome->messages.size());
@@ -49,8 +53,8 @@ struct Journey : std::enable_shared_from_this<Journey> {
                             ":" + std::to_string(delivered.id);
     order.started_by = "event " + text_of(event, "id");
     order_start(node, order, [self = shared_from_this()](const Result<StartOutcome>& outcome) {
-      // A start that the workflow refuses stays refused; one that could not be stored is tried
-      // again when the event, still unsettled, is found after the next start of the node.
+      // A start that the workflow refuses stays refused; one for which there was no room, or that
+      // could not be stored, is tried again: the event stays unsettled, and Leftovers finds it.
       const bool later = !outcome && (outcome.error().code == ErrorCode::unavailable ||
                                       outcome.error().code == ErrorCode::too_many_requests);
       if (later) self->failed = true;
@@ -62,7 +66,11 @@ struct Journey : std::enable_shared_from_this<Journey> {
   void done() {
     delivered.started = started;
     delivered.held = delivered.runs == 0 && to_start.empty();
-    if (!failed) node->committer->settle(delivered.id);
+    if (failed) {
+      node->leftovers->look_later();
+    } else {
+      node->committer->settle(delivered.id);
+    }
     reply(delivered);
   }
 };
@@ -80,6 +88,7 @@ void send_on_its_way(const std::shared_ptr<Node>& node, Json event, IncomingEven
   auto journey = std::make_shared<Journey>();
   journey->node = node;
   journey->reply = std::move(reply);
+  journey->stored = incoming.stored_id != 0;
   for (const auto& fit : catalogue->fits(event, now)) {
     incoming.candidates.push_back({.filter_key = machine::filter_key(*fit.program, fit.filter),
                                    .correlation_hash = fit.correlation_hash});
@@ -146,29 +155,8 @@ void route_again(const std::shared_ptr<Node>& node, Json event, std::int64_t sto
 
 void route_stored(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
                   const std::string& origin) {
-  // One that can't be routed now stays unrouted in the store, where the next start finds it.
+  // One that can't be routed now stays unsettled in the store, where Leftovers finds it.
   route_event(node, std::move(event), stored_id, origin, [](const Result<Delivered>&) {});
-}
-
-void route_leftovers(const std::shared_ptr<Node>& node) {
-  node->parts.reads->post([node] {
-    if (node->closed) return;
-    std::vector<std::pair<std::int64_t, Json>> page;
-    try {
-      page = node->ports.store.unrouted(leftovers_page);
-    } catch (const StoreFailure&) {
-      return;  // health shows it; the partitions meet the same failure and recover
-    }
-    auto left = std::make_shared<std::atomic<std::size_t>>(page.size());
-    const bool more = page.size() == leftovers_page;
-    for (auto& [id, event] : page)
-      route_event(node, std::move(event), id, "recovery",
-                  [node, left, more](const Result<Delivered>& delivered) {
-                    // After a failure another page would only be the same one.
-                    if (!delivered) return;
-                    if (left->fetch_sub(1) == 1 && more) route_leftovers(node);
-                  });
-  });
 }
 
 }  // namespace sequent::runtime

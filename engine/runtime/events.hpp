@@ -20,7 +20,4 @@ void route_again(const std::shared_ptr<Node>& node, Json event, std::int64_t sto
 void route_stored(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
                   const std::string& origin);
 
-/// Routes what a crash left unrouted, page by page.
-void route_leftovers(const std::shared_ptr<Node>& node);
-
 }  // namespace sequent::runtime

@@ -27,6 +27,14 @@ machine::Surroundings surroundings_of(const EngineConfig& config) {
 
 }  // namespace
 
+void HealthBoard::store_failed(std::string why) {
+  const std::lock_guard lock{mutex_};
+  store_broken_ = std::move(why);
+}
+void HealthBoard::store_works() {
+  const std::lock_guard lock{mutex_};
+  store_broken_.clear();
+}
 void HealthBoard::degrade(PartitionId partition, std::string why) {
   const std::lock_guard lock{mutex_};
   broken_[partition] = std::move(why);
@@ -37,11 +45,11 @@ void HealthBoard::recover(PartitionId partition) {
 }
 bool HealthBoard::degraded() const {
   const std::lock_guard lock{mutex_};
-  return !broken_.empty();
+  return !broken_.empty() || !store_broken_.empty();
 }
 std::string HealthBoard::detail() const {
   const std::lock_guard lock{mutex_};
-  if (broken_.empty()) return "";
+  if (broken_.empty()) return store_broken_;
   return broken_.begin()->second + " (" + std::to_string(broken_.size()) + " partitions recover)";
 }
 
@@ -101,7 +109,7 @@ void Node::adopt(const std::vector<Lease>& leases) {
     for (auto& partition : old)
       if (partition) dropped.push_back(std::move(partition));
   }
-  for (const auto& partition : dropped) partition->drop("its lease went to another node");
+  for (const auto& partition : dropped) partition->drop(Leaving::taken_over);
   for (const auto& partition : gained) partition->recover();
 }
 

@@ -11,6 +11,7 @@
 #include "engine/runtime/committer.hpp"
 #include "engine/runtime/definitions.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/leftovers.hpp"
 #include "engine/runtime/parts.hpp"
 #include "engine/runtime/stats.hpp"
 #include "engine/runtime/watch.hpp"
@@ -19,10 +20,12 @@ namespace sequent::runtime {
 
 class Partition;
 
-/// Who is degraded and why.
+/// Who is degraded and why: partitions that recover, and the store until it takes writes again.
 /// threads  any
 class HealthBoard {
  public:
+  void store_failed(std::string why);
+  void store_works();
   void degrade(PartitionId partition, std::string why);
   void recover(PartitionId partition);
   [[nodiscard]] bool degraded() const;
@@ -31,6 +34,7 @@ class HealthBoard {
  private:
   mutable std::mutex mutex_;
   std::map<PartitionId, std::string> broken_;
+  std::string store_broken_;  // why; empty = it works
 };
 
 struct Node : std::enable_shared_from_this<Node> {
@@ -47,6 +51,7 @@ struct Node : std::enable_shared_from_this<Node> {
   std::shared_ptr<CallLimit> calls;
   std::shared_ptr<WatchHub> watches;
   std::shared_ptr<Committer> committer;
+  std::shared_ptr<Leftovers> leftovers;
   std::atomic<bool> ready = false;
   std::atomic<bool> stopping = false;  // no new starts, no new calls
   std::atomic<bool> closed = false;    // the ports may be gone: touch nothing

@@ -163,14 +163,16 @@ asio::awaitable<Result<void>> Engine::skip(InstanceId id, std::string task, Json
   return act_on(impl_->owner(id), id, std::move(plan));
 }
 
-asio::awaitable<Result<void>> Engine::rewind(InstanceId id, std::string task, Action action) {
-  const auto node = impl_->node;
-  const auto partition = impl_->owner(id);
+namespace {
+
+asio::awaitable<Result<void>> rewind_on(std::shared_ptr<Node> node,
+                                        Result<std::shared_ptr<Partition>> partition, InstanceId id,
+                                        std::string task, Engine::Action action) {
   std::function<Result<machine::RewindAsked>()> look =
       [node, id, task = std::move(task)]() -> Result<machine::RewindAsked> {
     return find_rewind(*node, id, task);
   };
-  auto looking = on_runner<machine::RewindAsked>(*node->parts.reads, std::move(look));
+  auto looking = on_reads<machine::RewindAsked>(node, std::move(look));
   Result<machine::RewindAsked> found = co_await std::move(looking);
   if (!found) co_return std::unexpected(found.error());
   found->reason = action.reason;
@@ -183,6 +185,12 @@ asio::awaitable<Result<void>> Engine::rewind(InstanceId id, std::string task, Ac
   auto acting = act_on(partition, id, std::move(plan));
   const Result<void> done = co_await std::move(acting);
   co_return done;
+}
+
+}  // namespace
+
+asio::awaitable<Result<void>> Engine::rewind(InstanceId id, std::string task, Action action) {
+  return rewind_on(impl_->node, impl_->owner(id), id, std::move(task), std::move(action));
 }
 
 }  // namespace sequent::runtime

@@ -36,7 +36,8 @@ void Partition::start(ProgramPtr program, machine::StartAsked asked, NewInstance
                       Reply<Result<StartOutcome>> reply) {
   auto work = [self = shared_from_this(), program = std::move(program), asked = std::move(asked),
                row = std::move(row), reply = std::move(reply)]() mutable {
-    if (self->dropped_) return reply(fail(ErrorCode::unavailable, "This node is stopping."));
+    if (self->dropped_)
+      return reply(std::unexpected(self->gone("Nothing was started: try again.")));
     if (self->broken_)
       return reply(std::unexpected(unavailable(self->broken_why_, self->broken_full_)));
     const auto id = InstanceId::make(self->now(), self->random_->next(), self->lease_.partition);
@@ -219,26 +220,47 @@ void Partition::commit_failed(std::string why, bool full) {
   asio::post(strand_, std::move(work));
 }
 
-void Partition::drop(std::string why) {
-  auto work = [self = shared_from_this(), why = std::move(why)] {
+// What a caller hears whose partition leaves: nothing of it is known to be lost, and nothing is known
+// to be done that was not answered.
+Error Partition::gone(const std::string& what_to_do) const {
+  constexpr int restart_seconds = 5;  // of a node that is replaced, about
+  Error error;
+  error.code = ErrorCode::unavailable;
+  const bool stops = left_ == Leaving::node_stops;
+  error.detail = stops ? "This node is stopping. " : "Another node is taking this work over. ";
+  error.detail += what_to_do;
+  error.retry_after_seconds = stops ? restart_seconds : 1;
+  return error;
+}
+
+void Partition::drop(Leaving why) {
+  auto work = [self = shared_from_this(), why] {
     if (self->dropped_) return;
     self->dropped_ = true;
+    self->left_ = why;
     self->alarm_->cancel();
     if (self->dispatcher_) self->dispatcher_->abandon_all();
-    Error error;
-    error.code = ErrorCode::unavailable;
-    error.detail = "Partition " + std::to_string(self->id()) + " left this node: " + why + ".";
-    error.retry_after_seconds = 1;
+    const Error error = self->gone(
+        "Whether the request was stored is not known: send it again, with the same Idempotency-Key "
+        "if it has one.");
     self->abort_undurable(error);
     self->abort_loading(error);
     self->node_->stats.resident.fetch_sub(static_cast<std::int64_t>(self->residents_.size()));
     self->residents_.clear();
-    for (auto& [id, waiters] : std::exchange(self->waiters_, {}))
-      for (auto& waiter : waiters) waiter.reply(std::unexpected(error));
+    for (auto& [id, waiters] : std::exchange(self->waiters_, {})) {
+      const Error kept = self->gone_on(id);
+      for (auto& waiter : waiters) waiter.reply(std::unexpected(kept));
+    }
     self->node_->health.recover(self->id());
     self->idle_.store(true, std::memory_order_release);
   };
   asio::post(strand_, std::move(work));
+}
+
+Error Partition::gone_on(const InstanceId& id) const {
+  return gone("Run " + id.text() +
+              " keeps its id and goes on from its last checkpoint: read it again in a moment "
+              "instead of starting it anew.");
 }
 
 void Partition::stop_calls() {

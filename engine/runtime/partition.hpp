@@ -26,6 +26,9 @@
 
 namespace sequent::runtime {
 
+/// Why a partition leaves its node.
+enum class Leaving : std::uint8_t { node_stops, taken_over };
+
 class Partition : public std::enable_shared_from_this<Partition> {
  public:
   Partition(std::shared_ptr<Node> node, Lease lease);
@@ -50,7 +53,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void commit_failed(std::string why, bool full);
 
   /// The lease is lost, or the node ends: forget everything, tell nobody that anything happened.
-  void drop(std::string why);
+  void drop(Leaving why);
   /// Queued calls stay queued; those under way may end.
   void stop_calls();
   /// Nothing gathers and nothing is being committed.
@@ -83,6 +86,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   };
 
   // partition.cpp: events in, batch out
+  [[nodiscard]] Error gone(const std::string& what_to_do) const;
+  [[nodiscard]] Error gone_on(const InstanceId& id) const;  // to who asked for this run
   [[nodiscard]] Timestamp now() const { return node_->ports.clock.now(); }
   Result<void> feed(Resident& resident, const machine::Event& event);
   Gathering& gather(Resident& resident);
@@ -171,6 +176,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   bool submit_posted_ = false;
   std::atomic<bool> idle_ = true;
   bool dropped_ = false;
+  Leaving left_ = Leaving::node_stops;  // once dropped
 
   TimerHeap timers_;
   std::size_t loading_ = 0;

@@ -20,7 +20,7 @@ void Partition::release(BatchResult result) {
   in_flight_ = false;
   if (result.fenced) {
     node_->forget(id());
-    return drop("another node has taken it over");
+    return drop(Leaving::taken_over);
   }
   SEQUENT_ASSERT(result.changes.size() == flights_.size());
   if (backoff_ms_ != 0) {

@@ -15,7 +15,7 @@ constexpr DurationMs imminent_ms = 2'000;
 
 void Partition::with(const InstanceId& id, Job job) {
   if (dropped_) {
-    const Error error{.code = ErrorCode::unavailable, .detail = "The partition left this node."};
+    const Error error = gone_on(id);
     return job(nullptr, &error);
   }
   const auto found = residents_.find(id);

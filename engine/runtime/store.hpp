@@ -192,8 +192,10 @@ class Store {
 
   /// Stores and routes events, each exactly once; one transaction for all.
   [[nodiscard]] virtual std::vector<RoutedEvent> route(std::span<const IncomingEvent> events) = 0;
-  /// Stored events that were never routed (a crash came between), oldest first.
-  [[nodiscard]] virtual std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) = 0;
+  /// Stored events that are not settled (a crash came between, or they could not go on), by id after
+  /// `after`.
+  [[nodiscard]] virtual std::vector<std::pair<std::int64_t, Json>> unrouted(std::int64_t after,
+                                                                            std::size_t limit) = 0;
   /// Marks a routed event as done with starting workflows (`schedule.on`). It may become durable
   /// with a later write only: settling twice is harmless.
   virtual void settle_event(std::int64_t id) = 0;

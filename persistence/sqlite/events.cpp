@@ -42,7 +42,7 @@ constexpr std::string_view hold_candidate = R"sql(
   ON CONFLICT DO NOTHING
 )sql";
 constexpr std::string_view select_unsettled = R"sql(
-  SELECT event_id, body FROM event WHERE settled = 0 ORDER BY event_id LIMIT ?1
+  SELECT event_id, body FROM event WHERE settled = 0 AND event_id > ?1 ORDER BY event_id LIMIT ?2
 )sql";
 constexpr std::string_view settle = R"sql(
   UPDATE event SET settled = 1 WHERE event_id = ?1 AND settled = 0
@@ -158,10 +158,11 @@ std::vector<RoutedEvent> SqliteStore::route(std::span<const IncomingEvent> event
   return results;
 }
 
-std::vector<std::pair<std::int64_t, Json>> SqliteStore::unrouted(std::size_t limit) {
+std::vector<std::pair<std::int64_t, Json>> SqliteStore::unrouted(std::int64_t after,
+                                                                 std::size_t limit) {
   flush_settled();
   const auto connection = pool_.borrow();
-  Rows rows = connection->query(select_unsettled, limit);
+  Rows rows = connection->query(select_unsettled, after, limit);
   std::vector<std::pair<std::int64_t, Json>> events;
   while (rows.next()) {
     auto event = parse_json(rows.view(1));

@@ -54,7 +54,8 @@ class SqliteStore final : public runtime::Store,
       std::span<const runtime::Batch> batches) override;
   [[nodiscard]] std::vector<runtime::RoutedEvent> route(
       std::span<const runtime::IncomingEvent> events) override;
-  [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::size_t limit) override;
+  [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::int64_t after,
+                                                                    std::size_t limit) override;
   void settle_event(std::int64_t id) override;
   std::size_t expire_events(Timestamp now, std::size_t limit) override;
   [[nodiscard]] std::optional<runtime::StoredInstance> load(const InstanceId& id) override;

@@ -1,5 +1,6 @@
 // Requests that are wrong in themselves. Each kind has its own problem, and nothing is started.
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "tests/bad_input/support.hpp"
 
@@ -15,6 +16,36 @@ const HeaderList json_type{{"Content-Type", "application/json"}};
 void check_nothing_started(Engine& engine) {
   CHECK(engine.get("/api/v1/runs").json.at("items").empty());
   CHECK(engine.stop() == 0);
+}
+
+TEST_CASE("a caller who waits when the server stops keeps its run", "[bad-input]") {
+  const Folder folder;
+  std::string id;
+  Answer heard;
+  {
+    Engine engine{folder};
+    engine.deploy("nap", "  - nap: {wait: {hours: 1}}\n");
+    Client patient;
+    auto waiting = std::async(std::launch::async, [&] {
+      net::ClientRequest request;
+      request.method = "POST";
+      request.url = engine.url() + "/api/v1/workflows/test/nap/runs";
+      request.headers.add("Prefer", "wait=30");
+      return patient.send(std::move(request));
+    });
+    id = text_of(engine.await_one_run("waiting"), "id");
+    CHECK(engine.stop() == 0);
+    heard = waiting.get();
+  }
+  CAPTURE(heard.text);
+  CHECK(heard.status == 503);
+  CHECK(heard.problem() == "unavailable");
+  CHECK_FALSE(heard.headers.value("Retry-After").empty());
+  CHECK(heard.headers.value("Location") == "/api/v1/runs/" + id);
+  CHECK_THAT(heard.says(), Contains("Run " + id + " keeps its id") && !Contains("artition"));
+  Engine again{folder};
+  CHECK(again.get("/api/v1/runs/" + id).json.at("status") == "waiting");
+  CHECK(again.stop() == 0);
 }
 
 TEST_CASE("malformed bodies", "[bad-input]") {

@@ -101,6 +101,16 @@ Json Engine::await_status(const std::string& id, const std::string& status) {
   throw std::runtime_error("the run never was " + status + ": " + run.dump());
 }
 
+Json Engine::await_one_run(const std::string& status) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (std::chrono::steady_clock::now() < until) {
+    const auto items = get("/api/v1/runs").json.at("items");
+    if (!items.empty()) return await_status(text_of(items.front(), "id"), status);
+    std::this_thread::yield();
+  }
+  throw std::runtime_error("no run was started");
+}
+
 std::string Engine::address() const {
   return url_.substr(std::string("http://").size());
 }

@@ -53,6 +53,8 @@ class Engine {
   Answer run(const std::string& name, const std::string& input = "{}");
   /// Polls until the run has `status`.
   Json await_status(const std::string& id, const std::string& status);
+  /// Polls until there is a run and it has `status`.
+  Json await_one_run(const std::string& status);
   /// Sends these bytes as they are and reads until the server closes.
   [[nodiscard]] std::string raw(const std::string& bytes) const;
   [[nodiscard]] int stop();  // its exit code

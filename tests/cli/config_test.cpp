@@ -56,6 +56,15 @@ TEST_CASE("each provider has settings of its own, and no others", "[cli]") {
   CHECK_THAT(outcome.error, Contains("sequent.yaml:3:14: error: unknown setting `apiKey`"));
 }
 
+TEST_CASE("how many connections go out is a setting", "[cli]") {
+  const Folder folder;
+  CHECK(doctor(folder, "outbound: {maxConnectionsPerHost: 100, maxConnections: 200}\n").code == 0);
+  const auto outcome = doctor(folder, "outbound: {maxConnectionsPerHost: 0, perHost: 1}\n");
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.error, Contains("expected a whole number from 1 to 65535"));
+  CHECK_THAT(outcome.error, Contains("unknown setting `perHost`"));
+}
+
 TEST_CASE("a credential that can't be read is a mistake of the configuration", "[cli]") {
   const Folder folder;
   SECTION("a variable that is not set") {

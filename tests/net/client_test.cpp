@@ -1,7 +1,9 @@
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
+#include "gate.hpp"
 #include "support.hpp"
 
 using namespace sequent::net;
@@ -44,6 +46,43 @@ TEST_CASE("connections are used again", "[net]") {
   HttpClient client;
   for (int i = 0; i < 20; ++i) REQUIRE(fetch(client, get_request(server.url("/echo"))));
   CHECK(server.server->connections() == 1);
+}
+
+TEST_CASE("two thousand requests to one host are under way at once", "[net]") {
+  constexpr int requests = 2'000;
+  rlimit files{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+  files.rlim_cur = files.rlim_max;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
+  if (files.rlim_max < 2 * requests + 100) {
+    WARN("skipped: this process may not open 4,100 files (ulimit -Hn)");
+    return;
+  }
+  asio::thread_pool pool{1};
+  Gate gate{pool};
+  std::atomic<int> arrived = 0;
+  // Nobody is answered before all are there.
+  const auto hold = [&](const ServerRequest&) -> asio::awaitable<HandlerResult> {
+    if (++arrived == requests) gate.open();
+    auto waiting = gate.wait();
+    co_await std::move(waiting);
+    HandlerResult result;
+    result.response.status = 200;
+    co_return result;
+  };
+  TestServer server{ServerLimits{}, hold};
+  HttpClient client;
+  std::vector<std::future<ClientResult>> answers;
+  answers.reserve(requests);
+  for (int i = 0; i < requests; ++i)
+    answers.push_back(
+        asio::co_spawn(pool, client.send(get_request(server.url("/"))), asio::use_future));
+  for (auto& answer : answers) {
+    INFO(arrived << " requests have arrived");
+    const auto got = get(std::move(answer));
+    if (!got) FAIL(got.error().message);
+    REQUIRE(got->status == 200);
+  }
 }
 
 TEST_CASE("a refused connection and an unknown host were not sent", "[net]") {

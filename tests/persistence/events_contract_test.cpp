@@ -146,7 +146,7 @@ TEST_CASE("an emitted event is routed once, also after a crash", "[store]") {
   REQUIRE(emitted.size() == 1);
   under_test->reopen();
 
-  auto open = under_test->store().unrouted(10);
+  auto open = under_test->store().unrouted(0, 10);
   REQUIRE(open.size() == 1);
   CHECK(open.front().first == emitted.front());
   CHECK(open.front().second["id"] == "out");
@@ -156,7 +156,7 @@ TEST_CASE("an emitted event is routed once, also after a crash", "[store]") {
 
   SECTION("a crash before it is settled: routed again without another message") {
     under_test->reopen();
-    CHECK(under_test->store().unrouted(10).size() == 1);
+    CHECK(under_test->store().unrouted(0, 10).size() == 1);
     const auto again = route_one(*under_test, incoming);
     CHECK_FALSE(again.duplicate);
     CHECK(again.messages.empty());
@@ -164,7 +164,7 @@ TEST_CASE("an emitted event is routed once, also after a crash", "[store]") {
   }
   SECTION("settled, it is done with") {
     under_test->store().settle_event(emitted.front());
-    CHECK(under_test->store().unrouted(10).empty());
+    CHECK(under_test->store().unrouted(0, 10).empty());
     CHECK(route_one(*under_test, incoming).duplicate);
   }
 }

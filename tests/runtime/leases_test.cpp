@@ -8,7 +8,7 @@ namespace {
 
 constexpr DurationMs long_lease = 600'000;
 
-Json event(int number) {
+Json old_ping(int number) {
   return Json{{"specversion", "1.0"},
               {"id", std::to_string(number)},
               {"source", "/test"},
@@ -53,7 +53,8 @@ TEST_CASE("all events that expired are let go of, however many they are", "[runt
     config.lease_ttl_ms = long_lease;
     config.event_ttl_ms = 1'000;
   });
-  for (int i = 0; i < events; ++i) REQUIRE(world.get(world.engine->deliver(event(i), "api"))->held);
+  for (int i = 0; i < events; ++i)
+    REQUIRE(world.get(world.engine->deliver(old_ping(i), "api"))->held);
   CHECK(world.store.held_events() == events);
   world.advance(201'000);
   CHECK(world.store.held_events() == 0);
