@@ -144,6 +144,8 @@ Partition::Flight Partition::fly(Resident& resident, Batch& batch) {
     flight.gone.push_back(call);
     return true;
   });
+  std::erase_if(resident.doubted,
+                [&](const OpenCall& call) { return !awaits(resident.state, call); });
   flight.retried = std::exchange(resident.retried, false);
   message_lost_children(resident, gathering);
   flight.facts = facts_of(resident.state);

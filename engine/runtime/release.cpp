@@ -87,8 +87,7 @@ void Partition::obey(Resident& resident, const std::vector<machine::Command>& co
 
 void Partition::dispatch(Resident& resident, const machine::DispatchActivity& call,
                          bool recovered) {
-  const OpenCall open{
-      .frame = call.frame, .attempt = call.attempt, .unsettled = call.unsettled || recovered};
+  OpenCall open{.frame = call.frame, .attempt = call.attempt, .unsettled = call.unsettled};
   if (std::ranges::find(resident.open, open) != resident.open.end()) return;
   if (!awaits(resident.state, open) || resident.state.status != machine::Status::running) return;
   const auto& spec = spec_of(*resident.program, call.node);
@@ -96,6 +95,9 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
     gather(resident);  // its operation rides with the next batch
     return;
   }
+  // An intent that a restart finds may have left before: its outcome is unknown, not absent. That
+  // outlives whatever keeps the call from leaving now.
+  if (recovered) resident.doubted.push_back(open);
   // A node that stood still past its leases may have been followed by another, whose calls these
   // are now. Recovery asks again, if there is one.
   if (!node_->committer->leased(now())) {
@@ -104,6 +106,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
     });
     return;
   }
+  if (std::erase(resident.doubted, open) > 0) open.unsettled = true;
   resident.open.push_back(open);
   if (dispatcher_->under_way(resident.id, call.frame, call.attempt)) return;
   const auto refuse = [&](machine::ErrorKind kind, std::string detail) {
@@ -145,8 +148,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
   out.attempt.now = now();
   out.attempt.first_sent_at = call.first_sent_at;
   out.attempt.timeout_ms = spec.timeout_ms;
-  // An intent that a restart finds may have left before: its outcome is unknown, not absent.
-  out.attempt.unsettled = call.unsettled || recovered;
+  out.attempt.unsettled = open.unsettled;
   const auto& input = frame.input ? frame.input : frame.raw_input;
   if (input) out.attempt.task_input = *input;
   out.attempt.secret = node_->config.secret;

@@ -76,6 +76,7 @@ struct Resident {
   std::vector<Job> queued;  // while loading
   std::optional<Gathering> gathering;
   std::vector<OpenCall> open;
+  std::vector<OpenCall> doubted;  // found in the store, not handed out yet: may have left before
   std::map<machine::FrameId, InstanceId> children;  // started, awaited, not known to have ended
   std::map<machine::FrameId, InstanceId> begun;     // awaited, but whether they run is not known
   std::vector<InstanceId> starting;                 // children that are being looked for or started

@@ -26,6 +26,7 @@ TEST_CASE("no invariant breaks in any of the first seeds", "[simulation]") {
 TEST_CASE("seeds that once failed hold", "[simulation]") {
   check(1687);  // a node frozen past its leases sent a call that had been looking at the provider
   check(4340);  // a start was resumed after its engine had gone
+  check(3065);  // a message came between a restart and the call that it was to look for
 }
 
 TEST_CASE("a seed gives the same trace each time", "[simulation]") {
