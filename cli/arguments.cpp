@@ -98,6 +98,9 @@ void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen) {
       ->check(CLI::Range(1, 1'000));
   simulate->add_flag("--verbose", options->verbose, "Print the trace");
   simulate->add_flag("--keep-going", options->keep_going, "Do not stop at the first broken seed");
+  simulate->add_flag(
+      "--no-rewinds", options->no_rewinds,
+      "Operators neither skip tasks nor go back, as for seeds found before they did");
   simulate->callback(
       [&, options] { chosen = [&, options] { return run_simulate(session, *options); }; });
 }
@@ -111,8 +114,8 @@ void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
       [&, validated] { chosen = [&, validated] { return run_validate(session, *validated); }; });
 
   auto* crashtest = json_option(
-      app.add_subcommand("crashtest",
-                         "Crash at every checkpoint of workflows, against the providers' stand-ins"),
+      app.add_subcommand(
+          "crashtest", "Crash at every checkpoint of workflows, against the providers' stand-ins"),
       session);
   const auto tested = kept<CrashtestCommand>();
   crashtest->add_option("files", tested->files, "Workflow files, or folders of files")->required();
@@ -120,7 +123,8 @@ void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   crashtest->add_option("--only", tested->only,
                         "Only this point: before:N or after:N (a checkpoint), reset:N, lost:N, "
                         "500:N, 500-after:N (a call), duplicate:N (a webhook)");
-  crashtest->add_option("--seed", tested->seed, "Of ids and of the pauses before retries, default 1");
+  crashtest->add_option("--seed", tested->seed,
+                        "Of ids and of the pauses before retries, default 1");
   crashtest->add_option("--jobs", tested->jobs, "Trials side by side, default one for each core")
       ->check(CLI::Range(1, 256));
   crashtest->callback(

@@ -5,12 +5,12 @@
 namespace sequent::cli {
 namespace {
 
-std::string command_of(const simulation::SeedOutcome& outcome, int runs) {
+std::string command_of(const simulation::SeedOutcome& outcome, const SimulateOptions& options) {
   return "sequent simulate --seed " + std::to_string(outcome.seed) + " --runs " +
-         std::to_string(runs) + " --verbose";
+         std::to_string(options.runs) + (options.no_rewinds ? " --no-rewinds" : "") + " --verbose";
 }
 
-Json json_of(const simulation::SeedOutcome& outcome, int runs) {
+Json json_of(const simulation::SeedOutcome& outcome, const SimulateOptions& options) {
   Json json{{"seed", outcome.seed},       {"digest", outcome.digest},
             {"runs", outcome.runs},       {"completed", outcome.completed},
             {"faulted", outcome.faulted}, {"cancelled", outcome.cancelled},
@@ -19,7 +19,7 @@ Json json_of(const simulation::SeedOutcome& outcome, int runs) {
   json["breaches"] = Json::array();
   for (const auto& breach : outcome.breaches)
     json["breaches"].push_back({{"invariant", breach.invariant}, {"detail", breach.detail}});
-  if (!outcome.breaches.empty()) json["repeat"] = command_of(outcome, runs);
+  if (!outcome.breaches.empty()) json["repeat"] = command_of(outcome, options);
   return json;
 }
 
@@ -32,13 +32,14 @@ std::string line_of(const simulation::SeedOutcome& outcome) {
          outcome.digest.substr(0, 16);
 }
 
-void report_breaches(const Session& session, const simulation::SeedOutcome& outcome, int runs) {
+void report_breaches(const Session& session, const simulation::SeedOutcome& outcome,
+                     const SimulateOptions& options) {
   const auto& terminal = session.terminal;
   for (const auto& breach : outcome.breaches)
     terminal.error(terminal.paint_error(Style::bad, "seed " + std::to_string(outcome.seed) +
                                                         " breaks \"" + breach.invariant + "\": ") +
                    printable(breach.detail));
-  terminal.error("repeat it: " + command_of(outcome, runs));
+  terminal.error("repeat it: " + command_of(outcome, options));
 }
 
 }  // namespace
@@ -49,7 +50,8 @@ int run_simulate(const Session& session, const SimulateOptions& options) {
   constexpr std::uint64_t progress_every = 500;
   std::uint64_t broken = 0, runs = 0, objects = 0, nodes = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    const auto outcome = simulation::simulate({.seed = first + i, .runs = options.runs});
+    const auto outcome = simulation::simulate(
+        {.seed = first + i, .runs = options.runs, .rewinds = !options.no_rewinds});
     runs += outcome.runs;
     objects += outcome.objects;
     nodes += static_cast<std::uint64_t>(outcome.lives);
@@ -57,13 +59,13 @@ int run_simulate(const Session& session, const SimulateOptions& options) {
     if (options.verbose)
       for (const auto& line : outcome.trace) session.terminal.out(line);
     if (session.json && (breaks || options.verbose || options.seed)) {
-      session.terminal.json_line(json_of(outcome, options.runs));
+      session.terminal.json_line(json_of(outcome, options));
     } else if (!session.json && (options.verbose || options.seed)) {
       session.terminal.out(line_of(outcome));
     }
     if (breaks) {
       ++broken;
-      report_breaches(session, outcome, options.runs);
+      report_breaches(session, outcome, options);
       if (!options.keep_going) break;
     }
     if (!session.json && !options.verbose && (i + 1) % progress_every == 0)

@@ -97,14 +97,15 @@ void Clients::ask_deliver(const Json& event) {
         });
 }
 
-void Clients::act(Action action, const InstanceId& run) {
+void Clients::act(Action action, const InstanceId& run, const std::string& task) {
   Life* life = cluster_.any();
   if (life == nullptr) return;
   auto& engine = *life->engine;
   const runtime::Engine::Action why{.reason = "simulated", .by = "operator"};
-  static constexpr std::string_view names[] = {"suspend", "resume", "retry", "edit", "cancel"};
+  static constexpr std::string_view names[] = {"suspend", "resume", "retry", "edit",
+                                               "cancel",  "skip",   "rewind"};
   const std::string what =
-      std::string(names[static_cast<std::size_t>(action)]) + " " + run.text().substr(9);
+      std::string(names[static_cast<std::size_t>(action)]) + " " + run.text().substr(9) + task;
   notebook_.note("ask " + what);
   auto answered = [this, what, run, action](const Result<void>& done) {
     notebook_.note(what + (done ? ": done" : ": " + done.error().detail));
@@ -121,6 +122,10 @@ void Clients::act(Action action, const InstanceId& run) {
       return begin(engine.retry(run, "", Json{{"edited", true}}, why), std::move(answered));
     case Action::cancel:
       return begin(engine.cancel(run, why), std::move(answered));
+    case Action::skip:
+      return begin(engine.skip(run, task, Json{{"skipped", true}}, why), std::move(answered));
+    case Action::rewind:
+      return begin(engine.rewind(run, task, why), std::move(answered));
   }
 }
 

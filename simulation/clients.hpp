@@ -21,9 +21,9 @@ class Clients {
   /// Delivers until it is acknowledged, now and then once more.
   void deliver(const std::string& id, const std::string& type, const std::string& run);
 
-  enum class Action : std::uint8_t { suspend, resume, retry, edit, cancel };
-  /// Asks once; what it is answered is noted.
-  void act(Action action, const InstanceId& run);
+  enum class Action : std::uint8_t { suspend, resume, retry, edit, cancel, skip, rewind };
+  /// Asks once; what it is answered is noted. `task`: see Engine; only rewind needs one.
+  void act(Action action, const InstanceId& run, const std::string& task = "");
 
   struct Start {
     std::string workflow, key;

@@ -122,7 +122,9 @@ void Network::send(const runtime::ActivitySpec& spec, runtime::Attempt attempt, 
   }
   if (dice_.chance(weather_.late))
     return arrive_at(gives_up + dice_.between(0, longest_detour_ms), request, reaction, 0);
-  if (dice_.chance(weather_.duplicated))
+  // What repeats a request on its way has heard no answer to it; one that was turned away has been
+  // answered.
+  if (dice_.chance(weather_.duplicated) && reaction != Reaction::busy)
     arrive_at(soon() + dice_.between(0, longest_detour_ms), request, Reaction::serve, 0);
   if (!dice_.chance(weather_.answer_lost)) return arrive_at(soon(), request, reaction, number);
   arrive_at(soon(), request, reaction, 0);

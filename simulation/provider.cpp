@@ -1,17 +1,13 @@
 #include "simulation/provider.hpp"
 
 #include "base/assert.hpp"
+#include "simulation/key.hpp"
 
 namespace sequent::simulation {
 namespace {
 
 // A provider keeps keys for at least the time that it promises; requests under way count.
 constexpr DurationMs retention_slack_ms = 120'000;
-
-std::string without_revision(const std::string& key) {
-  const auto at = key.rfind("_r");
-  return at == std::string::npos ? key : key.substr(0, at);
-}
 
 machine::Failure kept_failure(Reaction reaction) {
   auto kept = reaction == Reaction::refuse

@@ -13,6 +13,9 @@ namespace sequent::simulation {
 struct SeedOptions {
   std::uint64_t seed = 1;
   int runs = 8;  // starts by callers; children and events start more
+  // Operators also skip tasks and go back to earlier ones. Seeds found before they did need them
+  // not to: another draw makes another world.
+  bool rewinds = true;
 };
 
 struct SeedOutcome {

@@ -4,6 +4,7 @@
 #include "engine/machine/codec.hpp"
 #include "engine/machine/command.hpp"
 #include "engine/runtime/batch.hpp"
+#include "simulation/key.hpp"
 
 namespace sequent::simulation {
 namespace {
@@ -34,6 +35,7 @@ const Witnessed* Witness::find(const InstanceId& id) const {
 }
 
 void Witness::committed(const runtime::InstanceChange& change) {
+  ++commits_;
   auto& run = runs_[change.id];
   if (change.start) run.program = programs_.at(change.start->digest);
   std::string line = "commit " + short_id(change.id);
@@ -60,10 +62,15 @@ void Witness::follow(const InstanceId& id, Witnessed& run, const Record& record)
   if (status == machine::Status::completed || status == machine::Status::cancelled)
     notebook_.breach("what has ended stays ended",
                      short_id(id) + " got " + std::string(machine::kind_of(record.body)));
-  if (const auto* intent = std::get_if<machine::ActivityScheduled>(&record.body))
+  if (const auto* intent = std::get_if<machine::ActivityScheduled>(&record.body)) {
     run.intents.emplace(intent->frame, intent->attempt);
-  if (const auto* again = std::get_if<machine::AttemptStarted>(&record.body))
+    run.keyed_intents.emplace(intent->key, intent->attempt);
+  }
+  if (const auto* again = std::get_if<machine::AttemptStarted>(&record.body)) {
     run.intents.emplace(again->frame, again->attempt);
+    const auto& detail = run.state.frames.at(again->frame).detail;
+    run.keyed_intents.emplace(std::get<machine::ActivityState>(detail).key, again->attempt);
+  }
   if (const auto* retried = std::get_if<machine::TaskRetried>(&record.body))
     run.edited = run.edited || retried->input != nullptr;
   if (const auto* consumed = std::get_if<machine::EventConsumed>(&record.body))
@@ -98,10 +105,8 @@ void Witness::sent(const runtime::Attempt& attempt, int node) {
                  std::to_string(attempt.number) + " by node " + std::to_string(node) +
                  (attempt.unsettled ? ", unsettled" : ""));
   const auto* run = find(attempt.instance);
-  bool durable = false;
-  if (run != nullptr)
-    for (const auto& [frame, number] : run->intents) durable = durable || number == attempt.number;
-  if (!durable)
+  const auto key = without_revision(attempt.idempotency_key);
+  if (run == nullptr || !run->keyed_intents.contains({key, attempt.number}))
     notebook_.breach("I1: an intent is durable before its request leaves",
                      who + " #" + std::to_string(attempt.number));
 }

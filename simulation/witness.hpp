@@ -18,7 +18,8 @@ namespace sequent::simulation {
 struct Witnessed {
   definition::ProgramPtr program;
   machine::State state;
-  std::set<std::pair<machine::FrameId, std::uint32_t>> intents;  // frame, attempt
+  std::set<std::pair<machine::FrameId, std::uint32_t>> intents;   // frame, attempt
+  std::set<std::pair<std::string, std::uint32_t>> keyed_intents;  // key, attempt
   std::map<std::pair<machine::FrameId, std::string>, int> consumed;
   bool edited = false;  // an operator replaced an input
 };
@@ -35,6 +36,7 @@ class Witness {
 
   [[nodiscard]] const std::map<InstanceId, Witnessed>& runs() const { return runs_; }
   [[nodiscard]] const Witnessed* find(const InstanceId& id) const;
+  [[nodiscard]] std::uint64_t commits() const { return commits_; }
 
  private:
   void follow(const InstanceId& id, Witnessed& run, const machine::Record& record);
@@ -43,6 +45,7 @@ class Witness {
   Notebook& notebook_;
   std::map<std::string, definition::ProgramPtr> programs_;  // by digest
   std::map<InstanceId, Witnessed> runs_;
+  std::uint64_t commits_ = 0;
 };
 
 }  // namespace sequent::simulation

@@ -8,7 +8,8 @@ namespace {
 constexpr DurationMs rough_time_ms = 600'000;
 constexpr DurationMs round_ms = 300'000;
 constexpr DurationMs lease_ms = 10'000;
-constexpr int most_rounds = 40;
+constexpr int most_rounds = 400;       // loops in tries that wait for events need many
+constexpr int most_still_rounds = 20;  // in which help leads to nothing
 constexpr std::uint64_t most_steps = 2'000'000;
 
 }  // namespace
@@ -104,20 +105,24 @@ void World::plan_events() {
   const auto count = dice_.between(0, 3LL * options_.runs);
   for (std::int64_t i = 0; i < count; ++i)
     scheduler_.post_at(world_domain, began + dice_.between(0, rough_time_ms), [this] {
-      const auto& runs = witness_.runs();
-      if (runs.empty()) return;
-      auto run = runs.begin();
-      std::advance(run, static_cast<std::ptrdiff_t>(dice_.below(runs.size())));
+      const auto* run = any_run();
+      if (run == nullptr) return;
       clients_.deliver("event-" + std::to_string(++last_event_), dice_.pick(event_types_),
                        run->first.text());
     });
 }
 
-void World::interfere() {
+const std::pair<const InstanceId, Witnessed>* World::any_run() {
   const auto& runs = witness_.runs();
-  if (runs.empty()) return;
+  if (runs.empty()) return nullptr;
   auto run = runs.begin();
   std::advance(run, static_cast<std::ptrdiff_t>(dice_.below(runs.size())));
+  return &*run;
+}
+
+void World::interfere() {
+  const auto* run = any_run();
+  if (run == nullptr) return;
   using Action = Clients::Action;
   static const std::vector<Action> actions{Action::suspend, Action::suspend, Action::resume,
                                            Action::retry,   Action::retry,   Action::retry,
@@ -136,6 +141,25 @@ void World::plan_operators() {
   for (std::int64_t i = 0; i < count; ++i)
     scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms),
                        [this] { interfere(); });
+}
+
+// What lies behind a rewind happens again: that is what the operator confirms.
+void World::skip_or_rewind() {
+  const auto* run = any_run();
+  if (run == nullptr) return;
+  const auto& [id, witnessed] = *run;
+  const auto& task = dice_.pick(witnessed.program->nodes).pointer;
+  if (dice_.chance(300)) return clients_.act(Clients::Action::skip, id, task);
+  provider_.expect_more_of(id);
+  clients_.act(Clients::Action::rewind, id, task);
+}
+
+void World::plan_rewinds() {
+  if (!options_.rewinds || dice_.chance(400)) return;
+  const auto count = dice_.between(1, 2LL * options_.runs);
+  for (std::int64_t i = 0; i < count; ++i)
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms),
+                       [this] { skip_or_rewind(); });
 }
 
 void World::plan_crashes() {
@@ -157,6 +181,7 @@ void World::run() {
   plan_events();
   plan_operators();
   plan_crashes();
+  plan_rewinds();
   if (!turn(scheduler_.now() + rough_time_ms)) return;
   calm_down();
   if (notebook_.breaches().empty()) check();
@@ -173,9 +198,11 @@ void World::calm_down() {
     config.max_resident = 20'000;
     cluster_.set_config(config);
     cluster_.boot();
-    for (int round = 0; round < most_rounds; ++round) {
+    for (int round = 0, still = 0; round < most_rounds && still < most_still_rounds; ++round) {
+      const auto before = witness_.commits();
       if (!turn(scheduler_.now() + round_ms)) return;
       if (!help()) break;
+      still = witness_.commits() == before ? still + 1 : 0;
     }
   }
 }

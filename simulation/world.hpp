@@ -19,8 +19,12 @@ class World {
   void plan_starts();
   void plan_events();
   void plan_operators();
+  void plan_rewinds();
   void plan_crashes();
   void interfere();
+  /// A run drawn from those that are there; null when there is none.
+  const std::pair<const InstanceId, Witnessed>* any_run();
+  void skip_or_rewind();
   /// False when the world never comes to rest.
   bool turn(Timestamp until);
 
