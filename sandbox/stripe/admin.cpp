@@ -71,13 +71,16 @@ Reply StripeStandIn::handle_admin(const net::ServerRequest& request, Timestamp n
     start_afresh(now - controls_.clock_offset);
     return admin_answer(200, {{"reset", true}});
   }
+  if (auto reply = admin_billing(request, now)) return std::move(*reply);
   return admin_mistake(
       {.code = ErrorCode::not_found,
        .detail =
            "no such administration call: " + request.method + " " + path +
            ". Expected GET state, calls, faults, webhook-endpoints or webhook-deliveries; POST "
-           "faults, clock, reset, webhook-endpoints, checkout/{session}/pay or "
-           "checkout/{session}/expire; DELETE faults or faults/{id}"});
+           "faults, clock, reset, webhook-endpoints, checkout/{session}/pay, "
+           "checkout/{session}/expire, dashboard, subscriptions/{id}/renew, "
+           "subscriptions/{id}/give-up, invoices/{id}/pay, customers/{id}/card, "
+           "products/{id}/reprice or events/deliver; DELETE faults or faults/{id}"});
 }
 
 Reply StripeStandIn::admin_checkout(const net::ServerRequest& request, Timestamp now) {

@@ -27,6 +27,14 @@ struct StripeOptions {
 ///   POST checkout/{session}/expire     {account?}
 ///   GET|POST webhook-endpoints         {url, secret | secrets, version?, connect?, events?}
 ///   GET  webhook-deliveries            each with its attempts' statuses
+///   POST dashboard                     {method?, path, params?, account?}: a click of the account's
+///                                      owner: the API's own call, without a key or a request
+///   POST subscriptions/{id}/renew      {outcome?: paid|declined|no-card}: the period is over
+///   POST subscriptions/{id}/give-up    {status?: unpaid|canceled}: the last attempt has failed
+///   POST invoices/{id}/pay             {outcome?}: the customer, on the invoice's own page
+///   POST customers/{id}/card           {fails?}: from now on nothing can be taken from it
+///   POST products/{id}/reprice         {unitAmount}: another default price, the old one archived
+///   POST events/deliver                {type?, object?, afterMs?}: the oldest such event once more
 ///   POST reset                         as freshly started, with the same ids to come
 class StripeStandIn final : public StandIn {
  public:
@@ -54,6 +62,9 @@ class StripeStandIn final : public StandIn {
   void remember(Request& call, const Reply& reply);
 
   [[nodiscard]] Reply handle_admin(const net::ServerRequest& request, Timestamp now);
+  /// Nothing for a path that is none of its own.
+  [[nodiscard]] std::optional<Reply> admin_billing(const net::ServerRequest& request,
+                                                   Timestamp now);
   [[nodiscard]] Reply admin_checkout(const net::ServerRequest& request, Timestamp now);
   [[nodiscard]] Reply admin_add_endpoint(const net::ServerRequest& request, Timestamp now);
   [[nodiscard]] Json admin_state(Timestamp now) const;
