@@ -213,7 +213,8 @@ Answer<void> check_settings(const Scene& scene, const Json& params) {
                      "You can only apply an application_fee_percent when the request is made for a "
                      "connected account, or when transfer_data[destination] names one.");
     const auto dot = percent.find('.');
-    if (std::stod(percent) > 100 || (dot != std::string::npos && percent.size() - dot > 3))
+    if (percent.size() > 6 || std::stod(percent) > 100 ||
+        (dot != std::string::npos && percent.size() - dot > 3))
       return bad_parameter("", "application_fee_percent",
                            "Invalid application_fee_percent: must be between 0 and 100, with at "
                            "most two decimal places");

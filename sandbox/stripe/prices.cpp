@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/assert.hpp"
 #include "sandbox/stripe/billing.hpp"
 #include "sandbox/stripe/resources.hpp"
@@ -42,6 +44,9 @@ Answer<void> set_amount(Json& price, const Json& params, const std::string& with
   }
   if (decimal) {
     const auto given = params.at("unit_amount_decimal").get<std::string>();
+    if (std::min(given.find('.'), given.size()) > 12)
+      return bad_parameter("parameter_invalid_decimal", within_name(within, "unit_amount_decimal"),
+                           "This value must have at most 12 digits before its point.");
     price["unit_amount_decimal"] = given;
     if (const auto whole = whole_amount(given)) price["unit_amount"] = *whole;
   }

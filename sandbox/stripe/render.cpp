@@ -81,6 +81,12 @@ void to_old_subscription(Json& subscription) {
   for (auto& item : items) to_old_item(item);
 }
 
+// The name changed with 2024-04-10.
+void to_old_product(Json& product) {
+  product["features"] = product.at("marketing_features");
+  product.erase("marketing_features");
+}
+
 Json payments_of(Account& account, const Json& invoice) {
   Json payments = Json::array();
   for (const auto& entry : account.kinds["invoice_payment"].by_id)
@@ -165,6 +171,8 @@ Json render(const Json& object, const std::string& version) {
   if (kind == "subscription_item" && before_basil && rendered.contains("price"))
     to_old_item(rendered);
   if (kind == "line_item" && before_basil) to_old_line(rendered);
+  if (kind == "product" && before(version, "2024-04-10") && !rendered.value("deleted", false))
+    to_old_product(rendered);
   strip_private(rendered);
   if (kind == "list")
     for (auto& item : rendered["data"]) item = render(item, version);

@@ -11,6 +11,7 @@ namespace sequent::sandbox::stripe {
 [[nodiscard]] bool before(const std::string& version, std::string_view date);
 
 /// Without private members, in the layout of `version`:
+/// before 2024-04-10  products call their marketing_features features
 /// before 2025-03-31  invoices carry subscription, payment_intent, charge, paid themselves, and their
 ///                    lines the price; subscriptions carry the period, and their items do not
 /// before 2026-03-25  ui_mode is hosted, embedded or custom

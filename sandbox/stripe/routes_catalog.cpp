@@ -52,8 +52,8 @@ Params price_create_params() {
 }  // namespace
 
 Params amount_params() {
-  return {required(text("currency", 3)), integer("unit_amount", 0), decimal("unit_amount_decimal"),
-          group("recurring", recurring_members()),
+  return {required(text("currency", 3)), integer("unit_amount", 0, 999'999'999'999),
+          decimal("unit_amount_decimal"), group("recurring", recurring_members()),
           one_of("tax_behavior", {"exclusive", "inclusive", "unspecified"})};
 }
 

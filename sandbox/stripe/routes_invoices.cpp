@@ -12,7 +12,7 @@ Params invoice_params() {
           integer("automatically_finalizes_at"),
           one_of("collection_method", {"charge_automatically", "send_invoice"}),
           anything("custom_fields"),
-          integer("days_until_due", 0),
+          integer("days_until_due", 0, 3650),
           text("default_payment_method"),
           text("default_source"),
           texts("default_tax_rates"),

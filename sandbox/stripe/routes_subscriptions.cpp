@@ -4,6 +4,8 @@
 namespace sequent::sandbox::stripe {
 namespace {
 
+constexpr std::int64_t latest_time = 4'102'444'800;  // the year 2100
+
 Params item_price_members() {
   return {text("price"),
           text("plan"),
@@ -13,8 +15,8 @@ Params item_price_members() {
                                 {required(one_of("interval", {"day", "week", "month", "year"})),
                                  integer("interval_count", 1, 1095)})),
                  one_of("tax_behavior", {"exclusive", "inclusive", "unspecified"}),
-                 integer("unit_amount", 0), decimal("unit_amount_decimal")}),
-          integer("quantity", 0),
+                 integer("unit_amount", 0, 999'999'999'999), decimal("unit_amount_decimal")}),
+          integer("quantity", 0, 999'999),
           metadata(),
           anything("billing_thresholds"),
           anything("discounts"),
@@ -35,10 +37,10 @@ Params subscription_params() {
        anything("automatic_tax"),
        anything("billing_schedules"),
        anything("billing_thresholds"),
-       integer("cancel_at"),
+       integer("cancel_at", 0, latest_time),
        boolean("cancel_at_period_end"),
        one_of("collection_method", {"charge_automatically", "send_invoice"}),
-       integer("days_until_due", 0),
+       integer("days_until_due", 0, 3650),
        text("default_payment_method"),
        text("default_source"),
        texts("default_tax_rates"),
@@ -61,13 +63,14 @@ Params subscription_params() {
 }
 
 Params subscription_create_params() {
-  return joined(subscription_params(),
-                {text("customer"), text("customer_account"), text("currency", 3),
-                 integer("backdate_start_date"), integer("billing_cycle_anchor"),
-                 anything("billing_cycle_anchor_config"),
-                 group("billing_mode",
-                       {required(one_of("type", {"classic", "flexible"})), anything("flexible")}),
-                 list("items", item_price_members(), 20), integer("trial_period_days", 1, 730)});
+  return joined(
+      subscription_params(),
+      {text("customer"), text("customer_account"), text("currency", 3),
+       integer("backdate_start_date", 0, latest_time),
+       integer("billing_cycle_anchor", 0, latest_time), anything("billing_cycle_anchor_config"),
+       group("billing_mode",
+             {required(one_of("type", {"classic", "flexible"})), anything("flexible")}),
+       list("items", item_price_members(), 20), integer("trial_period_days", 1, 730)});
 }
 
 Params subscription_update_params() {
@@ -81,12 +84,13 @@ Params subscription_update_params() {
        group("pause_collection",
              {required(one_of("behavior", {"keep_as_draft", "mark_uncollectible", "void"})),
               integer("resumes_at")}),
-       integer("proration_date")});
+       integer("proration_date", 0, latest_time)});
 }
 
 void add_item_routes(std::vector<Route>& routes) {
   const std::string base = "/v1/subscription_items";
-  const auto changing = joined(proration_params(), {integer("proration_date"), texts("expand")});
+  const auto changing =
+      joined(proration_params(), {integer("proration_date", 0, latest_time), texts("expand")});
   routes.push_back(
       {"POST", base,
        joined(joined(item_price_members(), changing), {required(text("subscription"))}),
@@ -101,7 +105,8 @@ void add_item_routes(std::vector<Route>& routes) {
                     joined(joined(item_price_members(), changing), {boolean("off_session")}),
                     update_subscription_item});
   routes.push_back({"DELETE", base + "/{id}",
-                    joined(proration_params(), {boolean("clear_usage"), integer("proration_date")}),
+                    joined(proration_params(),
+                           {boolean("clear_usage"), integer("proration_date", 0, latest_time)}),
                     delete_subscription_item});
 }
 
