@@ -85,13 +85,11 @@ Result<void> on_event(Decider& d, const EventArrived& e) {
 }
 
 Result<void> on_child_ended(Decider& d, const ChildEnded& e) {
-  const auto* frame = d.find(e.frame);
-  const auto* child = frame == nullptr ? nullptr : std::get_if<ChildState>(&frame->detail);
-  if (child == nullptr || frame->phase != Phase::child || child->id != e.child) return {};
-  if (d.state.status == Status::cancelled) return {};
+  const auto id = awaiting_frame(d.state, e.child);
+  if (id == 0 || d.state.status == Status::cancelled) return {};
   if (e.status == Status::completed) {
-    d.emit(TaskReturned{.frame = e.frame, .output = e.output ? e.output : null_value()});
-    d.make_ready(e.frame);
+    d.emit(TaskReturned{.frame = id, .output = e.output ? e.output : null_value()});
+    d.make_ready(id);
   } else if (d.running()) {
     auto problem =
         e.error ? *e.error
@@ -101,29 +99,29 @@ Result<void> on_child_ended(Decider& d, const ChildEnded& e) {
     problem.extensions["childRun"] = e.child.text();
     problem.extensions["childInstance"] = problem.instance;
     problem.instance.clear();  // raised anew, here
-    d.raise(e.frame, std::move(problem));
+    d.raise(id, std::move(problem));
   } else {
     // Held by an operator: asked again when the run goes on.
-    auto again = *child;
+    auto again = std::get<ChildState>(d.state.frames.at(id).detail);
     again.launched = false;
-    d.emit(ChildStarted{.frame = e.frame, .child = std::move(again)});
+    d.emit(ChildStarted{.frame = id, .child = std::move(again)});
   }
   d.run();
   return {};
 }
 
 Result<void> on_child_launched(Decider& d, const ChildLaunched& e) {
-  const auto* frame = d.find(e.frame);
-  const auto* child = frame == nullptr ? nullptr : std::get_if<ChildState>(&frame->detail);
-  if (child == nullptr || frame->phase != Phase::child || child->id != e.child || child->launched)
-    return {};
-  if (d.state.status == Status::cancelled) return {};
-  if (child->await) {
-    d.emit(ChildConfirmed{.frame = e.frame});
+  const auto id = awaiting_frame(d.state, e.child);
+  if (id == 0 || d.state.status == Status::cancelled) return {};
+  const auto& frame = d.state.frames.at(id);
+  const auto& child = std::get<ChildState>(frame.detail);
+  if (child.launched) return {};
+  if (child.await) {
+    d.emit(ChildConfirmed{.frame = id});
     return {};
   }
-  d.emit(TaskReturned{.frame = e.frame, .output = frame->input});
-  d.make_ready(e.frame);
+  d.emit(TaskReturned{.frame = id, .output = frame.input});
+  d.make_ready(id);
   d.run();
   return {};
 }

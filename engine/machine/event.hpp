@@ -34,7 +34,6 @@ struct EventArrived {
   Value event;  // the envelope
 };
 struct ChildEnded {
-  FrameId frame = 0;
   InstanceId child;
   Status status = Status::completed;
   Value output;
@@ -42,7 +41,6 @@ struct ChildEnded {
 };
 /// The start of a child is durable. Ends tasks that do not await theirs.
 struct ChildLaunched {
-  FrameId frame = 0;
   InstanceId child;
 };
 /// Pure tasks stopped at their budget, or an instance was loaded: go on.

@@ -56,9 +56,9 @@ enum class ParkReason : std::uint8_t { retries_exhausted, provider_open, limit }
 
 /// An activity call whose outcome is not settled yet.
 struct ActivityState {
-  std::string key;              // idempotency key, without revision
-  std::uint32_t revision = 0;   // raised when the provider has spent the key on a failure
-  Value arguments;              // frozen: every attempt sends these
+  std::string key;             // idempotency key, without revision
+  std::uint32_t revision = 0;  // raised when the provider has spent the key on a failure
+  Value arguments;             // frozen: every attempt sends these
   Value late;        // set = holes that name secrets wait for them; what else these may see, frozen
   Value late_input;  // the `$input` that they see; null pointer = the frame's
   std::uint32_t attempt = 1;    // the attempt under way or last failed; rises over repairs too
@@ -157,8 +157,8 @@ struct State {
   std::string key;  // business key, may be empty
   Json attributes = Json::object();
   Value raw_input, input;
-  Value context;                 // `$context`
-  Value output;                  // completed
+  Value context;  // `$context`
+  Value output;   // completed
   Value ending;  // a task said `then: end` with this, and making the workflow's output of it failed
   Value response;                // output of the `respond` task, once known
   std::optional<Problem> error;  // faulted
@@ -180,5 +180,21 @@ struct State {
 
   [[nodiscard]] bool has_parent() const { return parent != InstanceId{}; }
 };
+
+/// The frame that awaits this child, or that waits for its start; 0 = none. A rewind gives the task
+/// another frame and the child its same id, so a child is known by that; `likely` is looked at first.
+[[nodiscard]] inline FrameId awaiting_frame(const State& state, const InstanceId& child,
+                                            FrameId likely = 0) {
+  const auto awaits = [&](const Frame& frame) {
+    const auto* detail = std::get_if<ChildState>(&frame.detail);
+    return detail != nullptr && frame.phase == Phase::child && detail->id == child;
+  };
+  if (const auto found = state.frames.find(likely);
+      found != state.frames.end() && awaits(found->second))
+    return likely;
+  for (const auto& [id, frame] : state.frames)
+    if (awaits(frame)) return id;
+  return 0;
+}
 
 }  // namespace sequent::machine

@@ -104,7 +104,6 @@ std::optional<Message> message_to_parent(const machine::State& state,
     return std::nullopt;
   }
   body["kind"] = "child";
-  body["frame"] = state.parent_frame;
   body["child"] = state.id.text();
   return Message{.to = state.parent, .body = std::move(body)};
 }

@@ -20,7 +20,6 @@ Message message_to_child(const Resident& parent, const InstanceId& child, std::s
 machine::ChildEnded fault_of(const machine::StartChild& command, machine::ErrorKind kind,
                              std::string detail) {
   machine::ChildEnded ended;
-  ended.frame = command.frame;
   ended.child = command.child.id;
   ended.status = machine::Status::faulted;
   ended.error = machine::make_problem(kind, std::move(detail));
@@ -59,9 +58,9 @@ void Partition::create_child(const InstanceId& parent, const machine::StartChild
   Resident* resident = in_memory(parent);
   if (resident == nullptr) return;
   // While the child was looked for, its parent may have been cancelled or its task timed out.
-  const bool waits =
-      !machine::is_ended(resident->state.status) && resident->state.frames.contains(command.frame);
-  if (!waits) return;
+  if (machine::is_ended(resident->state.status) ||
+      machine::awaiting_frame(resident->state, command.child.id) == 0)
+    return;
   const auto& ref = command.child.workflow;
   const auto program = node_->definitions.catalogue()->find(ref);
   if (!program)
@@ -113,7 +112,6 @@ void Partition::look_at_child(const InstanceId& parent, const machine::StartChil
   }
   if (!machine::is_ended(status) || !command.child.await) return child_launched(parent, command);
   machine::ChildEnded ended;
-  ended.frame = command.frame;
   ended.child = child.id;
   ended.status = status;
   ended.output = child.state.output;
@@ -125,7 +123,6 @@ void Partition::child_launched(const InstanceId& parent, const machine::StartChi
   Resident* resident = in_memory(parent);
   if (resident == nullptr) return;  // recovery asks again
   machine::ChildLaunched launched;
-  launched.frame = command.frame;
   launched.child = command.child.id;
   (void)feed(*resident, machine::Event{launched});
   // The parent was suspended while its child started.
@@ -137,8 +134,9 @@ void Partition::child_launched(const InstanceId& parent, const machine::StartChi
 void Partition::child_ended(const InstanceId& parent, machine::ChildEnded ended) {
   Resident* resident = in_memory(parent);
   if (resident == nullptr) return;
-  resident->children.erase(ended.frame);
-  resident->begun.erase(ended.frame);
+  const auto is_it = [&](const auto& entry) { return entry.second == ended.child; };
+  std::erase_if(resident->children, is_it);
+  std::erase_if(resident->begun, is_it);
   (void)feed(*resident, machine::Event{std::move(ended)});
 }
 
@@ -149,17 +147,15 @@ void Partition::settle_starts(Resident& parent) {
                     parent.state.status == machine::Status::completed;
   std::vector<InstanceId> lost;
   std::erase_if(parent.begun, [&](const auto& entry) {
-    const auto& [frame_id, id] = entry;
-    const auto frame = parent.state.frames.find(frame_id);
-    const auto* child = frame == parent.state.frames.end()
-                            ? nullptr
-                            : std::get_if<machine::ChildState>(&frame->second.detail);
-    if (over || child == nullptr || child->id != id) {
+    const auto& [likely, id] = entry;
+    const auto frame = machine::awaiting_frame(parent.state, id, likely);
+    if (over || frame == 0) {
       lost.push_back(id);
       return true;
     }
-    if (child->launched) parent.children[frame_id] = id;
-    return child->launched;
+    const auto& child = std::get<machine::ChildState>(parent.state.frames.at(frame).detail);
+    if (child.launched) parent.children[frame] = id;
+    return child.launched;
   });
   for (const auto& id : lost) {
     machine::CancelAsked cancel;
@@ -173,15 +169,14 @@ void Partition::settle_starts(Resident& parent) {
 }
 
 // A time-out, a won race or a cancellation took the task that awaited the child: the child ends too.
+// After a rewind another frame may await the same child, which then goes on.
 void Partition::message_lost_children(Resident& resident, Gathering& gathering) {
   note_children(resident);
   const bool cancelled = resident.state.status == machine::Status::cancelled;
   std::erase_if(resident.children, [&](const auto& entry) {
     const auto& [frame_id, child] = entry;
-    const auto frame = resident.state.frames.find(frame_id);
-    const bool kept = frame != resident.state.frames.end() &&
-                      std::holds_alternative<machine::ChildState>(frame->second.detail);
-    if (kept && !cancelled) return false;
+    const auto awaiting = machine::awaiting_frame(resident.state, child, frame_id);
+    if (!cancelled && awaiting != 0) return awaiting != frame_id;
     gathering.messages.push_back(
         message_to_child(resident, child, "cancel",
                          cancelled ? resident.state.reason : "its parent no longer waits for it"));
@@ -194,7 +189,8 @@ void Partition::tell_children(Resident& parent, const machine::Event& event) {
   std::string_view kind;
   if (std::holds_alternative<machine::SuspendAsked>(event)) kind = "suspend";
   if (std::holds_alternative<machine::ResumeAsked>(event)) kind = "resume";
-  if (std::holds_alternative<machine::RetryAsked>(event)) {
+  if (std::holds_alternative<machine::RetryAsked>(event) ||
+      std::holds_alternative<machine::RewindAsked>(event)) {
     gather(parent);
     parent.retried = true;
   }

@@ -127,7 +127,6 @@ void Partition::feed_message(Resident& resident, const StoredMessage& message) {
                machine::Event{machine::EventArrived{machine::make_value(body.at("event"))}});
   } else if (kind == "child") {
     machine::ChildEnded ended;
-    ended.frame = body.at("frame").get<std::uint32_t>();
     ended.child = InstanceId::parse(text_of(body, "child")).value_or(InstanceId{});
     ended.status = machine::status_from(text_of(body, "status")).value_or(machine::Status::faulted);
     if (body.contains("output")) ended.output = machine::make_value(body.at("output"));

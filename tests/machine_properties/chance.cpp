@@ -31,9 +31,9 @@ void Player::add_calls(std::vector<Event>& events) {
     const auto* start = std::get_if<StartChild>(&command);
     if (start == nullptr) continue;
     if (dice_.chance(smooth_ ? 0 : 100)) {
-      events.push_back(child_end(start->frame, start->child));
+      events.push_back(child_end(start->child));
     } else {
-      events.emplace_back(ChildLaunched{.frame = start->frame, .child = start->child.id});
+      events.emplace_back(ChildLaunched{.child = start->child.id});
     }
   }
 }
@@ -42,7 +42,7 @@ void Player::add_children(std::vector<Event>& events) {
   for (const auto& [id, frame] : state_.frames) {
     const auto* child = std::get_if<ChildState>(&frame.detail);
     if (child != nullptr && frame.phase == Phase::child && child->launched && child->await)
-      events.push_back(child_end(id, *child));
+      events.push_back(child_end(*child));
   }
 }
 
@@ -77,8 +77,8 @@ Event Player::answer(const DispatchActivity& call) {
   return returned;
 }
 
-Event Player::child_end(FrameId frame, const ChildState& child) {
-  ChildEnded ended{.frame = frame, .child = child.id};
+Event Player::child_end(const ChildState& child) {
+  ChildEnded ended{.child = child.id};
   if (smooth_ || dice_.chance(700)) {
     ended.output = child.input;
     return ended;

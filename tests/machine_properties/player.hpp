@@ -41,7 +41,7 @@ class Player {
   void add_children(std::vector<machine::Event>& events);
   void add_arrivals(std::vector<machine::Event>& events);
   [[nodiscard]] machine::Event answer(const machine::DispatchActivity& call);
-  [[nodiscard]] machine::Event child_end(machine::FrameId frame, const machine::ChildState& child);
+  [[nodiscard]] machine::Event child_end(const machine::ChildState& child);
   [[nodiscard]] machine::Event operators_event();
 
   definition::ProgramPtr program_;

@@ -92,3 +92,25 @@ TEST_CASE("a child that is being started when its parent's task times out ends t
       CHECK(world.store.status_of(child) == "cancelled");
   }
 }
+
+TEST_CASE("a parent that goes back goes on with the child it had", "[runtime]") {
+  int children = 0;
+  for (int moment = 0; moment < moments; ++moment) {
+    CAPTURE(moment);
+    World world;
+    const auto id = begin_parent(world, moment);
+    const auto gone_back =
+        world.get(world.engine->rewind(id, "sub", {.reason = "again", .by = "op"}));
+    world.crash();
+    world.boot();
+    world.steps.hold = false;
+    world.steps.let_go(Json{{"n", 1}});
+    world.settle();
+    if (!gone_back) CHECK(gone_back.error().code == ErrorCode::wrong_state);
+    CHECK(world.result(id).status == machine::Status::completed);
+    children += static_cast<int>(world.store.children(id).size());
+    for (const auto& child : world.store.children(id))
+      CHECK(world.store.status_of(child) == "completed");
+  }
+  CHECK(children == moments);
+}

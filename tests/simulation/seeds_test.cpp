@@ -32,6 +32,11 @@ TEST_CASE("seeds that once failed hold", "[simulation]") {
   check(3065);  // a message came between a restart and the call that it was to look for
 }
 
+TEST_CASE("seeds with rewinds that once failed hold", "[simulation]") {
+  check(40, 8, true);  // a parent that went back cancelled the child that it was to go on with
+  check(5334, 8, true);
+}
+
 TEST_CASE("a seed gives the same trace each time", "[simulation]") {
   for (const std::uint64_t seed : {3, 14}) {
     CAPTURE(seed);

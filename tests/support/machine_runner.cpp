@@ -117,10 +117,9 @@ void Runner::obey() {
       return;  // commands have changed
     }
     if (const auto* start = std::get_if<StartChild>(&command)) {
-      auto ended = child(start->child);
-      ended.frame = start->frame;
+      const auto ended = child(start->child);
       const auto awaited = start->child.await;
-      REQUIRE(feed(ChildLaunched{.frame = start->frame, .child = start->child.id}));
+      REQUIRE(feed(ChildLaunched{.child = start->child.id}));
       if (awaited) REQUIRE(feed(ended));
       return;
     }
