@@ -139,7 +139,7 @@ asio::awaitable<Routed> route_request(Context& context, const net::ServerRequest
   }
   if (found.error().code == ErrorCode::not_found && !is_reserved(request.path)) {
     const auto bound = find_trigger(context.ports.engine, request.method, request.path);
-    if (bound.program != nullptr) {
+    if (bound.binding.program != nullptr) {
       out.counter = routes().size();
       out.answer = co_await answer_trigger(context, call, bound);
       co_return out;

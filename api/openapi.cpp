@@ -125,23 +125,50 @@ Json operation_of(const Route& route) {
   return operation;
 }
 
-// The workflow's own schemas are the contract of its route.
-Json operation_of(const definition::Program& program) {
+Json parameter_in(const char* place, const std::string& name) {
+  Json parameter{{"name", name}, {"in", place}, {"description", "Becomes a part of the input"}};
+  parameter["schema"]["type"] = "string";
+  return parameter;
+}
+
+void add_parameters(Json& operation, const definition::HttpTrigger& http) {
+  if (Json parameters = path_parameters(http.path); !parameters.empty())
+    operation["parameters"] = std::move(parameters);
+  for (const auto& name : http.headers)
+    operation["parameters"].push_back(parameter_in("header", name));
+  for (const auto& name : http.cookies)
+    operation["parameters"].push_back(parameter_in("cookie", name));
+  if (!http.query) return;
+  for (const auto& name : *http.query)
+    operation["parameters"].push_back(parameter_in("query", name));
+}
+
+// The workflow's own schemas are the contract of its route; a listening task says none.
+Json operation_of(const Binding& binding) {
+  const auto& program = *binding.program;
   const auto& ref = program.ref;
+  const auto task = binding.listen == nullptr ? definition::no_node : binding.listen->task;
   Json operation = Json::object();
   operation["operationId"] = ref.workflow_namespace + "." + ref.name;
   operation["summary"] = program.title.empty() ? ref.name : program.title;
   if (!program.summary.empty()) operation["description"] = program.summary;
   operation["tags"].push_back("workflows of " + ref.workflow_namespace);
-  if (Json parameters = path_parameters(program.http->path); !parameters.empty())
-    operation["parameters"] = std::move(parameters);
-  for (const auto& name : program.http->headers)
-    operation["parameters"].push_back(header(name.c_str(), "Becomes a part of the input"));
+  add_parameters(operation, *binding.http);
   const Json::json_pointer schema_place{"/input/schema/document"};
   Json schema = Json::object();
-  if (program.document.contains(schema_place)) schema = program.document.at(schema_place);
-  if (program.http->method != "GET")
-    operation["requestBody"]["content"]["application/json"]["schema"] = std::move(schema);
+  if (task != definition::no_node) {
+    operation["operationId"] =
+        ref.workflow_namespace + "." + ref.name + "." + program.node(task).name;
+    operation["summary"] = operation["summary"].get<std::string>() + ": " + program.node(task).name;
+    operation["description"] = "Goes to the run that waits for it; what it says next answers.";
+  } else if (program.document.contains(schema_place)) {
+    schema = program.document.at(schema_place);
+  }
+  if (binding.http->method != "GET") {
+    operation["requestBody"]["content"]["application/json"]["schema"] = schema;
+    operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"] =
+        std::move(schema);
+  }
   Json done{{"description", "What the workflow answers"}};
   done["content"]["application/json"] = Json::object();
   operation["responses"]["200"] = std::move(done);
@@ -155,21 +182,22 @@ Json operation_of(const definition::Program& program) {
 
 }  // namespace
 
-Json openapi_document(const std::vector<definition::ProgramPtr>& bound) {
+Json openapi_document(const std::vector<Binding>& bound) {
   Json document{{"openapi", "3.1.0"}};
   document["info"] = {{"title", "Sequent"},
                       {"version", "1"},
                       {"description", "Durable state machines for documented billing sequences"}};
   for (const Route& route : routes())
     document["paths"][std::string(route.pattern)][lower(route.method)] = operation_of(route);
-  for (const auto& program : bound)
-    document["paths"][program->http->path][lower(program->http->method)] = operation_of(*program);
+  for (const auto& binding : bound)
+    if (binding.latest)
+      document["paths"][binding.http->path][lower(binding.http->method)] = operation_of(binding);
   document["components"]["schemas"] = openapi_schemas();
   return document;
 }
 
 asio::awaitable<Answer> show_openapi(Context& context, const Call&) {
-  co_return json_answer(200, openapi_document(bound_programs(context.ports.engine)));
+  co_return json_answer(200, openapi_document(bindings(context.ports.engine)));
 }
 
 }  // namespace sequent::api

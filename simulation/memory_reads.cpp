@@ -144,4 +144,10 @@ Result<bool> MemoryStore::put(const StoredDefinition& definition) {
   return true;
 }
 
+std::optional<runtime::RunQueries::TakenRequest> MemoryStore::request(const std::string& id) {
+  fail_reads();
+  const auto found = requests_.find(id);
+  return found == requests_.end() ? std::nullopt : std::optional{found->second};
+}
+
 }  // namespace sequent::simulation

@@ -149,6 +149,12 @@ ChangeResult MemoryStore::apply(const InstanceChange& change) {
   for (const auto id : change.consumed_messages) messages_[change.id].erase(id);
   for (const auto& message : change.messages) result.sent.push_back(send(message.to, message.body));
   for (const auto& event : change.emitted) result.emitted.push_back(store_event(event));
+  for (const auto& request : change.requests) {
+    auto& taken = requests_.try_emplace(request.id, TakenRequest{change.id, {}}).first->second;
+    if (!request.answer || taken.answer) continue;
+    taken.run = change.id;
+    taken.answer = Json::parse(*request.answer);
+  }
   return result;
 }
 

@@ -75,6 +75,7 @@ class MemoryStore final : public runtime::Store,
   [[nodiscard]] std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
                                                  std::size_t limit) override;
   [[nodiscard]] std::vector<InstanceId> children(const InstanceId& id) override;
+  [[nodiscard]] std::optional<TakenRequest> request(const std::string& id) override;
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
   [[nodiscard]] std::vector<runtime::StoredDefinition> all() override { return definitions_; }
 
@@ -129,6 +130,7 @@ class MemoryStore final : public runtime::Store,
   std::map<InstanceId, std::map<std::int64_t, Json>> messages_;
   std::map<std::int64_t, Event> events_;
   std::map<std::pair<std::string, std::string>, std::int64_t> event_ids_;  // by source and id
+  std::map<std::string, TakenRequest> requests_;
   std::vector<runtime::StoredDefinition> definitions_;
   std::int64_t last_id_ = 0;
 };

@@ -156,8 +156,16 @@ void check_functions(Compiler& compiler);
 void read_metadata(Compiler& compiler, const Value& value);
 /// `metadata.arrows` of a task, `metadata.clientArrows` of the document.
 [[nodiscard]] std::vector<Arrow> read_arrows(Compiler& compiler, const Value& value);
-/// After the tasks: `respond` names one of them.
+/// After the tasks: `respond` names one of them, and no two bind one route.
 void link_metadata(Compiler& compiler, const Json& root);
+
+// --- http_routes.cpp ----------------------------------------------------------------------------
+/// `document.metadata.http`.
+void read_http(Compiler& compiler, const Value& value);
+/// `metadata.http` and `metadata.respond` of a task whose body has been read.
+void read_task_metadata(Compiler& compiler, const Value& metadata, const Site& site);
+/// Reports two routes of one document that take the same requests.
+void check_routes(Compiler& compiler);
 void read_schedule(Compiler& compiler, const Value& value);
 
 [[nodiscard]] bool is_host_label(std::string_view text);

@@ -212,16 +212,29 @@ struct Node {
   Flow then;
   Json definition;  // the task's own part of the document, for $task.definition
   Json metadata;
-  std::vector<Arrow> arrows;  // metadata.arrows: what this task carries out
-  int line = 0;               // where it stands in the source
+  std::vector<Arrow> arrows;       // metadata.arrows: what this task carries out
+  bool responds = false;           // its output answers the HTTP requests that the run has taken
+  std::optional<Template> answer;  // how: {status, headers, body, problem}, over the output
+  int line = 0;                    // where it stands in the source
 };
 
-/// `document.metadata.http`.
+/// `document.metadata.http`, and `metadata.http` of a listening task.
 struct HttpTrigger {
   std::string method;                // upper case
   std::string path;                  // "/api/stripe/accounts/{accountId}"
   NodeIndex respond = no_node;       // the task whose output answers; no_node = the workflow's
   std::vector<std::string> headers;  // forwarded into the input, lower case
+  std::vector<std::string> cookies;  // the same
+  std::optional<std::vector<std::string>> query;  // the same; absent = every parameter
+};
+
+/// A route whose request is an event for the run that waits in `task`.
+struct ListenRoute {
+  HttpTrigger http;
+  NodeIndex task = no_node;
+  std::uint32_t filter = 0;    // index into Program::filters: names type and correlation
+  std::string source;          // of the event
+  DurationMs hold_ms = 5'000;  // how long a request waits for a run to listen
 };
 
 struct Schedule {
@@ -248,6 +261,7 @@ struct Program {
   std::vector<Arrow> client_arrows;    // metadata.clientArrows: the callers' own steps
   std::vector<std::string> sensitive;  // JSON Pointers or plain paths, redacted for people
   std::optional<HttpTrigger> http;
+  std::vector<ListenRoute> routes;
   std::optional<ExpressionId> key;                               // metadata.key, over the raw input
   std::vector<std::pair<std::string, ExpressionId>> attributes;  // metadata.attributes
   std::unique_ptr<const expression::ExpressionSet> expressions;

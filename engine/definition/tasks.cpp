@@ -68,8 +68,7 @@ struct Common {
   DataFilter input, output, exported;
   std::optional<Duration> timeout;
   Flow then;
-  Json metadata;
-  std::vector<Arrow> arrows;
+  std::optional<Value> metadata;
 };
 
 Common read_common(Compiler& compiler, Fields& fields, const Site& site) {
@@ -86,11 +85,7 @@ Common read_common(Compiler& compiler, Fields& fields, const Site& site) {
     out.timeout = read_timeout(compiler, *timeout, site.variables);
   if (const auto then = fields.get("then")) out.then = read_then(compiler, *then, site.index);
   if (const auto metadata = fields.get("metadata")) {
-    if (is_object(compiler.report, *metadata, "metadata")) {
-      out.metadata = *metadata->json;
-      if (out.metadata.contains("arrows"))
-        out.arrows = read_arrows(compiler, metadata->member("arrows"));
-    }
+    if (is_object(compiler.report, *metadata, "metadata")) out.metadata = *metadata;
   }
   return out;
 }
@@ -199,8 +194,12 @@ NodeIndex read_task(Compiler& compiler, const Value& value, std::string name, st
   made.export_ = std::move(common.exported);
   made.timeout = common.timeout;
   made.then = common.then;
-  made.metadata = std::move(common.metadata);
-  made.arrows = std::move(common.arrows);
+  if (common.metadata) {
+    made.metadata = *common.metadata->json;
+    if (made.metadata.contains("arrows"))
+      made.arrows = read_arrows(compiler, common.metadata->member("arrows"));
+    read_task_metadata(compiler, *common.metadata, site);
+  }
   return index;
 }
 

@@ -231,7 +231,15 @@ struct Applier {
     const auto parent = frame.parent;
     const auto ordinal = frame.ordinal;
     if (r.context) state.context = r.context;
-    if (r.respond) state.response = output;
+    // A start is answered by the task that spoke first, however often it is asked.
+    if (r.respond && (!state.response || state.response_node == frame.node)) {
+      state.response = output;
+      state.answer = r.answer;
+      state.response_node = frame.node;
+    }
+    std::erase_if(state.requests, [&r](const Request& request) {
+      return std::ranges::find(r.answered, request.id) != r.answered.end();
+    });
     if (r.end) state.ending = output;
     ++state.completed_tasks;
     remove_frame(state, r.frame);
@@ -314,7 +322,11 @@ struct Applier {
         for (const auto& [name, value] : r.correlated)
           subscription.expectations.emplace(name, value);
     if (r.item) listen.bytes += size_of(*r.item);
-    if (r.item && r.queued) listen.queue.push_back(r.item);
+    if (r.item && r.queued) {
+      listen.queue.push_back(r.item);
+      listen.queued_requests.push_back(r.request ? r.event_id : std::string{});
+    }
+    if (r.request) state.requests.push_back({.id = r.event_id, .open = !(r.item && r.queued)});
     if (r.item && !r.queued) listen.consumed.push_back(r.item);
     if (r.closed) listen.closed = true;
     if (r.held != 0) {
@@ -330,6 +342,11 @@ struct Applier {
     SEQUENT_ASSERT(!listen.queue.empty());
     listen.item = listen.queue.front();
     listen.queue.erase(listen.queue.begin());
+    if (!listen.queued_requests.empty()) {  // empty: queued by a release that knew no requests
+      for (auto& request : state.requests)
+        if (request.id == listen.queued_requests.front()) request.open = true;
+      listen.queued_requests.erase(listen.queued_requests.begin());
+    }
     frame.phase = Phase::block;
     frame.data = listen.item;
     frame.next = r.next;

@@ -62,7 +62,8 @@ RecordBody event_consumed(const FieldReader& in) {
                        .item = in.value("item"),
                        .queued = in.flag("queued"),
                        .closed = in.flag("closed"),
-                       .held = in.number<std::uint32_t>("held")};
+                       .held = in.number<std::uint32_t>("held"),
+                       .request = in.flag("request")};
   if (in.has("correlated"))
     record.correlated = in.member("correlated").get<std::map<std::string, Json>>();
   return record;
@@ -104,8 +105,14 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
        }},
       {"TaskCompleted",
        [](In in) -> RecordBody {
-         return TaskCompleted{frame(in), in.value("output"), in.value("context"),
-                              next(in),  in.flag("respond"), in.flag("end")};
+         return TaskCompleted{.frame = frame(in),
+                              .output = in.value("output"),
+                              .context = in.value("context"),
+                              .next = next(in),
+                              .respond = in.flag("respond"),
+                              .end = in.flag("end"),
+                              .answer = in.value("answer"),
+                              .answered = in.json("answered", Json::array())};
        }},
       {"TimerStarted",
        [](In in) -> RecordBody {

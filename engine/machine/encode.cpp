@@ -82,6 +82,8 @@ struct BodyEncoder {
     out.number("next", r.next, no_node);
     out.flag("respond", r.respond);
     out.flag("end", r.end);
+    out.value("answer", r.answer);
+    if (!r.answered.empty()) out.json("answered", r.answered);
   }
   void operator()(const TimerStarted& r) const {
     out.number("frame", r.frame);
@@ -126,6 +128,7 @@ struct BodyEncoder {
     if (!r.correlated.empty()) out.json("correlated", r.correlated);
     out.flag("closed", r.closed);
     out.number("held", r.held);
+    out.flag("request", r.request);
   }
   void operator()(const EventIterationStarted& r) const {
     out.number("frame", r.frame);

@@ -2,6 +2,7 @@
 #include "base/assert.hpp"
 #include "base/digest.hpp"
 #include "base/overloaded.hpp"
+#include "engine/machine/answer.hpp"
 #include "engine/machine/apply.hpp"
 #include "engine/machine/decider.hpp"
 
@@ -206,7 +207,20 @@ void Decider::complete(FrameId id, Value raw_output, const Flow* then) {
   if (output != current.data) completed.output = output;
   completed.next = follow(node, flow);
   completed.end = flow.kind == Flow::Kind::end;
-  completed.respond = program.http && program.http->respond == current.node;
+  completed.respond = node.responds;
+  if (node.responds) {
+    for (const auto& request : state.requests)
+      if (request.open) completed.answered.push_back(request.id);
+    if (node.answer) {
+      const auto declared = evaluator.fill(*node.answer, *output, at, false);
+      if (!declared) return raise(id, declared.error());
+      auto answer = make_answer(*declared, *output);
+      if (!answer) return raise(id, answer.error());
+      completed.answer = make_value(std::move(*answer));
+    } else if (!completed.answered.empty()) {
+      completed.answer = make_value(plain_answer(*output));
+    }
+  }
   const auto parent = current.parent;
   const auto ordinal = current.ordinal;
   emit(std::move(completed));

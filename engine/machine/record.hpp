@@ -82,8 +82,10 @@ struct TaskCompleted {
   Value output;              // null pointer = the frame's data (the raw output) passes through
   Value context;             // null pointer = unchanged
   NodeIndex next = no_node;  // what the enclosing block runs next
-  bool respond = false;      // its output answers the HTTP trigger
+  bool respond = false;      // its output answers HTTP requests
   bool end = false;          // `then: end`: its output becomes the workflow's
+  Value answer;              // how it answers (answer.hpp); null pointer = the output as it is
+  std::vector<std::string> answered;  // requests that it answers
 };
 struct TimerStarted {
   FrameId frame = 0;
@@ -129,6 +131,7 @@ struct EventConsumed {
   std::map<std::string, Json> correlated;  // values that became expectations
   bool closed = false;                     // the last that is wanted
   std::uint32_t held = 0;  // from 1: which of the held events it was; 0 = it has just arrived
+  bool request = false;    // it is an HTTP request, and `event_id` names it
 };
 /// foreach: one event is being worked on; or, with `output`, that is over.
 struct EventIterationStarted {

@@ -99,10 +99,11 @@ struct ListenState {
   std::vector<Subscription> subscriptions;
   std::vector<Value> consumed;  // outputs so far, in order (envelope, data or raw as `read` says)
   std::vector<Value> queue;     // foreach: consumed, not yet iterated
-  std::uint32_t iterated = 0;   // foreach: how many iterations are over
-  Value item;                   // foreach: the item under way
-  bool closed = false;          // no more events are wanted; the queue may still drain
-  std::size_t bytes = 0;        // of what it has consumed; follows from the above
+  std::vector<std::string> queued_requests;  // of the queue, in step with it; "" = no request
+  std::uint32_t iterated = 0;                // foreach: how many iterations are over
+  Value item;                                // foreach: the item under way
+  bool closed = false;                       // no more events are wanted; the queue may still drain
+  std::size_t bytes = 0;                     // of what it has consumed; follows from the above
 };
 
 struct ChildState {
@@ -148,6 +149,13 @@ struct KeyMemory {
   bool unsettled = false;  // its effect may have happened: the arguments are frozen
 };
 
+/// An HTTP request that came as an event and whose caller waits for an answer.
+struct Request {
+  std::string id;     // of the event
+  bool open = false;  // the next responding task answers it; false: its foreach iteration has to
+                      // begin first
+};
+
 struct State {
   InstanceId id;
   WorkflowRef workflow;
@@ -160,11 +168,14 @@ struct State {
   Value context;  // `$context`
   Value output;   // completed
   Value ending;  // a task said `then: end` with this, and making the workflow's output of it failed
-  Value response;                // output of the `respond` task, once known
-  std::optional<Problem> error;  // faulted
-  FrameId faulted_frame = 0;     // 0 = the workflow itself (its timeout, its output)
-  std::string reason;            // suspended or cancelled: why
-  InstanceId parent;             // all zero = none
+  Value response;                 // output of the first task that responded, once known
+  Value answer;                   // how it is told: see answer.hpp; null pointer = as it is
+  NodeIndex response_node = 0;    // whose it is; that task may say it anew, others may not
+  std::vector<Request> requests;  // consumed, not answered
+  std::optional<Problem> error;   // faulted
+  FrameId faulted_frame = 0;      // 0 = the workflow itself (its timeout, its output)
+  std::string reason;             // suspended or cancelled: why
+  InstanceId parent;              // all zero = none
   FrameId parent_frame = 0;
   Timestamp started_at = 0, updated_at = 0, ended_at = 0;
   Timestamp timeout_at = 0;         // the workflow's own; 0 = none

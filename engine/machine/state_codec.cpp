@@ -71,6 +71,7 @@ Json detail_to_json(const FrameDetail& detail) {
                   {"consumed", values_to_json(l.consumed)},
                   {"queue", values_to_json(l.queue)},
                   {"iterated", l.iterated}};
+        if (!l.queued_requests.empty()) json["queuedRequests"] = l.queued_requests;
         put(json, "item", l.item);
         if (l.closed) json["closed"] = true;
         return json;
@@ -114,6 +115,7 @@ FrameDetail detail_from_json(Json& json) {
     ListenState l{.subscriptions = subscriptions_from_json(in.member("subscriptions")),
                   .consumed = values_from_json(in.member("consumed")),
                   .queue = values_from_json(in.member("queue")),
+                  .queued_requests = in.json("queuedRequests", Json::array()),
                   .iterated = in.number<std::uint32_t>("iterated"),
                   .item = in.value("item"),
                   .closed = in.flag("closed")};
@@ -207,6 +209,10 @@ std::string encode_state(const State& state) {
   put(json, "output", state.output);
   put(json, "ending", state.ending);
   put(json, "response", state.response);
+  put(json, "answer", state.answer);
+  put_number(json, "responseNode", state.response_node);
+  for (const auto& request : state.requests)
+    json["requests"].push_back({{"id", request.id}, {"open", request.open}});
   if (state.error) json["error"] = to_json(*state.error);
   put_number(json, "faultedFrame", state.faulted_frame);
   if (!state.reason.empty()) json["reason"] = state.reason;
@@ -251,6 +257,11 @@ Result<State> decode_state(std::string_view text) {
     state.output = in.value("output");
     state.ending = in.value("ending");
     state.response = in.value("response");
+    state.answer = in.value("answer");
+    state.response_node = in.number<NodeIndex>("responseNode");
+    if (in.has("requests"))
+      for (auto& each : in.member("requests"))
+        state.requests.push_back({.id = FieldReader(each).text("id"), .open = each.at("open")});
     if (in.has("error")) state.error = problem_from_json(in.member("error"));
     state.faulted_frame = in.number<FrameId>("faultedFrame");
     state.reason = in.text("reason");

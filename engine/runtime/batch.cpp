@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "engine/machine/answer.hpp"
 #include "engine/machine/codec.hpp"
 #include "engine/machine/command.hpp"
 #include "engine/machine/view.hpp"
@@ -86,6 +87,23 @@ std::vector<SubscriptionRow> subscription_rows(const definition::Program& progra
                     .correlation_hash = std::move(open.correlation_hash),
                     .type = std::move(open.type)});
   return rows;
+}
+
+void note_requests(const machine::State& state, const machine::Record& record,
+                   std::vector<RequestRow>& requests) {
+  if (const auto* consumed = std::get_if<machine::EventConsumed>(&record.body)) {
+    if (consumed->request) requests.push_back({.id = consumed->event_id, .answer = std::nullopt});
+  } else if (const auto* completed = std::get_if<machine::TaskCompleted>(&record.body)) {
+    for (const auto& id : completed->answered) {
+      SEQUENT_ASSERT(completed->answer != nullptr);
+      requests.push_back({.id = id, .answer = dump_json(*completed->answer)});
+    }
+  } else if (std::holds_alternative<machine::InstanceCompleted>(record.body) ||
+             std::holds_alternative<machine::InstanceFaulted>(record.body) ||
+             std::holds_alternative<machine::InstanceCancelled>(record.body)) {
+    for (const auto& request : state.requests)
+      requests.push_back({.id = request.id, .answer = dump_json(machine::final_answer(state))});
+  }
 }
 
 std::optional<Message> message_to_parent(const machine::State& state,
@@ -176,6 +194,7 @@ InstanceChange change_of(Resident& resident, Gathering& gathering,
   change.messages = std::move(gathering.messages);
   change.consumed_messages = std::move(gathering.consumed);
   change.emitted = std::move(gathering.emitted);
+  change.requests = std::move(gathering.requests);
   // A faulted run can be retried, so its operations keep their results.
   change.ended =
       state.status == machine::Status::completed || state.status == machine::Status::cancelled;

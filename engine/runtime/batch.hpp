@@ -15,6 +15,11 @@ namespace sequent::runtime {
                                                              const machine::State& state);
 [[nodiscard]] bool listens(const machine::State& state);
 
+/// What `record` says of HTTP requests that the instance has taken or now answers. `state` is the
+/// one after it.
+void note_requests(const machine::State& state, const machine::Record& record,
+                   std::vector<RequestRow>& requests);
+
 /// A message to the parent, when `record` ends an instance that has one.
 [[nodiscard]] std::optional<Message> message_to_parent(const machine::State& state,
                                                        const machine::Record& record);

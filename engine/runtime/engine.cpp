@@ -85,6 +85,7 @@ Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor,
     : impl_(std::make_shared<Impl>()) {
   impl_->node =
       std::make_shared<Node>(std::move(config), ports, std::move(executor), std::move(parts));
+  impl_->names = impl_->node->parts.random(ports.store.partitions());
   impl_->node->committer = std::make_shared<Committer>(*impl_->node);
   impl_->node->leftovers = std::make_shared<Leftovers>(impl_->node);
   impl_->schedules = std::make_shared<Schedules>(impl_->node);
@@ -291,14 +292,15 @@ asio::awaitable<Result<WaitResult>> Engine::wait(InstanceId id, Until until,
   return ask<Result<WaitResult>>(std::move(begin));
 }
 
-asio::awaitable<Result<Delivered>> Engine::deliver(Json event, std::string origin) {
+asio::awaitable<Result<Delivered>> Engine::deliver(Json event, std::string origin,
+                                                   DurationMs hold_ms) {
   const auto node = impl_->node;
-  auto begin = [node, event = std::move(event),
-                origin = std::move(origin)](Reply<Result<Delivered>> reply) mutable {
+  auto begin = [node, event = std::move(event), origin = std::move(origin),
+                hold_ms](Reply<Result<Delivered>> reply) mutable {
     const auto checked = check_envelope(event);
     if (!checked) return reply(std::unexpected(checked.error()));
     if (node->stopping) return reply(fail(ErrorCode::unavailable, "This node is stopping."));
-    route_event(node, std::move(event), 0, origin, std::move(reply));
+    route_event(node, std::move(event), 0, origin, std::move(reply), hold_ms);
   };
   return ask<Result<Delivered>>(std::move(begin));
 }
@@ -312,8 +314,17 @@ asio::awaitable<Result<Delivered>> Engine::replay_event(std::int64_t inbox_id, J
   return ask<Result<Delivered>>(std::move(begin));
 }
 
+std::string Engine::fresh_id() {
+  const std::lock_guard turn{impl_->naming};
+  return InstanceId::make(impl_->node->ports.clock.now(), impl_->names->next(), 0).text();
+}
+
 std::unique_ptr<Watch> Engine::watch(std::optional<InstanceId> id) {
   return impl_->node->watches->open(id);
+}
+
+std::unique_ptr<Watch> Engine::watch_request(std::string id) {
+  return impl_->node->watches->open_request(std::move(id));
 }
 
 EngineStats Engine::stats() const {

@@ -78,6 +78,7 @@ struct WaitResult {
   machine::Status status = machine::Status::running;
   bool ended = false;
   machine::Value response;  // output of the `respond` task, or of the workflow
+  machine::Value answer;    // how the `respond` task tells it (machine/answer.hpp); null = as it is
   std::optional<machine::Problem> error;
 };
 enum class Until : std::uint8_t { responded, ended };
@@ -89,6 +90,7 @@ struct RunNotice {
   std::uint64_t seq = 0;
   std::string status, task, waiting_kind;
   Timestamp at = 0;
+  std::vector<std::string> requests;  // that it has taken or answered
 };
 /// A bounded queue of notices; a reader that is too slow finds `lost` set and reads anew.
 class Watch {
@@ -110,6 +112,7 @@ struct Delivered {
   int runs = 0;     // that take it
   int started = 0;  // workflows that it starts
   bool held = false;
+  std::optional<InstanceId> run;  // the first that takes it
 };
 
 /// Figures for /metrics, taken at one moment.
@@ -175,12 +178,19 @@ class Engine {
   boost::asio::awaitable<Result<void>> rewind(InstanceId id, std::string task, Action action);
 
   /// Stores, de-duplicates and routes a CloudEvent; resumes once it is durable.
-  boost::asio::awaitable<Result<Delivered>> deliver(Json event, std::string origin);
+  /// `hold_ms`: how long it is kept while nobody waits for it; 0 = as configured.
+  boost::asio::awaitable<Result<Delivered>> deliver(Json event, std::string origin,
+                                                    DurationMs hold_ms = 0);
   /// Routes a stored event once more, to runs that listen now.
   boost::asio::awaitable<Result<Delivered>> replay_event(std::int64_t inbox_id, Json event);
 
+  /// A UUIDv7 that nobody has had before, for events that come without a name.
+  [[nodiscard]] std::string fresh_id();
+
   /// Notices of one run, or of all.
   [[nodiscard]] std::unique_ptr<Watch> watch(std::optional<InstanceId> id);
+  /// Notices of whichever run takes or answers the request (RunQueries::request).
+  [[nodiscard]] std::unique_ptr<Watch> watch_request(std::string id);
   [[nodiscard]] EngineStats stats() const;
 
  private:

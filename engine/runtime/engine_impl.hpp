@@ -11,7 +11,9 @@ namespace sequent::runtime {
 struct Engine::Impl {
   std::shared_ptr<Node> node;
   std::shared_ptr<Schedules> schedules;
-  std::mutex deploying;  // from the check of a definition until every reader can see it
+  std::mutex naming;
+  std::unique_ptr<Random> names;  // for fresh_id()
+  std::mutex deploying;           // from the check of a definition until every reader can see it
 
   [[nodiscard]] definition::CompileOptions compile_options(std::string file) const;
   [[nodiscard]] Result<definition::ProgramPtr> compile(const std::string& text,

@@ -33,6 +33,7 @@ struct Journey : std::enable_shared_from_this<Journey> {
     delivered.id = outcome->id;
     delivered.duplicate = outcome->duplicate;
     delivered.runs = static_cast<int>(outcome->messages.size());
+    if (delivered.runs != 0) delivered.run = outcome->messages.front().to;
     node->stats.events.fetch_add(1);
     node->deliver(std::move(outcome->messages));
     if (delivered.duplicate) return reply(delivered);
@@ -106,7 +107,7 @@ void send_on_its_way(const std::shared_ptr<Node>& node, Json event, IncomingEven
   incoming.candidates.push_back({.filter_key = std::string(every_event), .correlation_hash = ""});
   incoming.event = event;
   incoming.received_at = now;
-  incoming.expires_at = now + node->config.event_ttl_ms;
+  if (incoming.expires_at == 0) incoming.expires_at = now + node->config.event_ttl_ms;
   journey->event = std::move(event);
   node->committer->route(std::move(incoming), [journey](Result<RoutedEvent> routed) {
     journey->routed(std::move(routed));
@@ -137,8 +138,9 @@ Result<void> check_envelope(const Json& event) {
 }
 
 void route_event(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
-                 const std::string& origin, Reply<Result<Delivered>> reply) {
+                 const std::string& origin, Reply<Result<Delivered>> reply, DurationMs hold_ms) {
   IncomingEvent incoming;
+  incoming.expires_at = hold_ms == 0 ? 0 : node->ports.clock.now() + hold_ms;
   incoming.origin = origin;
   incoming.stored_id = stored_id;
   send_on_its_way(node, std::move(event), std::move(incoming), std::move(reply));

@@ -8,9 +8,9 @@ namespace sequent::runtime {
 [[nodiscard]] Result<void> check_envelope(const Json& event);
 
 /// Stores (unless `stored_id` says it is), routes, starts what `schedule.on` asks for, and settles.
-/// `reply` hears of it once all of that is durable.
+/// `reply` hears of it once all of that is durable. `hold_ms` 0 = as configured.
 void route_event(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,
-                 const std::string& origin, Reply<Result<Delivered>> reply);
+                 const std::string& origin, Reply<Result<Delivered>> reply, DurationMs hold_ms = 0);
 
 /// Routes a stored event to the runs that wait now, though it was routed before.
 void route_again(const std::shared_ptr<Node>& node, Json event, std::int64_t stored_id,

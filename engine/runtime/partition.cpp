@@ -95,6 +95,7 @@ void Partition::sort_records(Resident& resident, machine::Records records) {
     count(node_->stats, record);
     if (const auto* emitted = std::get_if<machine::EventEmitted>(&record.body))
       gathering.emitted.push_back(*emitted->event);
+    note_requests(resident.state, record, gathering.requests);
     auto message = message_to_parent(resident.state, record);
     if (message) gathering.messages.push_back(std::move(*message));
   }
@@ -168,7 +169,9 @@ Partition::Flight Partition::fly(Resident& resident, Batch& batch) {
                   .status = change.row.status,
                   .task = change.row.task,
                   .waiting_kind = change.row.waiting_kind,
-                  .at = change.at};
+                  .at = change.at,
+                  .requests = {}};
+    for (const auto& request : change.requests) flight.notice->requests.push_back(request.id);
   }
   batch.changes.push_back(std::move(change));
   return flight;

@@ -35,7 +35,7 @@ struct RunFilter {
   Json attributes = Json::object();  // name -> value that must be equal
   std::optional<Timestamp> started_after, started_before, updated_after, updated_before;
   std::optional<InstanceId> parent;
-  std::string text;          // prefix of an id, or part of a key
+  std::string text;  // prefix of an id, or part of a key
 };
 
 struct RunPage {
@@ -68,6 +68,13 @@ class RunQueries {
   [[nodiscard]] virtual std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
                                                          std::size_t limit) = 0;
   [[nodiscard]] virtual std::vector<InstanceId> children(const InstanceId& id) = 0;
+
+  struct TakenRequest {
+    InstanceId run;
+    std::optional<Json> answer;  // machine/answer.hpp
+  };
+  /// Nothing while no run has taken the request.
+  [[nodiscard]] virtual std::optional<TakenRequest> request(const std::string& id) = 0;
 };
 
 struct StoredDefinition {
@@ -110,9 +117,8 @@ class RecordReads {
   [[nodiscard]] virtual std::optional<Json> get(const std::string& collection,
                                                 const std::string& key) = 0;
   /// Keys after `after`, in order.
-  [[nodiscard]] virtual std::vector<std::pair<std::string, Json>> list(const std::string& collection,
-                                                                       const std::string& after,
-                                                                       std::size_t limit) = 0;
+  [[nodiscard]] virtual std::vector<std::pair<std::string, Json>> list(
+      const std::string& collection, const std::string& after, std::size_t limit) = 0;
 };
 
 /// Append-only: every operator's action, refused ones too.

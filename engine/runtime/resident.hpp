@@ -21,13 +21,14 @@ struct Resident;
 /// What callers may hear of an instance.
 struct Facts {
   machine::Status status = machine::Status::pending;
-  machine::Value response, output;
+  machine::Value response, answer, output;
   std::optional<machine::Problem> error;
   std::uint64_t seq = 0;
 };
 [[nodiscard]] inline Facts facts_of(const machine::State& state) {
   return {.status = state.status,
           .response = state.response,
+          .answer = state.answer,
           .output = state.output,
           .error = state.error,
           .seq = state.seq};
@@ -49,6 +50,7 @@ struct Gathering {
   std::vector<Message> messages;
   std::vector<std::int64_t> consumed;
   std::vector<Json> emitted;
+  std::vector<RequestRow> requests;
   std::vector<Told> told;
   Reply<Result<StartOutcome>> started;
 };

@@ -95,6 +95,13 @@ struct SubscriptionRow {
   std::string type;              // constant event type or ""
 };
 
+/// An HTTP request that a run has taken as an event, and its answer once there is one; the first
+/// answer stays.
+struct RequestRow {
+  std::string id;                     // of the event
+  std::optional<std::string> answer;  // JSON: machine/answer.hpp
+};
+
 /// Everything that one instance adds in one batch.
 struct InstanceChange {
   InstanceId id;
@@ -110,6 +117,7 @@ struct InstanceChange {
   std::vector<Message> messages;                // to other instances
   std::vector<std::int64_t> consumed_messages;  // of this instance, deleted
   std::vector<Json> emitted;                    // CloudEvents for the outbox; routed like arrivals
+  std::vector<RequestRow> requests;             // taken or answered
   std::optional<std::string> snapshot;          // encoded state at last_seq
   bool ended = false;                           // operation results may go
 };

@@ -17,7 +17,9 @@ WaitResult result_of(const Facts& facts, Until until) {
   result.ended = machine::is_ended(facts.status);
   result.error = facts.error;
   // Who asks for the end gets the workflow's output; who asks for the answer, the respond task's.
-  result.response = until == Until::responded && facts.response ? facts.response : facts.output;
+  const bool responded = until == Until::responded && facts.response;
+  result.response = responded ? facts.response : facts.output;
+  if (responded) result.answer = facts.answer;
   return result;
 }
 

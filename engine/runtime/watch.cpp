@@ -12,12 +12,18 @@ struct WatchHub::Reader {
   static constexpr std::size_t most = 1'000;
 
   std::optional<InstanceId> id;
+  std::string request;
   std::mutex mutex;
   std::deque<RunNotice> queue;
   bool lost = false;
   bool closed = false;
   Reply<Notices> waiting;  // a next() that found nothing
 
+  [[nodiscard]] bool wants(const RunNotice& notice) const {
+    if (!request.empty())
+      return std::ranges::find(notice.requests, request) != notice.requests.end();
+    return !id || *id == notice.id;
+  }
   Notices take() {
     Notices taken{std::make_move_iterator(queue.begin()), std::make_move_iterator(queue.end())};
     queue.clear();
@@ -91,7 +97,7 @@ void WatchHub::publish(const RunNotice& notice) {
   {
     const std::lock_guard lock{mutex_};
     for (const auto& reader : list_)
-      if (!reader->id || *reader->id == notice.id) interested.push_back(reader);
+      if (reader->wants(notice)) interested.push_back(reader);
   }
   for (const auto& reader : interested) {
     {
@@ -109,6 +115,16 @@ void WatchHub::publish(const RunNotice& notice) {
 std::unique_ptr<Watch> WatchHub::open(std::optional<InstanceId> id) {
   auto reader = std::make_shared<Reader>();
   reader->id = id;
+  return enlist(std::move(reader));
+}
+
+std::unique_ptr<Watch> WatchHub::open_request(std::string id) {
+  auto reader = std::make_shared<Reader>();
+  reader->request = std::move(id);
+  return enlist(std::move(reader));
+}
+
+std::unique_ptr<Watch> WatchHub::enlist(std::shared_ptr<Reader> reader) {
   {
     const std::lock_guard lock{mutex_};
     reader->closed = closed_;

@@ -21,12 +21,15 @@ class WatchHub : public std::enable_shared_from_this<WatchHub> {
   [[nodiscard]] bool watched() const { return readers_.load(std::memory_order_relaxed) > 0; }
   void publish(const RunNotice& notice);
   [[nodiscard]] std::unique_ptr<Watch> open(std::optional<InstanceId> id);
+  /// Notices that name the request, of whichever run.
+  [[nodiscard]] std::unique_ptr<Watch> open_request(std::string id);
   /// Every reader gets what it has, then nothing.
   void close();
 
  private:
   struct Reader;
   class Subscription;
+  std::unique_ptr<Watch> enlist(std::shared_ptr<Reader> reader);
 
   boost::asio::any_io_executor executor_;
   AlarmClock& alarms_;

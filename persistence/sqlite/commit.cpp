@@ -98,6 +98,8 @@ void write_mail(Connection& connection, const InstanceChange& change, ChangeResu
     result.sent.push_back(send_message(connection, message));
   for (const Json& event : change.emitted)
     result.emitted.push_back(store_emitted(connection, event, change.at));
+  for (const runtime::RequestRow& request : change.requests)
+    store_request(connection, change.id, request, change.at);
 }
 
 ChangeResult write_change(Connection& connection, WorkflowNumbers& numbers,

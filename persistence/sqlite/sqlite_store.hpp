@@ -79,6 +79,7 @@ class SqliteStore final : public runtime::Store,
   [[nodiscard]] std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
                                                  std::size_t limit) override;
   [[nodiscard]] std::vector<InstanceId> children(const InstanceId& id) override;
+  [[nodiscard]] std::optional<TakenRequest> request(const std::string& id) override;
 
   // DefinitionStore
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;

@@ -34,6 +34,9 @@ void forget_operations(Connection& connection, const InstanceId& instance);
 void consume_message(Connection& connection, const InstanceId& instance, std::int64_t message_id);
 [[nodiscard]] Json event_message(Json event);
 
+void store_request(Connection& connection, const InstanceId& instance,
+                   const runtime::RequestRow& request, Timestamp now);
+
 /// Stores an event that a workflow emitted; returns the id of the first one with its source and id.
 [[nodiscard]] std::int64_t store_emitted(Connection& connection, const Json& event, Timestamp now);
 

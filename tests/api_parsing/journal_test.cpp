@@ -29,6 +29,7 @@ class LongJournal : public runtime::RunQueries {
     return rows;
   }
   std::optional<runtime::RunSummary> find(const InstanceId&) override { return std::nullopt; }
+  std::optional<TakenRequest> request(const std::string&) override { return std::nullopt; }
   std::optional<InstanceId> find_by_key(const std::string&, const std::string&,
                                         const std::string&) override {
     return std::nullopt;

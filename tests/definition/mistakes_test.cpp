@@ -267,4 +267,63 @@ TEST_CASE("expressions that do not compile are told inside the file") {
   });
 }
 
+TEST_CASE("routes and answers that can't be right are told with their place") {
+  const auto with_http = [](const std::string& http) {
+    return "document:\n  dsl: 1.0.3\n  namespace: a\n  name: b\n  version: 1.0.0\n  metadata:\n    "
+           "http: {" +
+           http + "}\n" + one_task;
+  };
+  const auto listening = [](const std::string& http, const std::string& filter) {
+    return tasks("  - a:\n      metadata: {http: {" + http + "}}\n      listen: {to: {one: {" +
+                 filter + "}}}\n");
+  };
+  const std::string correlated = "with: {type: x.y}, correlate: {o: {from: .data.o, expect: 1}}";
+  const auto answering = [](const std::string& answer) {
+    return tasks("  - a:\n      metadata: {respond: " + answer + "}\n      set: {x: 1}\n");
+  };
+  check({
+      {"a cookie's name", with_http("method: post, path: /x, cookies: ['a b']"), 7, 46,
+       "/document/metadata/http/cookies/0", "the name of a cookie", ""},
+      {"a parameter twice", with_http("method: post, path: /x, query: [a, a]"), 7, 47,
+       "/document/metadata/http/query/1", "`a` is in the list already", "remove"},
+      {"a route at no listen task",
+       tasks("  - a: {set: {x: 1}, metadata: {http: {method: post, path: /x}}}\n"), 7, 33,
+       "/do/0/a/metadata/http", "`http` stands at a listen task only", "document.metadata"},
+      {"a route without correlation", listening("method: post, path: /x", "with: {type: x.y}"), 8,
+       18, "/do/0/a/metadata/http", "to be correlated", "correlate"},
+      {"a route without a constant type",
+       listening("method: post, path: /x", "with: {source: x}, correlate: {o: {from: .o}}"), 8, 18,
+       "/do/0/a/metadata/http", "a listen task with a constant `type`", "type"},
+      {"a route of another type", listening("method: post, path: /x, type: x.z", correlated), 8, 55,
+       "/do/0/a/metadata/http/type", "got text `x.z`", "did you mean `x.y`?"},
+      {"a route with a hold that is computed",
+       listening("method: post, path: /x, hold: '${ .x }'", correlated), 8, 55,
+       "/do/0/a/metadata/http/hold", "a duration that is no expression", ""},
+      {"an answer that is none", answering("false"), 8, 27, "/do/0/a/metadata/respond",
+       "true, or an answer: {status, headers, body}", ""},
+      {"a status", answering("{status: 99}"), 8, 36, "/do/0/a/metadata/respond/status", "a status",
+       ""},
+      {"a status that is no problem's", answering("{status: 303, problem: {title: x}}"), 8, 36,
+       "/do/0/a/metadata/respond/status", "a status", ""},
+      {"a header of the server", answering("{headers: {Content-Length: 1}}"), 8, 38,
+       "/do/0/a/metadata/respond/headers/Content-Length", "the server itself writes", "remove"},
+      {"a header that is a map", answering("{headers: {X-A: {b: 1}}}"), 8, 43,
+       "/do/0/a/metadata/respond/headers/X-A", "the value of a header", ""},
+      {"body and problem", answering("{body: 1, problem: {title: x}}"), 8, 37,
+       "/do/0/a/metadata/respond/problem", "a `body` or a `problem`, not both", "remove"},
+      {"an unknown member", answering("{code: 200}"), 8, 28, "/do/0/a/metadata/respond/code",
+       "unknown property `code` of an answer", ""},
+  });
+}
+
+TEST_CASE("two routes of one document that take the same requests are told") {
+  const std::string text =
+      "document:\n  dsl: 1.0.3\n  namespace: a\n  name: b\n  version: 1.0.0\n  metadata:\n    "
+      "http: {method: get, path: '/x/{a}'}\ndo:\n  - a:\n      metadata: {http: {method: get, "
+      "path: "
+      "'/x/{b}'}}\n      listen: {to: {one: {with: {type: x.y}, correlate: {o: {from: .o}}}}}\n";
+  check({{"the same shape", text, 10, 18, "/do/0/a/metadata/http",
+          "GET /x/{b} is bound already, by the document", "another method or path"}});
+}
+
 }  // namespace sequent::definition

@@ -25,6 +25,14 @@ Json array_of(const std::vector<Value>& values) {
   return list;
 }
 
+// A run that takes requests and never answers must not grow with them.
+constexpr std::size_t most_requests = 1'000;
+
+bool is_request(const Json& event) {
+  const auto found = event.find("sequentrequest");
+  return found != event.end() && *found == true;
+}
+
 struct Match {
   std::uint32_t subscription = 0;
   std::map<std::string, Json> correlated;
@@ -146,6 +154,7 @@ bool Decider::offer_event(const Value& event, std::uint32_t held) {
       }
     }
     consumed.held = held;
+    consumed.request = is_request(*event) && state.requests.size() < most_requests;
     took = true;
     emit(std::move(consumed));
     listen_on(id);
