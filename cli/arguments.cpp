@@ -146,8 +146,14 @@ void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   diagram->add_option("--format", drawn->format, "mermaid (default) or plantuml")
       ->check(CLI::IsMember({"mermaid", "plantuml"}));
   diagram->add_flag("--trace", drawn->trace,
-                    "Instead, a table of every documented arrow and the task that carries it out, "
-                    "for all given files and folders");
+                    "Instead, a table of every documented arrow, the task that carries it out, and "
+                    "the test that shows it, for all given files and folders");
+  auto* write = diagram->add_option("--write", drawn->write,
+                                    "Write the table to FOLDER/sequences.md, and each workflow's "
+                                    "page to FOLDER/sequences/");
+  diagram
+      ->add_flag("--check", drawn->check, "Write nothing; fail where something else stands there")
+      ->needs(write);
   diagram->callback([&, drawn] { chosen = [&, drawn] { return run_diagram(session, *drawn); }; });
 
   auto* start = client_options(app.add_subcommand("start", "Start a run"), session);

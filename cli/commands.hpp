@@ -47,9 +47,11 @@ struct SimulateOptions {
 int run_simulate(const Session& session, const SimulateOptions& options);
 
 struct DiagramOptions {
-  std::vector<std::string> subjects;  // one file or run; with `trace` any number of files and folders
+  std::vector<std::string> subjects;  // one file or run; with `trace` or `write` files and folders
   std::string format = "mermaid";     // mermaid | plantuml
   bool trace = false;
+  std::string write;   // folder of documentation, "" = don't
+  bool check = false;  // with `write`: write nothing, fail where something else stands
 };
 int run_diagram(const Session& session, const DiagramOptions& options);
 

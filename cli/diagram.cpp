@@ -1,17 +1,26 @@
 // `diagram FILE|RUN`: a workflow, or what a run did, as a sequence diagram. `--trace`: which task
-// carries out which arrow of the documents.
+// carries out which arrow of the documents, and which test shows it. `--write`: both, as files.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <set>
+#include <thread>
 
 #include "cli/checked_file.hpp"
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
+#include "cli/files.hpp"
 #include "cli/run_text.hpp"
+#include "cli/sequences.hpp"
 #include "cli/workflow_files.hpp"
 #include "engine/diagram/draw_definition.hpp"
-#include "engine/diagram/trace.hpp"
 
 namespace sequent::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 void print_errors(const Session& session, const Checked& checked) {
   for (const auto& finding : checked.errors)
@@ -48,34 +57,103 @@ int draw_run(const Session& session, const DiagramOptions& options) {
   return done;
 }
 
-int print_trace(const Session& session, const std::vector<std::string>& subjects) {
+// Nothing when one of the files has a mistake, which is printed.
+std::optional<std::vector<Checked>> check_all(const Session& session,
+                                              const std::vector<std::string>& subjects) {
   const auto files = workflow_files(subjects);
-  if (!files) return report(session, files.error());
-  std::vector<definition::ProgramPtr> programs;
-  for (const auto& file : *files) {
-    const Checked checked = check_file(file);
-    if (!checked.program) {
-      print_errors(session, checked);
-      return failed;
-    }
-    programs.push_back(checked.program);
+  if (!files) {
+    report(session, files.error());
+    return std::nullopt;
   }
-  print(session, "markdown", diagram::trace_markdown(diagram::trace(programs)));
+  std::vector<Checked> all;
+  for (const auto& file : *files) {
+    all.push_back(check_file(file));
+    if (all.back().program) continue;
+    print_errors(session, all.back());
+    return std::nullopt;
+  }
+  return all;
+}
+
+int jobs() {
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+int print_trace(const Session& session, const std::vector<std::string>& subjects) {
+  const auto workflows = check_all(session, subjects);
+  if (!workflows) return failed;
+  const auto table = trace_table(*workflows, jobs());
+  if (!table) return report(session, table.error());
+  print(session, "markdown", *table);
+  return done;
+}
+
+Result<void> write_page(const fs::path& path, const std::string& text) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  std::ofstream file{path, std::ios::binary | std::ios::trunc};
+  file << text;
+  file.close();
+  if (error || !file) return fail(ErrorCode::unavailable, "Cannot write " + path.string() + ".");
+  return {};
+}
+
+// What stands in the folder and what should: pages of workflows that are gone are stale too.
+std::vector<fs::path> stale_pages(const fs::path& folder, const std::vector<Page>& pages) {
+  std::vector<fs::path> stale;
+  std::set<fs::path> wanted;
+  for (const auto& page : pages) {
+    const fs::path path = folder / page.path;
+    wanted.insert(path);
+    const auto there = read_file(path.string(), page.text.size() + 1);
+    if (!there || *there != page.text) stale.push_back(path);
+  }
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder / "sequences", error))
+    if (entry.path().extension() == ".md" && !wanted.contains(entry.path()))
+      stale.push_back(entry.path());
+  return stale;
+}
+
+int write_all(const Session& session, const DiagramOptions& options) {
+  const auto workflows = check_all(session, options.subjects);
+  if (!workflows) return failed;
+  auto pages = workflow_pages(*workflows, options.write);
+  if (!pages) return report(session, pages.error());
+  auto table = trace_table(*workflows, jobs());
+  if (!table) return report(session, table.error());
+  pages->push_back(Page{.path = "sequences.md", .text = *std::move(table)});
+  const fs::path folder{options.write};
+  const auto stale = stale_pages(folder, *pages);
+  if (options.check) {
+    for (const auto& path : stale)
+      session.terminal.error(path.string() + " is not what the workflows say.");
+    if (!stale.empty())
+      session.terminal.error("Write them anew: sequent diagram workflows --write docs");
+    return stale.empty() ? done : failed;
+  }
+  for (const auto& page : *pages)
+    if (auto written = write_page(folder / page.path, page.text); !written)
+      return report(session, written.error());
+  std::error_code ignored;
+  for (const auto& path : stale_pages(folder, *pages)) fs::remove(path, ignored);
   return done;
 }
 
 }  // namespace
 
 int run_diagram(const Session& session, const DiagramOptions& options) {
+  // What the engines that play have to say is no news.
+  if (options.trace || !options.write.empty()) spdlog::set_level(spdlog::level::off);
+  if (!options.write.empty()) return write_all(session, options);
   if (options.trace) return print_trace(session, options.subjects);
   if (options.subjects.size() > 1)
     return report(session, Error{.code = ErrorCode::invalid_request,
                                  .detail = "Expected one workflow file or one run, got " +
                                            std::to_string(options.subjects.size()) +
-                                           "; only --trace takes several."});
+                                           "; only --trace and --write take several."});
   std::error_code ignored;
-  if (std::filesystem::exists(options.subjects.front(), ignored))
-    return draw_file(session, options);
+  if (fs::exists(options.subjects.front(), ignored)) return draw_file(session, options);
   return draw_run(session, options);
 }
 

@@ -147,4 +147,21 @@ ScenarioReport run_scenario(const ScenarioFile& file, const Scenario& scenario,
   return report;
 }
 
+Result<std::set<CompletedTask>> tasks_shown(const ScenarioFile& file, const Scenario& scenario,
+                                            const std::vector<Deployment>& deployments,
+                                            const std::shared_ptr<Programs>& programs) {
+  const TrialPlan plan{.file = file,
+                       .scenario = scenario,
+                       .deployments = deployments,
+                       .programs = programs,
+                       .seed = 1,
+                       .more_activities = {},
+                       .note_tasks = true};
+  auto trial = safe_trial(plan, Point{});
+  if (!trial) return std::unexpected(trial.error());
+  if (auto expected = check_expectation(file, scenario, *trial); !expected)
+    return std::unexpected(expected.error());
+  return std::move(trial->completed);
+}
+
 }  // namespace sequent::crashtest

@@ -47,4 +47,10 @@ using OnProgress = std::function<void(const Progress&)>;
                                           const std::vector<Deployment>& deployments,
                                           const Options& options, const OnProgress& progress);
 
+/// The tasks that the undisturbed run of a scenario completes, which is what the scenario shows.
+/// errors  those of run_trial(); conflict: the run is not what the scenario expects
+[[nodiscard]] Result<std::set<CompletedTask>> tasks_shown(
+    const ScenarioFile& file, const Scenario& scenario, const std::vector<Deployment>& deployments,
+    const std::shared_ptr<Programs>& programs);
+
 }  // namespace sequent::crashtest

@@ -4,6 +4,7 @@
 
 #include "crashtest/request.hpp"
 #include "crashtest/volatile_names.hpp"
+#include "engine/machine/codec.hpp"
 
 namespace sequent::crashtest {
 namespace {
@@ -45,6 +46,20 @@ Result<Json> runs_of(Player& player) {
     runs.push_back(std::move(seen));
   }
   return runs;
+}
+
+Result<machine::Records> journal_of(Player& player, const InstanceId& id) {
+  machine::Records all;
+  while (true) {
+    const auto after = all.empty() ? 0 : all.back().seq;
+    const auto rows = player.store().journal(id, after, most_records);
+    if (rows.empty()) return all;
+    for (const auto& text : rows) {
+      auto records = machine::decode(text);
+      if (!records) return std::unexpected(records.error());
+      for (auto& record : *records) all.push_back(std::move(record));
+    }
+  }
 }
 
 Json records_of(Player& player) {
@@ -140,6 +155,29 @@ Result<Json> observe(Player& player) {
   for (auto& answer : observation["answers"])
     if (answer.is_array()) sort_items(answer);
   return observation;
+}
+
+Result<std::set<CompletedTask>> completed_tasks(Player& player, Programs& programs) {
+  const auto page = player.store().list(runtime::RunFilter{}, "", most_observed_runs);
+  if (!page) return std::unexpected(page.error());
+  std::set<CompletedTask> completed;
+  for (const auto& run : page->runs) {
+    const auto program = programs.find(run.digest);
+    if (program == nullptr)
+      return fail(ErrorCode::internal, "the program of run " + run.id.text() + " is unknown");
+    const auto records = journal_of(player, run.id);
+    if (!records) return std::unexpected(records.error());
+    std::map<machine::FrameId, definition::NodeIndex> nodes;
+    for (const auto& record : *records) {
+      if (const auto* started = std::get_if<machine::TaskStarted>(&record.body))
+        nodes[started->frame] = started->node;
+      const auto* ended = std::get_if<machine::TaskCompleted>(&record.body);
+      if (ended == nullptr || !nodes.contains(ended->frame)) continue;
+      completed.insert({.workflow = run.workflow_namespace + "/" + run.name,
+                        .task = program->node(nodes[ended->frame]).pointer});
+    }
+  }
+  return completed;
 }
 
 std::vector<Change> differences(const Json& expected, const Json& observed,

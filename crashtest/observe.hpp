@@ -14,6 +14,10 @@ namespace sequent::crashtest {
 /// errors  the engine's, when it refuses to tell
 [[nodiscard]] Result<Json> observe(Player& player);
 
+/// What the journals of all runs say was completed.
+/// errors  the engine's, when it refuses to tell
+[[nodiscard]] Result<std::set<CompletedTask>> completed_tasks(Player& player, Programs& programs);
+
 /// Pointers to what differs between two undisturbed trials that were given different ids by the
 /// providers: random texts inside the providers' objects.
 /// errors  conflict: something else differs, so the workflow depends on chance

@@ -14,4 +14,11 @@ Result<definition::ProgramPtr> Programs::compile(const std::string& text,
   return program;
 }
 
+definition::ProgramPtr Programs::find(const std::string& digest) {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [text, program] : by_text_)
+    if (program->digest == digest) return program;
+  return nullptr;
+}
+
 }  // namespace sequent::crashtest

@@ -17,6 +17,8 @@ class Programs {
 
   [[nodiscard]] Result<definition::ProgramPtr> compile(const std::string& text,
                                                        definition::CompileOptions options);
+  /// Null: nothing with this digest was compiled.
+  [[nodiscard]] definition::ProgramPtr find(const std::string& digest);
 
  private:
   int interpreters_;

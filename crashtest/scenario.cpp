@@ -33,7 +33,9 @@ class Reader {
   void read_scenario(const Value& value);
   std::optional<Step> read_step(const Value& value, std::set<std::string>& taken);
   void read_together(const Value& value, Step& step, std::set<std::string>& taken);
-  std::optional<Request> read_request(const Value& value, const std::string& name);
+  std::optional<Request> read_request(const Value& value, const std::string& name,
+                                      std::vector<definition::ArrowPlace>& arrows);
+  std::vector<definition::ArrowPlace> read_arrows(Fields& step);
   void read_start(Fields& fields, const Value& start, Json& content);
   void read_call(Fields& fields, Request& request, Json& content, const std::string& pointer);
   std::optional<std::pair<std::string, Value>> named(const Value& value,
@@ -143,10 +145,11 @@ std::optional<Step> Reader::read_step(const Value& value, std::set<std::string>&
     Fields fields{report_, body, "this step"};
     if (waits) step.wait = read_wait(*fields.get("wait"));
     if (!waits) read_together(*fields.get("together"), step, taken);
+    step.arrows = read_arrows(fields);
     fields.finish();
     return step;
   }
-  auto request = read_request(body, name);
+  auto request = read_request(body, name, step.arrows);
   if (!request) return std::nullopt;
   step.requests.push_back(std::move(*request));
   step.names.push_back(name);
@@ -158,11 +161,31 @@ void Reader::read_together(const Value& value, Step& step, std::set<std::string>
   for (std::size_t i = 0; i < value.json->size(); ++i) {
     const auto found = named(value.item(i), taken);
     if (!found) continue;
-    auto request = read_request(found->second, found->first);
+    auto request = read_request(found->second, found->first, step.arrows);
     if (!request) continue;
     step.requests.push_back(std::move(*request));
     step.names.push_back(found->first);
   }
+}
+
+// Numbers of the workflow's client arrows: 5, or "2.5" for one of its second diagram.
+std::vector<definition::ArrowPlace> Reader::read_arrows(Fields& step) {
+  std::vector<definition::ArrowPlace> places;
+  const auto list = step.get("arrows");
+  if (!list || !definition::is_list(report_, *list, "numbers of arrows")) return places;
+  for (std::size_t i = 0; i < list->json->size(); ++i) {
+    const Value item = list->item(i);
+    const bool number = item.json->is_number_integer();
+    const auto place =
+        definition::parse_arrow_place(number                   ? item.json->dump()
+                                      : item.json->is_string() ? item.json->get<std::string>()
+                                                               : "");
+    if (place)
+      places.push_back(*place);
+    else
+      report_.mistyped(item, "the number of an arrow, such as 5 or \"2.5\"");
+  }
+  return places;
 }
 
 DurationMs Reader::read_wait(const Value& value) {
@@ -184,7 +207,8 @@ DurationMs Reader::read_wait(const Value& value) {
   return sum;
 }
 
-std::optional<Request> Reader::read_request(const Value& value, const std::string& name) {
+std::optional<Request> Reader::read_request(const Value& value, const std::string& name,
+                                            std::vector<definition::ArrowPlace>& arrows) {
   if (!definition::is_object(report_, value, "a request")) return std::nullopt;
   Fields fields{report_, value, "this step"};
   Request request;
@@ -210,6 +234,7 @@ std::optional<Request> Reader::read_request(const Value& value, const std::strin
     if (const auto number =
             definition::read_integer(report_, *status, "the status of the answer", 200, 599))
       request.status = static_cast<int>(*number);
+  for (const auto& place : read_arrows(fields)) arrows.push_back(place);
   fields.finish();
   request.content.skeleton = content;
   find_holes(content, value.pointer, Json::json_pointer(), request.content);

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
+#include "engine/definition/program.hpp"
 #include "engine/expression/template.hpp"
 
 namespace sequent::crashtest {
@@ -30,9 +31,10 @@ struct Step {
   std::string name;     // its answer's body is `.NAME` in later expressions
   std::string pointer;  // into the scenario file
   int line = 0;
-  std::vector<Request> requests;   // several: all at the same moment (`together`)
-  std::vector<std::string> names;  // of the requests, in order
-  DurationMs wait = 0;             // instead of requests: so much time goes by
+  std::vector<Request> requests;               // several: all at the same moment (`together`)
+  std::vector<std::string> names;              // of the requests, in order
+  DurationMs wait = 0;                         // instead of requests: so much time goes by
+  std::vector<definition::ArrowPlace> arrows;  // of the workflow's callers, that this step plays
 };
 
 struct Scenario {

@@ -99,6 +99,11 @@ Result<TrialResult> run_trial(const TrialPlan& plan, const Point& point) {
   result.checkpoints = checkpoints.seen;
   result.calls = player.outside().calls();
   result.webhooks = player.webhooks();
+  if (plan.note_tasks) {
+    auto completed = completed_tasks(player, *plan.programs);
+    if (!completed) return std::unexpected(completed.error());
+    result.completed = std::move(*completed);
+  }
   auto observation = observe(player);
   if (!observation) return std::unexpected(observation.error());
   result.observation = std::move(*observation);

@@ -1,6 +1,7 @@
 #pragma once
 // One scenario run once, undisturbed or with one disturbance, and what could be observed at its end.
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,14 @@ struct Deployment {
   std::string file, text;
 };
 
+/// A task that was completed by some run.
+struct CompletedTask {
+  std::string workflow;  // namespace/name
+  std::string task;      // JSON Pointer
+
+  auto operator<=>(const CompletedTask&) const = default;
+};
+
 struct TrialPlan {
   const ScenarioFile& file;
   const Scenario& scenario;
@@ -51,6 +60,7 @@ struct TrialPlan {
   std::shared_ptr<Programs> programs;
   std::uint64_t seed = 1;
   MoreActivities more_activities;
+  bool note_tasks = false;  // fill in TrialResult::completed
 };
 
 struct TrialResult {
@@ -58,6 +68,7 @@ struct TrialResult {
   ///        records: {collection: [{key, value}]}, providers: {name: {state, effects, …}}}
   Json observation;
   std::vector<std::string> checkpoints, calls, webhooks;  // what each was, in order
+  std::set<CompletedTask> completed;                      // of all runs, when it was asked for
   bool reached = false;                                   // the point came
 };
 

@@ -4,6 +4,7 @@
 
 #include "activities/aws/outcome.hpp"
 #include "activities/outcomes.hpp"
+#include "engine/runtime/activity.hpp"
 
 namespace sequent::activities::aws {
 
@@ -90,6 +91,8 @@ boost::asio::awaitable<std::expected<Json, Failure>> Client::send(Call call) {
     if (!found) co_return std::unexpected(found.error());
     net::ClientRequest request = request_of(call, found->credentials);
     const net::ClientResult result = co_await http_.send(std::move(request));
+    if (result)
+      runtime::note_request_id(call.request_id, result->headers.value("x-amzn-RequestId"));
     const bool renewable = result && found->cached && expired_credentials(*result);
     if (renewable) credentials_.forget();
     if (!renewable || round == 2) co_return outcome_of(call.operation, result, call.now);

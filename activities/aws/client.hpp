@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <expected>
+#include <memory>
 #include <string>
 
 #include "activities/aws/credentials.hpp"
@@ -20,6 +21,7 @@ struct Call {
   Json body;
   DurationMs timeout_ms = 0;
   Timestamp now = 0;
+  std::shared_ptr<std::string> request_id;  // see runtime::Attempt
 };
 
 /// POSTs without a query, signed by libcurl with its own clock: a date of ours it would send beside

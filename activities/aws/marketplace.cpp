@@ -114,6 +114,7 @@ boost::asio::awaitable<runtime::ActivityResult> ResolveCustomer::run(runtime::At
   call.body = std::move(input);
   call.timeout_ms = attempt.timeout_ms;
   call.now = attempt.now;
+  call.request_id = attempt.request_id;
   auto answer = co_await client_->send(std::move(call));
   co_return answer;
 }
@@ -133,6 +134,7 @@ boost::asio::awaitable<runtime::ActivityResult> GetEntitlements::run(runtime::At
     call.body = input;
     call.timeout_ms = std::min(attempt.timeout_ms, client_->config().timeout_ms);
     call.now = attempt.now;
+    call.request_id = attempt.request_id;
     const auto answer = co_await client_->send(std::move(call));
     if (!answer) co_return std::unexpected(answer.error());
     const auto found = answer->find("Entitlements");

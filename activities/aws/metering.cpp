@@ -284,6 +284,7 @@ boost::asio::awaitable<runtime::ActivityResult> BatchMeterUsage::run(runtime::At
       call.body = work->body_of(batch);
       call.timeout_ms = std::min(attempt.timeout_ms, client_->config().timeout_ms);
       call.now = attempt.now;
+      call.request_id = attempt.request_id;
       const auto answer = co_await client_->send(std::move(call));
       if (answer) {
         work->answered(batch, *answer);

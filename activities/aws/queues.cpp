@@ -84,6 +84,7 @@ std::expected<Call, Failure> queue_call(const AwsConfig& config, const runtime::
   call.body = std::move(input);
   call.timeout_ms = attempt.timeout_ms;
   call.now = attempt.now;
+  call.request_id = attempt.request_id;
   return call;
 }
 

@@ -82,6 +82,8 @@ boost::asio::awaitable<runtime::ActivityResult> HttpCall::run(runtime::Attempt a
         is_idempotent_method(request->method) ? Repeat::harmless : Repeat::guarded;
     co_return std::unexpected(transport_failure("http", response.error(), repeat));
   }
+  for (const char* name : {"Request-Id", "X-Request-Id"})
+    runtime::note_request_id(attempt.request_id, response->headers.value(name));
   if (is_success(response->status, redirect_of(input)))
     co_return read_response(input, *request, *response, config_);
 

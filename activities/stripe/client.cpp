@@ -3,6 +3,7 @@
 #include "activities/outcomes.hpp"
 #include "activities/stripe/form.hpp"
 #include "activities/stripe/outcome.hpp"
+#include "engine/runtime/activity.hpp"
 
 namespace sequent::activities::stripe {
 
@@ -53,6 +54,7 @@ boost::asio::awaitable<std::expected<Json, Failure>> Client::send(Call call) {
   if (!key || key->empty()) co_return std::unexpected(no_key());
   net::ClientRequest request = request_of(call, *key);
   const net::ClientResult result = co_await http_.send(std::move(request));
+  if (result) runtime::note_request_id(call.request_id, result->headers.value("Request-Id"));
   const Asked asked{call.method, call.path, call.now};
   co_return outcome_of(asked, result);
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <expected>
+#include <memory>
 #include <string>
 
 #include "activities/providers.hpp"
@@ -19,6 +20,7 @@ struct Call {
   std::string idempotency_key;  // sent with POST alone: elsewhere Stripe ignores it
   DurationMs timeout_ms = 0;
   Timestamp now = 0;
+  std::shared_ptr<std::string> request_id;  // see runtime::Attempt
 };
 
 class Client {

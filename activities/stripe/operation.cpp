@@ -118,6 +118,7 @@ Call StripeActivity::call_of(const Attempt& attempt, const Json& input) const {
   if (operation_.keyed) call.idempotency_key = attempt.idempotency_key;
   call.timeout_ms = attempt.timeout_ms;
   call.now = attempt.now;
+  call.request_id = attempt.request_id;
   return call;
 }
 
@@ -181,6 +182,7 @@ boost::asio::awaitable<ActivityResult> StripeActivity::read_back(Attempt attempt
     call.parameters["expand"] = std::move(asked.parameters["expand"]);
   call.timeout_ms = attempt.timeout_ms;
   call.now = attempt.now;
+  call.request_id = attempt.request_id;
   auto answer = co_await client_->send(std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   co_return normalised(std::move(*answer));

@@ -1,5 +1,8 @@
 #include "engine/diagram/draw_definition.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 namespace sequent::diagram {
 namespace {
 
@@ -37,11 +40,18 @@ std::string events_of(const Program& program, const EventStrategy& strategy) {
     const auto& type = program.filters.at(index).type;
     if (type.empty() || types.find(type) != std::string::npos) continue;
     types += (types.empty()                               ? ""
-              : strategy.mode == EventStrategy::Mode::all ? " and "
-                                                          : " or ") +
+              : strategy.mode == EventStrategy::Mode::all ? "\nand "
+                                                          : "\nor ") +
              type;
   }
   return types.empty() ? "any event" : types;
+}
+
+bool comes_before(const Arrow& caller, const Arrow& arrow) {
+  for (const auto& place : caller.places)
+    for (const auto& other : arrow.places)
+      if (place.diagram == other.diagram && place.number < other.number) return true;
+  return false;
 }
 
 class Artist {
@@ -49,13 +59,14 @@ class Artist {
   explicit Artist(const Program& program) : program_{program} {
     picture_.title = program.title.empty() ? program.ref.name : program.title;
     picture_.participants = program.participants;
-    // Switches and waits stand over whoever owns the sequence: the participant behind the caller.
-    const auto& known = program.participants;
-    owner_ = known.size() > 1 ? known[1] : known.empty() ? std::string{engine_name} : known[0];
+    owner_ = owner_of(program);
+    callers_ = program.client_arrows;
   }
 
   Picture run() {
+    draw_callers([](const Arrow& arrow) { return arrow.places.empty(); });
     draw_all(std::get<DoTask>(program_.node(0).body).tasks);
+    draw_callers([](const Arrow&) { return true; });
     complete_participants(picture_);
     return std::move(picture_);
   }
@@ -67,7 +78,12 @@ class Artist {
 
   void draw(const Node& node) {
     if (node.if_) open(Open::Block::optional, node.definition.value("if", "a condition"));
-    for (auto& arrow : arrows_of(program_, node)) picture_.lines.emplace_back(std::move(arrow));
+    if (const auto* listen = std::get_if<ListenTask>(&node.body))
+      note(node.name + ": waits for " + events_of(program_, listen->to));
+    for (auto& arrow : arrows_of(program_, node)) {
+      draw_callers([&](const Arrow& caller) { return comes_before(caller, arrow); });
+      picture_.lines.emplace_back(std::move(arrow));
+    }
     std::visit([&](const auto& body) { draw_body(node, body); }, node.body);
     if (node.if_) close();
     if (node.then.kind == Flow::Kind::end) note(node.name + ": the run ends here");
@@ -116,10 +132,7 @@ class Artist {
   void draw_body(const Node& node, const WaitTask& body) {
     note(node.name + ": waits " + text_of_duration(body.duration));
   }
-  void draw_body(const Node& node, const ListenTask& body) {
-    note(node.name + ": waits for " + events_of(program_, body.to));
-    draw_all(body.tasks);
-  }
+  void draw_body(const Node&, const ListenTask& body) { draw_all(body.tasks); }
   void draw_body(const Node&, const FunctionTask& body) {
     if (body.task != no_node) draw(program_.node(body.task));
   }
@@ -131,16 +144,51 @@ class Artist {
   void open(Open::Block block, std::string label) {
     picture_.lines.emplace_back(Open{block, std::move(label)});
   }
-  void close() { picture_.lines.emplace_back(Close{}); }
+  void close() {
+    const auto* opened = std::get_if<Open>(&picture_.lines.back());
+    if (opened == nullptr) {
+      picture_.lines.emplace_back(Close{});
+      return;
+    }
+    // Nothing is drawn inside: the label says it all.
+    std::string label = opened->label;
+    picture_.lines.pop_back();
+    note(std::move(label));
+  }
+  template <class Which>
+  void draw_callers(const Which& which) {
+    std::vector<Arrow> later;
+    for (auto& arrow : callers_)
+      if (which(arrow))
+        picture_.lines.emplace_back(std::move(arrow));
+      else
+        later.push_back(std::move(arrow));
+    callers_ = std::move(later);
+  }
   void note(std::string text) { picture_.lines.emplace_back(Note{owner_, std::move(text)}); }
 
   const Program& program_;
   Picture picture_;
   std::string owner_;
+  std::vector<Arrow> callers_;  // not drawn yet
 };
 
-Arrow to_itself(std::string text) {
-  return Arrow{std::string{engine_name}, std::string{engine_name}, std::move(text)};
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+// The document's name of a provider: `STRIPE` for "stripe", `Auth Service` for "auth".
+std::string participant_for(const Program& program, const std::string& provider) {
+  const std::string wanted = plain(provider);
+  for (const auto& name : program.participants)
+    if (plain(name) == wanted) return name;
+  for (const auto& name : program.participants)
+    if (plain(name).starts_with(wanted)) return name;
+  return provider;
 }
 
 // A block with arrows speaks for its tasks.
@@ -159,18 +207,39 @@ Picture draw_definition(const Program& program) {
 std::vector<Arrow> arrows_of(const Program& program, const Node& node) {
   if (!node.arrows.empty()) return node.arrows;
   if (inside_of_arrows(program, node)) return {};
+  Arrow arrow;
+  arrow.from = arrow.to = owner_of(program);
   if (const auto* call = std::get_if<CallTask>(&node.body)) {
     const auto& spec = call->activity;
-    const bool inside = spec.in_store || spec.provider.empty();
-    Arrow arrow = to_itself(node.name + ": " + spec.name);
-    if (!inside) arrow.to = spec.provider;
-    return {arrow};
+    arrow.text = node.name + ": " + spec.name;
+    if (!spec.in_store && !spec.provider.empty())
+      arrow.to = participant_for(program, spec.provider);
+  } else if (const auto* run = std::get_if<RunWorkflowTask>(&node.body)) {
+    arrow.text = node.name + ": run " + run->workflow.workflow_namespace + "/" + run->workflow.name;
+  } else if (std::holds_alternative<EmitTask>(node.body)) {
+    arrow.text = node.name + ": emit";
+  } else {
+    return {};
   }
-  if (const auto* run = std::get_if<RunWorkflowTask>(&node.body))
-    return {to_itself(node.name + ": run " + run->workflow.workflow_namespace + "/" +
-                      run->workflow.name)};
-  if (std::holds_alternative<EmitTask>(node.body)) return {to_itself(node.name + ": emit")};
-  return {};
+  return {arrow};
+}
+
+std::string owner_of(const Program& program) {
+  for (const auto& node : program.nodes)
+    if (!node.arrows.empty()) return node.arrows.front().from;
+  const auto& known = program.participants;
+  // The first participant is the caller.
+  return known.size() > 1 ? known[1] : known.empty() ? std::string{engine_name} : known[0];
+}
+
+std::size_t first_answer(const std::vector<Arrow>& arrows) {
+  for (std::size_t i = 1; i < arrows.size(); ++i)
+    for (std::size_t asked = 0; asked < i; ++asked) {
+      const bool itself = arrows[i].from == arrows[i].to;
+      if (!itself && arrows[asked].from == arrows[i].to && arrows[asked].to == arrows[i].from)
+        return i;
+    }
+  return arrows.size();
 }
 
 void complete_participants(Picture& picture) {

@@ -13,20 +13,11 @@ std::string because(const std::string& by, const std::string& reason) {
   return (by.empty() ? "" : " by " + by) + (reason.empty() ? "" : ": " + reason);
 }
 
-// A call is drawn when it ended, so that its attempts and its time stand beside it; a block's own
-// arrows come before those of its tasks.
-bool drawn_at_its_end(const definition::Node& node) {
-  return std::holds_alternative<definition::CallTask>(node.body) ||
-         std::holds_alternative<definition::RunWorkflowTask>(node.body) ||
-         std::holds_alternative<definition::EmitTask>(node.body);
-}
-
 }  // namespace
 
 RunArtist::RunArtist(const definition::Program& program) : program_{program} {
   picture_.participants = program.participants;
-  const auto& known = program.participants;
-  owner_ = known.size() > 1 ? known[1] : known.empty() ? std::string{engine_name} : known[0];
+  owner_ = owner_of(program);
 }
 
 void RunArtist::add(const Record& record) {
@@ -53,9 +44,12 @@ std::string RunArtist::name_of(FrameId frame) const {
   return name.empty() ? "the workflow" : name;
 }
 
-void RunArtist::draw_arrows(const Task& task) {
-  for (auto& arrow : arrows_of(program_, program_.node(task.node)))
-    picture_.lines.emplace_back(std::move(arrow));
+// The task itself, or the block around it whose arrows speak for it.
+FrameId RunArtist::speaker_of(FrameId frame) const {
+  for (auto found = tasks_.find(frame); found != tasks_.end();
+       found = tasks_.find(found->second.parent))
+    if (!program_.node(found->second.node).arrows.empty()) return found->first;
+  return frame;
 }
 
 void RunArtist::draw(const InstanceStarted& body) {
@@ -66,9 +60,8 @@ void RunArtist::draw(const InstanceStarted& body) {
 }
 
 void RunArtist::draw(const TaskStarted& body) {
-  Task task{.node = body.node, .since = now_};
-  if (!drawn_at_its_end(program_.node(body.node))) draw_arrows(task);
-  tasks_[body.frame] = task;
+  tasks_[body.frame] = Task{
+      .node = body.node, .parent = body.parent, .since = now_, .attempts = 0, .request_id = {}};
 }
 
 void RunArtist::draw(const ActivityScheduled& body) {
@@ -80,7 +73,10 @@ void RunArtist::draw(const AttemptStarted& body) {
 }
 
 void RunArtist::draw(const AttemptFailed& body) {
-  draw_arrows(tasks_[body.frame]);
+  // What was asked; no answer is drawn that did not come.
+  auto arrows = arrows_of(program_, node_of(speaker_of(body.frame)));
+  const auto asked = first_answer(arrows);
+  for (std::size_t i = 0; i < asked; ++i) picture_.lines.emplace_back(std::move(arrows[i]));
   const auto& problem = body.failure.problem;
   std::string text = name_of(body.frame) + ", attempt " + std::to_string(body.attempt) + ": " +
                      std::to_string(problem.status) + " " + problem.title;
@@ -96,15 +92,25 @@ void RunArtist::draw(const TaskParked& body) {
   note(name_of(body.frame) + " is parked: " + std::string(machine::name_of(body.reason)));
 }
 
+void RunArtist::draw(const TaskReturned& body) {
+  Task& speaker = tasks_[speaker_of(body.frame)];
+  speaker.attempts = body.attempt;
+  speaker.request_id = body.request_id;
+}
+
+// A task is drawn when it is done, so that its time and its attempts stand beside it.
 void RunArtist::draw(const TaskCompleted& body) {
   const auto found = tasks_.find(body.frame);
-  if (found == tasks_.end() || !drawn_at_its_end(program_.node(found->second.node))) return;
-  const auto before = picture_.lines.size();
-  draw_arrows(found->second);
-  std::string text = format_duration(now_ - found->second.since);
-  if (found->second.attempts > 1) text += ", attempt " + std::to_string(found->second.attempts);
-  if (picture_.lines.size() == before) return;
-  std::get<Arrow>(picture_.lines.back()).text += " (" + text + ")";
+  if (found == tasks_.end()) return;
+  const Task& task = found->second;
+  auto arrows = arrows_of(program_, program_.node(task.node));
+  if (arrows.empty()) return;
+  std::string text =
+      "+" + format_duration(now_ - started_) + ", took " + format_duration(now_ - task.since);
+  if (task.attempts > 1) text += ", attempt " + std::to_string(task.attempts);
+  if (!task.request_id.empty()) text += ", " + task.request_id;
+  arrows[std::min(first_answer(arrows), arrows.size() - 1)].text += " (" + text + ")";
+  for (auto& arrow : arrows) picture_.lines.emplace_back(std::move(arrow));
 }
 
 void RunArtist::draw(const TimerStarted& body) {

@@ -1,6 +1,6 @@
 #pragma once
 // The sequence diagram of what a run did: each task's arrows when it ran, with attempts, waits, times
-// and errors. Values are not drawn, so nothing sensitive is.
+// the providers' ids of requests, and errors. Values are not drawn, so nothing sensitive is.
 #include <map>
 
 #include "engine/diagram/picture.hpp"
@@ -19,8 +19,10 @@ class RunArtist {
  private:
   struct Task {
     definition::NodeIndex node = definition::no_node;
+    machine::FrameId parent = 0;
     Timestamp since = 0;
     std::uint32_t attempts = 0;
+    std::string request_id;
   };
 
   // One for each kind of record that is drawn; the others do nothing.
@@ -32,6 +34,7 @@ class RunArtist {
   void draw(const machine::AttemptFailed& body);
   void draw(const machine::AttemptStarted& body);
   void draw(const machine::TaskParked& body);
+  void draw(const machine::TaskReturned& body);
   void draw(const machine::TaskCompleted& body);
   void draw(const machine::TimerStarted& body);
   void draw(const machine::IterationStarted& body);
@@ -48,7 +51,7 @@ class RunArtist {
   void draw(const machine::Rewound& body);
 
   void note(std::string text);
-  void draw_arrows(const Task& task);
+  [[nodiscard]] machine::FrameId speaker_of(machine::FrameId frame) const;
   [[nodiscard]] const definition::Node& node_of(machine::FrameId frame) const;
   [[nodiscard]] std::string name_of(machine::FrameId frame) const;
 

@@ -12,17 +12,18 @@ TracedDiagram& diagram_of(std::vector<TracedDiagram>& diagrams, const std::strin
   const auto found = std::find_if(diagrams.begin(), diagrams.end(),
                                   [&](const auto& diagram) { return diagram.title == title; });
   if (found != diagrams.end()) return *found;
-  return diagrams.emplace_back(TracedDiagram{.title = title, .rows = {}});
+  return diagrams.emplace_back(TracedDiagram{.title = title, .document = {}, .rows = {}});
 }
 
 void add(std::vector<TracedDiagram>& diagrams, const Program& program, const Arrow& arrow,
-         const Carrier& carrier) {
+         Carrier carrier) {
   for (const auto& place : arrow.places) {
     auto& rows = diagram_of(diagrams, program.diagrams.at(place.diagram - 1)).rows;
     while (rows.size() < place.number)
       rows.push_back(TraceRow{.number = static_cast<std::uint32_t>(rows.size() + 1)});
     TraceRow& row = rows[place.number - 1];
     row.arrow = arrow;
+    carrier.place = place;
     row.carriers.push_back(carrier);
   }
 }
@@ -45,8 +46,14 @@ std::string words_of(const TraceRow& row) {
 }
 
 std::string words_of(const Carrier& carrier) {
-  return "`" + cell(carrier.workflow) + "`, " +
+  const std::string name = carrier.workflow.substr(carrier.workflow.find('/') + 1);
+  return "[" + cell(name) + "](sequences/" + name + ".md), " +
          (carrier.task.empty() ? "the caller's own step" : "task `" + cell(carrier.name) + "`");
+}
+
+std::string test_of(const Carrier& carrier) {
+  const bool elsewhere = carrier.task.empty() && carrier.shown_by.empty();
+  return elsewhere ? "outside Sequent" : cell(carrier.shown_by);
 }
 
 }  // namespace
@@ -57,11 +64,16 @@ std::vector<TracedDiagram> trace(std::span<const definition::ProgramPtr> program
     const std::string workflow = program->ref.workflow_namespace + "/" + program->ref.name;
     for (const auto& title : program->diagrams) (void)diagram_of(diagrams, title);
     for (const auto& arrow : program->client_arrows)
-      add(diagrams, *program, arrow, Carrier{.workflow = workflow, .task = {}, .name = {}});
+      add(diagrams, *program, arrow,
+          Carrier{.workflow = workflow, .task = {}, .name = {}, .place = {}, .shown_by = {}});
     for (const auto& node : program->nodes)
       for (const auto& arrow : node.arrows)
         add(diagrams, *program, arrow,
-            Carrier{.workflow = workflow, .task = node.pointer, .name = node.name});
+            Carrier{.workflow = workflow,
+                    .task = node.pointer,
+                    .name = node.name,
+                    .place = {},
+                    .shown_by = {}});
   }
   return diagrams;
 }
@@ -70,12 +82,16 @@ std::string trace_markdown(std::span<const TracedDiagram> diagrams) {
   std::string out;
   for (const auto& diagram : diagrams) {
     out += (out.empty() ? "## " : "\n## ") + diagram.title + "\n\n";
-    out += "| # | arrow | carried out by |\n|---|---|---|\n";
+    if (!diagram.document.empty()) out += "Document: `" + diagram.document + "`.\n\n";
+    out += "| # | arrow | carried out by | shown by |\n|---|---|---|---|\n";
     for (const auto& row : diagram.rows) {
-      std::string carriers;
-      for (const auto& carrier : row.carriers)
-        carriers += (carriers.empty() ? "" : "; ") + words_of(carrier);
-      out += "| " + std::to_string(row.number) + " | " + words_of(row) + " | " + carriers + " |\n";
+      std::string carriers, tests;
+      for (const auto& carrier : row.carriers) {
+        carriers += (carriers.empty() ? "" : "<br>") + words_of(carrier);
+        tests += (tests.empty() ? "" : "<br>") + test_of(carrier);
+      }
+      out += "| " + std::to_string(row.number) + " | " + words_of(row) + " | " + carriers + " | " +
+             tests + " |\n";
     }
   }
   return out;

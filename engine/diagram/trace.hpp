@@ -9,9 +9,11 @@ namespace sequent::diagram {
 
 /// Who carries out an arrow.
 struct Carrier {
-  std::string workflow;  // namespace/name
-  std::string task;      // JSON Pointer; "" = the caller's own step
-  std::string name;      // of the task
+  std::string workflow;          // namespace/name
+  std::string task;              // JSON Pointer; "" = the caller's own step
+  std::string name;              // of the task
+  definition::ArrowPlace place;  // as this workflow numbers it
+  std::string shown_by;          // the test that shows it; "" = none
 };
 struct TraceRow {
   std::uint32_t number = 0;
@@ -20,12 +22,13 @@ struct TraceRow {
 };
 struct TracedDiagram {
   std::string title;
+  std::string document;        // that has it; "" = not said
   std::vector<TraceRow> rows;  // from 1, without gaps
 };
 
 /// Diagrams in the order in which the programs name them, and within them that of the numbers.
 [[nodiscard]] std::vector<TracedDiagram> trace(std::span<const definition::ProgramPtr> programs);
-/// A Markdown table for each diagram.
+/// A Markdown table for each diagram; workflows are links to sequences/NAME.md.
 [[nodiscard]] std::string trace_markdown(std::span<const TracedDiagram> diagrams);
 
 }  // namespace sequent::diagram

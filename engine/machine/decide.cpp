@@ -63,7 +63,8 @@ Result<void> on_returned(Decider& d, const ActivityReturned& e) {
     d.activity_failed(e.frame, e.attempt, *e.failure, e.unsettled);
   } else {
     SEQUENT_ASSERT(e.output != nullptr);
-    d.emit(TaskReturned{.frame = e.frame, .output = e.output, .attempt = e.attempt});
+    d.emit(TaskReturned{
+        .frame = e.frame, .output = e.output, .attempt = e.attempt, .request_id = e.request_id});
     d.make_ready(e.frame);
   }
   d.run();

@@ -101,7 +101,8 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
        }},
       {"TaskReturned",
        [](In in) -> RecordBody {
-         return TaskReturned{frame(in), in.value("output"), in.number<std::uint32_t>("attempt")};
+         return TaskReturned{frame(in), in.value("output"), in.number<std::uint32_t>("attempt"),
+                             in.text("requestId")};
        }},
       {"TaskCompleted",
        [](In in) -> RecordBody {

@@ -74,6 +74,7 @@ struct BodyEncoder {
     out.number("frame", r.frame);
     out.value("output", r.output);
     out.number("attempt", r.attempt);
+    out.text("requestId", r.request_id);
   }
   void operator()(const TaskCompleted& r) const {
     out.number("frame", r.frame);

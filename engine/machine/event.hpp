@@ -26,6 +26,7 @@ struct ActivityReturned {
   Value output;                    // set on success
   std::optional<Failure> failure;  // set otherwise
   bool unsettled = false;          // an earlier send of the same intent may have had its effect
+  std::string request_id;          // the provider's own; "" = it gave none
 };
 /// Some timer of the instance may be due: all that are due by now fire, each once.
 struct TimerDue {};

@@ -76,6 +76,7 @@ struct TaskReturned {
   FrameId frame = 0;
   Value output;
   std::uint32_t attempt = 0;  // 0 = given by an operator
+  std::string request_id;     // the provider's own id of the request; "" = it gave none
 };
 struct TaskCompleted {
   FrameId frame = 0;

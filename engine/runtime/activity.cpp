@@ -1,8 +1,16 @@
 #include "engine/runtime/activity.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 
 namespace sequent::runtime {
+
+void note_request_id(const std::shared_ptr<std::string>& into, std::string_view id) {
+  constexpr std::size_t longest = 128;
+  const bool plain = std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 127; });
+  if (into != nullptr && !id.empty() && plain && id.size() <= longest) *into = id;
+}
 
 boost::asio::awaitable<Reconciliation> Activity::reconcile(Attempt attempt, Json /*input*/) {
   Reconciliation nothing;

@@ -26,13 +26,19 @@ struct Attempt {
   std::string idempotency_key;  // the same for every attempt of the task
   std::uint32_t number = 1;
   Timestamp now = 0;
-  Timestamp first_sent_at = 0;  // age of the key
-  DurationMs timeout_ms = 0;    // for the whole attempt
-  bool unsettled = false;       // an earlier attempt may have had its effect
+  Timestamp first_sent_at = 0;     // age of the key
+  DurationMs timeout_ms = 0;       // for the whole attempt
+  bool unsettled = false;          // an earlier attempt may have had its effect
   std::optional<Json> task_input;  // the task's `$input`, for activities that expand templates
   /// A secret by name; nothing when it is not configured.
   std::function<std::optional<Json>(const std::string& name)> secret;
+  /// Where the activity leaves the provider's own id of its last request, by which the provider's
+  /// logs and support know it. Null: nobody asks.
+  std::shared_ptr<std::string> request_id;
 };
+
+/// Keeps `id`, as it came in a header, unless it is empty or looks like something else.
+void note_request_id(const std::shared_ptr<std::string>& into, std::string_view id);
 
 using ActivityResult = std::expected<Json, Failure>;
 

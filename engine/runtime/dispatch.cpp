@@ -111,14 +111,16 @@ void Dispatcher::launch(const Key& key, ActivityCall call) {
   setting_.stats.in_flight.fetch_add(1);
   setting_.stats.activities_started.fetch_add(1);
   if (call.attempt.number > 1) setting_.stats.activity_retries.fetch_add(1);
+  const auto request_id = std::make_shared<std::string>();
+  call.attempt.request_id = request_id;
   auto shared = std::make_shared<ActivityCall>(std::move(call));
-  auto done = [self = shared_from_this(), running, shared](std::exception_ptr error,
-                                                           ActivityResult result) {
+  auto done = [self = shared_from_this(), running, shared, request_id](std::exception_ptr error,
+                                                                       ActivityResult result) {
     // Activities throw nothing; one that does is broken on our side, and nobody knows what it did.
     if (error)
       result = std::unexpected(failure_of(machine::Outcome::unknown, machine::ErrorKind::runtime,
                                           "The activity broke off with an exception."));
-    self->ended(*running, std::move(result));
+    self->ended(*running, std::move(result), std::move(*request_id));
   };
   asio::co_spawn(setting_.strand, make_call(shared, setting_.owned, setting_.max_payload_bytes),
                  asio::bind_cancellation_slot(running->cancel.slot(), std::move(done)));
@@ -134,7 +136,7 @@ void Dispatcher::give_back(Running& running) {
   setting_.limit->give();
 }
 
-void Dispatcher::ended(Running& running, ActivityResult result) {
+void Dispatcher::ended(Running& running, ActivityResult result, std::string request_id) {
   if (running.over) return;  // it was cut off
   const auto found = calls_.find(running.key);
   const bool wanted = found != calls_.end() && found->second.running.get() == &running;
@@ -142,7 +144,8 @@ void Dispatcher::ended(Running& running, ActivityResult result) {
   if (wanted) calls_.erase(found);
   give_back(running);
   if (!result) setting_.stats.activities_failed.fetch_add(1);
-  if (wanted && returned_) returned_(key.instance, key.frame, key.attempt, std::move(result));
+  if (wanted && returned_)
+    returned_(key.instance, key.frame, key.attempt, std::move(result), std::move(request_id));
   pump();
 }
 
@@ -159,7 +162,8 @@ void Dispatcher::cut_off(const std::shared_ptr<Running>& running) {
             std::unexpected(failure_of(
                 machine::Outcome::unknown, machine::ErrorKind::timeout,
                 "The activity neither answered nor kept its time-out, so it was cut off: "
-                "what became of its request is unknown.")));
+                "what became of its request is unknown.")),
+            "");
 }
 
 void Dispatcher::pump() {

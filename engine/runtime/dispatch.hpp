@@ -45,9 +45,10 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
     std::function<bool()> owned;
     std::size_t max_payload_bytes = 0;
   };
-  /// `returned` hears the outcome of every call that was not abandoned.
+  /// `returned` hears the outcome of every call that was not abandoned, and under which id the
+  /// provider knows it ("" = it gave none).
   using Returned = std::function<void(const InstanceId&, std::uint32_t frame, std::uint32_t attempt,
-                                      ActivityResult result)>;
+                                      ActivityResult result, std::string request_id)>;
   Dispatcher(Setting setting, Returned returned);
 
   /// Starts the call, or queues it while too many are under way.
@@ -86,7 +87,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   };
   void launch(const Key& key, ActivityCall call);
   void give_back(Running& running);
-  void ended(Running& running, ActivityResult result);
+  void ended(Running& running, ActivityResult result, std::string request_id);
   void cut_off(const std::shared_ptr<Running>& running);
   void pump();
   void wait_for_place();

@@ -279,10 +279,10 @@ void Partition::recover() {
     if (self->dropped_) return;
     if (!self->dispatcher_) {
       auto returned = [weak = self->weak_from_this()](const InstanceId& id, std::uint32_t frame,
-                                                      std::uint32_t attempt,
-                                                      ActivityResult result) {
+                                                      std::uint32_t attempt, ActivityResult result,
+                                                      std::string request_id) {
         const auto owner = weak.lock();
-        if (owner) owner->returned(id, frame, attempt, std::move(result));
+        if (owner) owner->returned(id, frame, attempt, std::move(result), std::move(request_id));
       };
       auto& node = *self->node_;
       auto owned = [weak_node = std::weak_ptr(self->node_)] {

@@ -110,7 +110,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void obey(Resident& resident, const std::vector<machine::Command>& commands, Obey how);
   void dispatch(Resident& resident, const machine::DispatchActivity& call, bool recovered);
   void returned(const InstanceId& id, std::uint32_t frame, std::uint32_t attempt,
-                ActivityResult result);
+                ActivityResult result, std::string request_id);
   void store_broke(const std::string& why, bool full, bool commit);
   void abort_undurable(const Error& error);
   void abort_loading(const Error& error);

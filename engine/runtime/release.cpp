@@ -113,7 +113,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
     Failure failure;
     failure.outcome = machine::Outcome::permanent;
     failure.problem = machine::make_problem(kind, std::move(detail));
-    returned(resident.id, call.frame, call.attempt, std::unexpected(std::move(failure)));
+    returned(resident.id, call.frame, call.attempt, std::unexpected(std::move(failure)), "");
   };
   Activity* activity = node_->ports.activities.activity(spec.name);
   if (activity == nullptr)
@@ -156,9 +156,10 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
 }
 
 void Partition::returned(const InstanceId& id, std::uint32_t frame, std::uint32_t attempt,
-                         ActivityResult result) {
+                         ActivityResult result, std::string request_id) {
   if (dropped_) return;
   machine::ActivityReturned event{.frame = frame, .attempt = attempt};
+  event.request_id = std::move(request_id);
   if (result) {
     event.output = machine::make_value(std::move(*result));
   } else {

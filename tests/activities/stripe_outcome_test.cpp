@@ -54,6 +54,20 @@ TEST_CASE("a create carries key, version, account, form and traces", "[activitie
                                       {"metadata[sequent_key]", "key-1"}});
 }
 
+TEST_CASE("the id that Stripe gave the request is told", "[activities][stripe]") {
+  auto answer = json_response(200, {{"id", "cus_1"}, {"object", "customer"}});
+  answer.headers.set("Request-Id", "req_42");
+  StripeBench stripe(always(answer));
+  auto attempt = first_attempt();
+  attempt.request_id = std::make_shared<std::string>();
+  REQUIRE(stripe.call("stripe.customers.create", {{"name", "J"}}, attempt).has_value());
+  CHECK(*attempt.request_id == "req_42");
+  runtime::note_request_id(attempt.request_id, "");
+  runtime::note_request_id(attempt.request_id, "two words");
+  runtime::note_request_id(attempt.request_id, std::string(1'000, 'x'));
+  CHECK(*attempt.request_id == "req_42");
+}
+
 TEST_CASE("two attempts of one task send the same bytes", "[activities][stripe]") {
   StripeBench stripe(always(json_response(200, {{"id", "cus_1"}, {"object", "customer"}})));
   auto attempt = first_attempt();

@@ -135,8 +135,11 @@ scenarios:
       - b: {path: '${ .a | nonsense( }'}
       - c: {wait: {fortnights: 1}}
     expects: true
+  - name: two
+    steps: [{a: {path: /x, arrows: [first]}}]
 )");
-  REQUIRE(findings.size() == 5);
+  REQUIRE(findings.size() == 6);
+  CHECK(findings[5].line == 11);
   for (const auto& finding : findings) CHECK(finding.file == "tried.scenarios.yaml");
   CHECK(findings[0].line == 6);
   CHECK(findings[0].message == "the name `a` is taken by an earlier step of this scenario");
@@ -145,4 +148,28 @@ scenarios:
   CHECK(findings[2].line == 7);
   CHECK(findings[3].line == 8);
   CHECK(findings[4].line == 9);
+}
+
+TEST_CASE("which tasks a scenario shows is read from the journals of its runs") {
+  const auto file = read_scenarios(R"(
+scenarios:
+  - name: only
+    steps:
+      - begin: {start: test/tried, input: {n: 1}, arrows: [1, "2.10"]}
+    expect: '${ .runs[0].status == "completed" }'
+)",
+                                   "tried.scenarios.yaml", Outside::names(), 1);
+  REQUIRE(file.has_value());
+  CHECK(file->scenarios[0].steps[0].arrows == std::vector<definition::ArrowPlace>{{1, 1}, {2, 10}});
+  const std::vector<Deployment> deployments{
+      {.file = "tried.yaml",
+       .text = document + "do:\n  - one: {call: debug.echo, with: {n: 1}}\n"
+                          "  - choose: {switch: [{always: {when: .n == 1, then: end}}]}\n"
+                          "  - otherwise: {call: debug.echo, with: {n: 2}}\n"}};
+  const auto shown =
+      tasks_shown(*file, file->scenarios[0], deployments, std::make_shared<Programs>(1));
+  INFO((shown ? "" : shown.error().detail));
+  REQUIRE(shown.has_value());
+  CHECK(*shown ==
+        std::set<CompletedTask>{{"test/tried", "/do/0/one"}, {"test/tried", "/do/1/choose"}});
 }

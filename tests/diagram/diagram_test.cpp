@@ -55,13 +55,13 @@ TEST_CASE("a definition is drawn with its participants, its arrows and its block
         "  participant P1 as Shop\n"
         "  participant P2 as Gateway\n"
         "  participant P3 as Stripe\n"
-        "  participant P4 as Sequent\n"
-        "  participant P5 as test\n"
+        "  participant P4 as test\n"
+        "  P1->>P2: Basket\n"
         "  P2->>P3: Create session\n"
         "  P3-->>P2: Session\n"
         "  Note over P2: known<br/>.a == 1: lines<br/>otherwise: end\n"
         "  loop lines: for each line\n"
-        "    P4->>P5: note: test.call\n"
+        "    P2->>P4: note: test.call\n"
         "  end\n");
 }
 
@@ -99,7 +99,73 @@ TEST_CASE("a run is drawn as it went: attempts, what failed, and how long it too
     return n;
   };
   CHECK(count("P2->>P3: Create session") == 2);
+  CHECK(count("P3-->>P2: Session") == 1);  // the failed attempt had no answer
   CHECK(count("note: test.call") == 2);
+}
+
+TEST_CASE("a caller's steps stand where their numbers put them") {
+  const Runner run{WholeDocument{R"yaml(
+document:
+  dsl: 1.0.3
+  namespace: test
+  name: shop
+  version: 1.0.0
+  metadata:
+    participants: [Shop, Gateway, Test]
+    diagrams: [Shopping]
+    clientArrows: ["(4) Shop -> Shop: Show", "(1) Shop -> Gateway: Ask", "(5) Shop -> Shop: Rest"]
+do:
+  - one: {call: test.call, with: {}}
+  - two: {metadata: {arrows: ["(2) Gateway -> Test: Two", "(3) Test --> Gateway: Done"]}, call: test.call, with: {}}
+  - kept:
+      try: [{three: {metadata: {arrows: ["(6) Gateway --> Shop: Answer"]}, set: {x: 1}}}]
+      catch: {errors: {with: {status: 408}}, do: [{none: {set: {x: 0}}}]}
+)yaml"}};
+  const std::string text = mermaid(draw_definition(run.program()));
+  CHECK(text.substr(text.find("  P2->>P3: one")) ==
+        "  P2->>P3: one: test.call\n"  // `test` is the participant Test
+        "  P1->>P2: 1. Ask\n"
+        "  P2->>P3: 2. Two\n"
+        "  P3-->>P2: 3. Done\n"
+        "  P1->>P1: 4. Show\n"
+        "  P1->>P1: 5. Rest\n"
+        "  P2-->>P1: 6. Answer\n"
+        "  Note over P2: kept: an error came\n");
+}
+
+TEST_CASE("a run shows by which id the provider knows a request") {
+  Runner run{WholeDocument{R"yaml(
+document:
+  dsl: 1.0.3
+  namespace: test
+  name: shop
+  version: 1.0.0
+  metadata: {participants: [Shop, Gateway, Stripe]}
+do:
+  - pay:
+      metadata: {arrows: ["Gateway -> Stripe: Pay", "Stripe -> Gateway: Paid", "Gateway -> Shop: Thanks"]}
+      do:
+        - charge: {call: test.call, with: {}}
+)yaml"}};
+  run.answer_calls = false;
+  run.start();
+  machine::Failure broken = machine::testing::transient(503);
+  broken.problem.extensions = {{"requestId", "req_1"}};
+  REQUIRE(run.feed(machine::ActivityReturned{
+      .frame = 3, .attempt = 1, .output = {}, .failure = broken, .request_id = "req_1"}));
+  run.advance(60'000);
+  REQUIRE(run.feed(machine::ActivityReturned{.frame = 3,
+                                             .attempt = 2,
+                                             .output = machine::make_value(Json{{"id", "ch_1"}}),
+                                             .failure = {},
+                                             .request_id = "req_2"}));
+  const std::string text = mermaid_of_run(run);
+  INFO(text);
+  CHECK(text.find("charge, attempt 1: 503") != std::string::npos);
+  CHECK(text.find("(req_1)") != std::string::npos);
+  // The block speaks for the call in it.
+  CHECK(text.find("attempt 2, req_2)\n  P2->>P1: Thanks\n") != std::string::npos);
+  CHECK(text.find("test.call") == std::string::npos);
 }
 
 }  // namespace sequent::diagram

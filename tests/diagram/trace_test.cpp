@@ -170,19 +170,30 @@ TEST_CASE("no arrow of a traced diagram is forgotten") {
     }
 }
 
-TEST_CASE("the trace table names the task of each arrow, or the caller, and shows a hole") {
+TEST_CASE("the trace table names the task and the test of each arrow, or the caller") {
+  const Carrier caller{
+      .workflow = "billing/payment", .task = "", .name = "", .place = {1, 1}, .shown_by = ""};
+  Carrier played = caller;
+  played.shown_by = "crashtest: payment/paid";
+  Carrier task = played;
+  task.task = "/do/0/verify";
+  task.name = "verify";
   const std::vector<TracedDiagram> diagrams{
-      {"Payment",
-       {{1, {"User", "Shop", "Pays | now", false, {}}, {{"billing/payment", "", ""}}},
-        {2, {}, {}},
-        {3,
-         {"Shop", "Stripe", "Verify", true, {}},
-         {{"billing/payment", "/do/0/verify", "verify"}}}}}};
-  CHECK(trace_markdown(diagrams) ==
-        "## Payment\n\n| # | arrow | carried out by |\n|---|---|---|\n"
-        "| 1 | User → Shop: Pays \\| now | `billing/payment`, the caller's own step |\n"
-        "| 2 |  |  |\n"
-        "| 3 | Shop ⇢ Stripe: Verify | `billing/payment`, task `verify` |\n");
+      {.title = "Payment",
+       .document = "2-payment",
+       .rows = {{1, {"User", "Shop", "Pays | now", false, {}}, {caller}},
+                {2, {}, {}},
+                {3, {"Shop", "Stripe", "Verify", true, {}}, {task, played}}}}};
+  CHECK(
+      trace_markdown(diagrams) ==
+      "## Payment\n\nDocument: `2-payment`.\n\n"
+      "| # | arrow | carried out by | shown by |\n|---|---|---|---|\n"
+      "| 1 | User → Shop: Pays \\| now | [payment](sequences/payment.md), the caller's own step | "
+      "outside Sequent |\n"
+      "| 2 |  |  |  |\n"
+      "| 3 | Shop ⇢ Stripe: Verify | [payment](sequences/payment.md), task `verify`<br>"
+      "[payment](sequences/payment.md), the caller's own step | crashtest: payment/paid<br>"
+      "crashtest: payment/paid |\n");
 }
 
 TEST_CASE("an arrow of several diagrams is in the table of each") {

@@ -1,4 +1,5 @@
 // Calls under way: the places they take, what stops them, and what cuts them off.
+#include "engine/machine/codec.hpp"
 #include "engine/runtime/dispatch.hpp"
 #include "tests/runtime/world.hpp"
 
@@ -126,4 +127,21 @@ TEST_CASE("without a key, what was cut off is looked for and never repeated", "[
   CHECK(std::ranges::count(world.log, "call /do/0/first") == 0);
   CHECK(std::ranges::count(world.log, "look /do/0/first") > 0);
   CHECK(world.get(world.engine->read(id))->view.waiting_for.kind == "parked");
+}
+
+TEST_CASE("the journal keeps by which id the provider knows a request", "[runtime]") {
+  World world;
+  world.deploy(document("two", two_steps));
+  world.steps.request_id = "req_7";
+  const auto id = world.start("two");
+  CHECK(world.result(id).status == machine::Status::completed);
+  std::vector<std::string> ids;
+  for (const auto& text : world.store.journal(id, 0, 1'000)) {
+    const auto records = machine::decode(text);
+    REQUIRE(records.has_value());
+    for (const auto& record : *records)
+      if (const auto* returned = std::get_if<machine::TaskReturned>(&record.body))
+        ids.push_back(returned->request_id);
+  }
+  CHECK(ids == std::vector<std::string>{"req_7", "req_7"});
 }

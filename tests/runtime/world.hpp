@@ -88,6 +88,8 @@ struct Steps {
   std::vector<runtime::Attempt> attempts;
   std::vector<runtime::Reply<runtime::ActivityResult>> held;
 
+  std::string request_id;  // that each answer names
+
   void let_go(const Json& output) {
     for (auto& reply : std::exchange(held, {})) reply(output);
   }
@@ -107,6 +109,7 @@ class Step final : public runtime::Activity {
                                                       Json input) override {
     steps_.log.push_back("call " + attempt.task);
     steps_.attempts.push_back(attempt);
+    runtime::note_request_id(attempt.request_id, steps_.request_id);
     if (steps_.failure) co_return std::unexpected(*steps_.failure);
     if (!steps_.hold) co_return input;
     auto begin = [&held = steps_.held](runtime::Reply<runtime::ActivityResult> reply) {
