@@ -98,20 +98,23 @@ Result<void> write_page(const fs::path& path, const std::string& text) {
   return {};
 }
 
-// What stands in the folder and what should: pages of workflows that are gone are stale too.
-std::vector<fs::path> stale_pages(const fs::path& folder, const std::vector<Page>& pages) {
-  std::vector<fs::path> stale;
+// What stands in the folder and is not what should: one line for people about each.
+std::vector<std::string> stale_pages(const fs::path& folder, const std::vector<Page>& pages) {
+  std::vector<std::string> stale;
   std::set<fs::path> wanted;
   for (const auto& page : pages) {
     const fs::path path = folder / page.path;
     wanted.insert(path);
     const auto there = read_file(path.string(), page.text.size() + 1);
-    if (!there || *there != page.text) stale.push_back(path);
+    if (!there || *there != page.text)
+      stale.push_back(path.string() +
+                      " is not what the workflows say; write it anew: sequent diagram workflows "
+                      "--write docs");
   }
-  std::error_code error;
+  std::error_code error;  // no such folder: nothing in it
   for (const auto& entry : fs::directory_iterator(folder / "sequences", error))
     if (entry.path().extension() == ".md" && !wanted.contains(entry.path()))
-      stale.push_back(entry.path());
+      stale.push_back(entry.path().string() + " is of no workflow: delete it");
   return stale;
 }
 
@@ -124,20 +127,14 @@ int write_all(const Session& session, const DiagramOptions& options) {
   if (!table) return report(session, table.error());
   pages->push_back(Page{.path = "sequences.md", .text = *std::move(table)});
   const fs::path folder{options.write};
+  if (!options.check)
+    for (const auto& page : *pages)
+      if (auto written = write_page(folder / page.path, page.text); !written)
+        return report(session, written.error());
+  // After writing, only what we did not write and will not delete can be left.
   const auto stale = stale_pages(folder, *pages);
-  if (options.check) {
-    for (const auto& path : stale)
-      session.terminal.error(path.string() + " is not what the workflows say.");
-    if (!stale.empty())
-      session.terminal.error("Write them anew: sequent diagram workflows --write docs");
-    return stale.empty() ? done : failed;
-  }
-  for (const auto& page : *pages)
-    if (auto written = write_page(folder / page.path, page.text); !written)
-      return report(session, written.error());
-  std::error_code ignored;
-  for (const auto& path : stale_pages(folder, *pages)) fs::remove(path, ignored);
-  return done;
+  for (const auto& line : stale) session.terminal.error(line);
+  return stale.empty() ? done : failed;
 }
 
 }  // namespace
