@@ -111,7 +111,13 @@ asio::awaitable<Answer> answer_request(Context& context, Call& call, const Bound
     if (run && !taken) {
       auto find = [&context, &run] { return context.ports.runs.find(*run); };
       const auto found = co_await on_pool(context.ports.pool, std::move(find));
-      if (found && is_over(found->row.status)) co_return nobody_listens(context, call);
+      if (found && is_over(found->row.status)) {
+        // It may have taken the request and ended in one commit, after we looked.
+        auto look_again = [&context, &id] { return context.ports.runs.request(id); };
+        const auto late = co_await on_pool(context.ports.pool, std::move(look_again));
+        if (!late) co_return nobody_listens(context, call);
+        continue;
+      }
     }
     if (now >= patience) co_return still_waiting(*delivered, run);
     DurationMs slice = std::min(patience - now, look_again_ms);
