@@ -48,7 +48,7 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
 }
 
 // What the refusal may prove; settle() finds out whether it does.
-bool may_prove_effect(const Operation& operation, const Failure& refusal) {
+bool may_prove_effect(const Operation& operation, const Failure& refusal, const Attempt& attempt) {
   const Json& extensions = refusal.problem.extensions;
   const std::string code = text_of(extensions, "code");
   const bool gone = refusal.problem.status == 404 && code == "resource_missing";
@@ -56,7 +56,9 @@ bool may_prove_effect(const Operation& operation, const Failure& refusal) {
     case Already::nothing:
       return false;
     case Already::deleted:
-      return gone;
+      // Of an account that is gone Stripe says what it says of one that was never ours: that proves
+      // something only after an attempt of our own.
+      return gone || (operation.platform_only && attempt.unsettled && code == "account_invalid");
     case Already::reached:
       return operation.method == "DELETE" ? gone : refusal.problem.status == 400;
     case Already::ours:
@@ -136,7 +138,8 @@ boost::asio::awaitable<ActivityResult> StripeActivity::run(Attempt attempt, Json
   auto answer = co_await client_->send(std::move(call));
   if (answer) co_return normalised(std::move(*answer));
   Failure failure = std::move(answer.error());
-  if (!may_prove_effect(operation_, failure)) co_return std::unexpected(std::move(failure));
+  if (!may_prove_effect(operation_, failure, attempt))
+    co_return std::unexpected(std::move(failure));
   ActivityResult settled =
       co_await settle(std::move(attempt), std::move(input), std::move(failure));
   co_return settled;

@@ -67,6 +67,7 @@ Reply StripeStandIn::handle_admin(const net::ServerRequest& request, Timestamp n
     }
   }
   if (post && path.starts_with("/_sandbox/checkout/")) return admin_checkout(request, now);
+  if (auto reply = admin_connect(request, now)) return std::move(*reply);
   if (post && path == "/_sandbox/reset") {
     start_afresh(now - controls_.clock_offset);
     return admin_answer(200, {{"reset", true}});

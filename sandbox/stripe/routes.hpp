@@ -15,6 +15,7 @@ struct Route {
   std::string pattern;  // "/v1/customers/{id}"
   Params params;
   Handle handle;
+  bool one_time = false;  // a repetition shall make another one: it is no effect made twice
 };
 
 struct RouteMatch {
@@ -41,5 +42,7 @@ void add_catalog_routes(std::vector<Route>& routes);
 void add_subscription_routes(std::vector<Route>& routes);
 // routes_invoices.cpp
 void add_invoice_routes(std::vector<Route>& routes);
+// routes_connect.cpp
+void add_connect_routes(std::vector<Route>& routes);
 
 }  // namespace sequent::sandbox::stripe

@@ -4,6 +4,7 @@
 
 #include "base/digest.hpp"
 #include "sandbox/form.hpp"
+#include "sandbox/stripe/accounts.hpp"
 #include "sandbox/stripe/render.hpp"
 #include "sandbox/stripe/resources.hpp"
 #include "sandbox/stripe/routes.hpp"
@@ -33,13 +34,6 @@ bool is_authorized(const std::string& header, const std::string& api_key) {
            equal_constant_time(std::string_view(header).substr(scheme.size()), expected);
   };
   return is("Bearer ", api_key) || is("Basic ", base64_encode(api_key + ":"));
-}
-
-bool is_account_id(const std::string& text) {
-  return text.starts_with("acct_") && text.size() > 5 && text.size() < 256 &&
-         std::all_of(text.begin() + 5, text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-         });
 }
 
 ApiError fault_error(const Fault& fault) {
@@ -143,12 +137,8 @@ Answer<void> StripeStandIn::admit(Request& call) const {
             "or as the user name of HTTP basic authentication."});
   if (!is_authorized(credentials, options_.api_key))
     return std::unexpected(ApiError{.status = 401, .message = "Invalid API Key provided."});
-  if (!call.account.empty() && !is_account_id(call.account))
-    return std::unexpected(
-        ApiError{.status = 403,
-                 .code = "account_invalid",
-                 .message = "The provided key does not have access to account '" + call.account +
-                            "' (or that account does not exist)."});
+  if (!call.account.empty() && connected_account(*world_, call.account) == nullptr)
+    return std::unexpected(no_access(call.account));
   if (!is_version(call.version))
     return std::unexpected(ApiError{.message = "Invalid Stripe API version: " + call.version});
   if (call.key.size() > 255)
@@ -224,6 +214,9 @@ Reply StripeStandIn::execute(Request& call) {
 
   Scene scene{*world_, world_->account(call.account), controls_.faults, call.now,
               Cause{call.request_id, call.key, call.version}};
+  const auto allowed =
+      check_charges(scene, call.match.route->method, call.match.route->pattern, *params);
+  if (!allowed) return failed(call, allowed.error());
   auto object = call.match.route->handle({scene, *params, call.match.id});
   if (!object) return failed(call, object.error());
   auto rendered = expand(scene.account, render(*object, call.version),
@@ -233,7 +226,8 @@ Reply StripeStandIn::execute(Request& call) {
     rendered.error().executed = true;
     return failed(call, rendered.error());
   }
-  const bool creates = call.http.method == "POST" && call.match.id.empty();
+  const bool creates =
+      call.http.method == "POST" && call.match.id.empty() && !call.match.route->one_time;
   if (creates)
     controls_.calls.made(call.account + " " + call.fingerprint, text_of(*object, "object"),
                          text_of(*object, "id"), call.key);

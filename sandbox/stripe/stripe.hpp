@@ -25,6 +25,10 @@ struct StripeOptions {
 ///   GET  calls, GET|POST|DELETE faults, POST clock     see controls.hpp
 ///   POST checkout/{session}/pay        {outcome, account?, bankAnswersAfterMs?}
 ///   POST checkout/{session}/expire     {account?}
+///   POST accounts                      {id?, type?, country?, email?}: one that may charge at once
+///   POST accounts/{account}/fulfil     its owner hands in all that is required
+///   POST accounts/{account}/withdraw   {capability?, requirement?, reason?}
+///   POST account-links/open            {url, complete?}: its owner follows the link
 ///   GET|POST webhook-endpoints         {url, secret | secrets, version?, connect?, events?}
 ///   GET  webhook-deliveries            each with its attempts' statuses
 ///   POST dashboard                     {method?, path, params?, account?}: a click of the account's
@@ -67,6 +71,9 @@ class StripeStandIn final : public StandIn {
                                                    Timestamp now);
   [[nodiscard]] Reply admin_checkout(const net::ServerRequest& request, Timestamp now);
   [[nodiscard]] Reply admin_add_endpoint(const net::ServerRequest& request, Timestamp now);
+  /// Nothing for paths that do not act on connected accounts.
+  [[nodiscard]] std::optional<Reply> admin_connect(const net::ServerRequest& request,
+                                                   Timestamp now);
   [[nodiscard]] Json admin_state(Timestamp now) const;
   [[nodiscard]] Json admin_deliveries() const;
 

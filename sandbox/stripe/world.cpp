@@ -24,8 +24,12 @@ Json* Account::find_any(const std::string& id_) {
 }
 
 Json& Account::add(Json object) {
-  auto& collection = kinds[object.at("object").get<std::string>()];
   const auto object_id = object.at("id").get<std::string>();
+  return add_as(object_id, std::move(object));
+}
+
+Json& Account::add_as(const std::string& object_id, Json object) {
+  auto& collection = kinds[object.at("object").get<std::string>()];
   SEQUENT_ASSERT(!collection.by_id.contains(object_id));
   collection.order.push_back(object_id);
   return collection.by_id.emplace(object_id, std::move(object)).first->second;

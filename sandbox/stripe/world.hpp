@@ -35,6 +35,8 @@ struct Account {
   Json& add(Json object);
   /// As if it had never been there: what was told of it stays told.
   void remove(const std::string& kind, const std::string& id);
+  /// The same for what has no id in its answers.
+  Json& add_as(const std::string& id, Json object);
 };
 
 /// Who caused a change: goes into the events that tell of it.

@@ -116,12 +116,14 @@ TEST_CASE("unknown ids are 404 in the path and 400 in a parameter") {
 
 TEST_CASE("ids of one account are unknown in another") {
   StripeTest test;
+  test.account("acct_1");
+  test.account("acct_2");
   const auto made = test.stripe.post("/v1/customers", "name=A", {{"Stripe-Account", "acct_1"}});
   const auto path = "/v1/customers/" + made.body.at("id").get<std::string>();
   CHECK(test.stripe.get(path, {{"Stripe-Account", "acct_1"}}).status == 200);
   CHECK(test.stripe.get(path, {{"Stripe-Account", "acct_2"}}).status == 404);
   CHECK(test.stripe.get(path).status == 404);
-  const auto no_account = test.stripe.get(path, {{"Stripe-Account", "somebody"}});
+  const auto no_account = test.stripe.get(path, {{"Stripe-Account", "acct_3"}});
   CHECK(no_account.status == 403);
   CHECK(no_account.body["error"]["code"] == "account_invalid");
 }

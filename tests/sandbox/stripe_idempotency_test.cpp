@@ -38,6 +38,7 @@ TEST_CASE("a key used with other parameters or another endpoint is an idempotenc
 
 TEST_CASE("each account has its own keys") {
   StripeTest test;
+  test.account("acct_1");
   HeaderMap connected = key_k;
   connected["Stripe-Account"] = "acct_1";
   const auto platform = test.stripe.post("/v1/customers", "email=a%40x.test", key_k);

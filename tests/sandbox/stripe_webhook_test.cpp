@@ -168,6 +168,7 @@ TEST_CASE("endpoints choose events, versions and secrets of their own") {
 
 TEST_CASE("events of connected accounts go to Connect endpoints and name their account") {
   StripeTest test(with_endpoint());
+  test.account("acct_1");
   test.stripe.admin("webhook-endpoints",
                     {{"url", "http://connect.test"}, {"secret", "whsec_c"}, {"connect", true}});
   test.stripe.post("/v1/customers", "name=A", {{"Stripe-Account", "acct_1"}});

@@ -74,6 +74,8 @@ struct StripeTest {
       : stand_in(std::move(options), test_start),
         stripe{stand_in, test_start, {{"Authorization", "Bearer sk_test_sandbox"}}} {}
 
+  /// A connected account that may charge.
+  void account(const std::string& id) { stripe.admin("accounts", {{"id", id}}); }
   std::string customer(const std::string& email = "jean@example.com") {
     const auto made = stripe.post("/v1/customers", "email=" + email);
     REQUIRE(made.status == 200);
