@@ -222,8 +222,10 @@ std::vector<RoutedEvent> MemoryStore::route(std::span<const IncomingEvent> incom
     } else {
       routed.duplicate = !event.again && events_.at(event.stored_id).settled;
     }
-    const bool wanted = event.again || !events_.at(routed.id).routed;
-    if (!routed.duplicate && wanted) deliver(routed.id, event, routed);
+    const bool first = !events_.at(routed.id).routed;
+    if (!routed.duplicate && (first || event.again)) deliver(routed.id, event, routed);
+    if (!routed.duplicate && first) collect(routed.id, event);
+    if (!routed.duplicate) routed.sets = sets_of(routed.id);
     all.push_back(std::move(routed));
   }
   return all;
@@ -237,6 +239,49 @@ std::vector<std::pair<std::int64_t, Json>> MemoryStore::unrouted(std::int64_t af
   for (const auto& [id, event] : events_)
     if (id > after && !event.settled && found.size() < limit) found.emplace_back(id, event.body);
   return found;
+}
+
+void MemoryStore::settle_event(std::int64_t id) {
+  events_[id].settled = true;
+  for (auto& [collection, list] : collected_)
+    std::erase_if(list, [id](const Collected& one) { return one.set == id; });
+}
+
+void MemoryStore::collect(std::int64_t id, const IncomingEvent& incoming) {
+  for (const auto& set : incoming.collecting) {
+    const auto waiting = [&](const std::string& collection, std::uint32_t place) {
+      auto& list = collected_[collection];
+      return std::ranges::find_if(list, [&](const Collected& one) {
+        return one.place == place && one.set == 0 &&
+               events_.at(one.event).expires_at > incoming.received_at;
+      });
+    };
+    const auto empty = std::ranges::find_if(set.places, [&](const auto& one) {
+      return waiting(one.collection, one.place) == collected_[one.collection].end();
+    });
+    const auto& chosen = empty == set.places.end() ? set.places.front() : *empty;
+    auto& list = collected_[chosen.collection];
+    list.push_back({.place = chosen.place, .event = id});
+    std::vector<Collected*> whole;
+    for (std::uint32_t place = 0; place < set.of; ++place)
+      if (const auto found = waiting(chosen.collection, place); found != list.end())
+        whole.push_back(&*found);
+    if (whole.size() == set.of)
+      for (auto* one : whole) one->set = id;
+  }
+}
+
+std::vector<EventSet> MemoryStore::sets_of(std::int64_t id) const {
+  std::vector<EventSet> sets;
+  for (const auto& [collection, list] : collected_) {
+    std::map<std::uint32_t, Json> events;
+    for (const auto& one : list)
+      if (one.set == id) events[one.place] = events_.at(one.event).body;
+    if (events.empty()) continue;
+    sets.push_back({.collection = collection, .events = {}});
+    for (auto& [place, event] : events) sets.back().events.push_back(std::move(event));
+  }
+  return sets;
 }
 
 std::size_t MemoryStore::expire_events(Timestamp now, std::size_t limit) {

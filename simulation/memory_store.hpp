@@ -52,7 +52,7 @@ class MemoryStore final : public runtime::Store,
       std::span<const runtime::IncomingEvent> events) override;
   [[nodiscard]] std::vector<std::pair<std::int64_t, Json>> unrouted(std::int64_t after,
                                                                     std::size_t limit) override;
-  void settle_event(std::int64_t id) override { events_[id].settled = true; }
+  void settle_event(std::int64_t id) override;
   std::size_t expire_events(Timestamp now, std::size_t limit) override;
   [[nodiscard]] std::optional<runtime::StoredInstance> load(const InstanceId& id) override;
   [[nodiscard]] std::vector<Due> due(PartitionId partition, Timestamp before,
@@ -100,6 +100,12 @@ class MemoryStore final : public runtime::Store,
     std::vector<runtime::IncomingEvent::Candidate> candidates;
     Timestamp expires_at = 0;
   };
+  struct Collected {
+    std::uint32_t place = 0;
+    std::int64_t event = 0, set = 0;  // set 0: it still waits
+  };
+  void collect(std::int64_t id, const runtime::IncomingEvent& incoming);
+  [[nodiscard]] std::vector<runtime::EventSet> sets_of(std::int64_t id) const;
   struct Key {
     std::string workflow, key;
     auto operator<=>(const Key&) const = default;
@@ -132,6 +138,7 @@ class MemoryStore final : public runtime::Store,
   std::map<std::pair<std::string, std::string>, std::int64_t> event_ids_;  // by source and id
   std::map<std::string, TakenRequest> requests_;
   std::vector<runtime::StoredDefinition> definitions_;
+  std::map<std::string, std::vector<Collected>> collected_;  // by collection, oldest first
   std::int64_t last_id_ = 0;
 };
 

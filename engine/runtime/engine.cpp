@@ -9,6 +9,7 @@
 #include "engine/runtime/fold.hpp"
 #include "engine/runtime/partition.hpp"
 #include "engine/runtime/starts.hpp"
+#include "engine/runtime/triggers.hpp"
 
 namespace sequent::runtime {
 namespace {
@@ -176,7 +177,7 @@ asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string f
     auto& node = *impl->node;
     auto program = impl->compile(text, file);
     if (!program) return std::unexpected(std::move(program.error()));
-    const auto allowed = Schedules::check(**program);
+    const auto allowed = check_triggers(**program);
     if (!allowed) return std::unexpected(allowed.error());
     const auto& ref = (*program)->ref;
     const std::lock_guard one_at_a_time{impl->deploying};

@@ -4,6 +4,7 @@
 
 #include "engine/machine/command.hpp"
 #include "engine/runtime/starts.hpp"
+#include "engine/runtime/triggers.hpp"
 
 namespace sequent::runtime {
 namespace {
@@ -16,8 +17,9 @@ constexpr std::string_view every_event = "*";
 struct Journey : std::enable_shared_from_this<Journey> {
   std::shared_ptr<Node> node;
   Json event;
-  bool stored = false;  // before it began its way
-  std::vector<ProgramPtr> to_start;
+  bool stored = false;               // before it began its way
+  std::vector<ProgramPtr> to_start;  // by it alone
+  bool starts_something = false;
   Reply<Result<Delivered>> reply;
   Delivered delivered;
   std::atomic<int> left = 0;
@@ -37,22 +39,33 @@ struct Journey : std::enable_shared_from_this<Journey> {
     node->stats.events.fetch_add(1);
     node->deliver(std::move(outcome->messages));
     if (delivered.duplicate) return reply(delivered);
-    if (to_start.empty()) return done();
-    left = static_cast<int>(to_start.size());
-    for (const auto& program : to_start) start(program);
+    std::vector<StartOrder> orders;
+    for (const auto& program : to_start) orders.push_back(order_of(program, "event", {event}));
+    const auto catalogue = node->definitions.catalogue();
+    for (const auto& set : outcome->sets)
+      if (const auto program = started_by_set(*catalogue, set.collection))
+        orders.push_back(order_of(program, "events", set.events));
+    if (orders.empty()) return done();
+    starts_something = true;
+    left = static_cast<int>(orders.size());
+    for (const auto& order : orders) start(order);
   }
 
-  void start(const ProgramPtr& program) {
+  // DSL 1.0.3: the input of a run that events start is the array of those events. The key is the
+  // event's that started it: the one event, or the one that made its set whole.
+  [[nodiscard]] StartOrder order_of(const ProgramPtr& program, const std::string& kind,
+                                    const std::vector<Json>& events) const {
     const auto& ref = program->ref;
     StartOrder order;
     order.program = program;
-    // DSL 1.0.3: the input of a run that events start is the array of those events.
-    Json input = Json::array();
-    input.push_back(event);
-    order.input = machine::make_value(std::move(input));
-    order.idempotency_key = "event:" + ref.workflow_namespace + "/" + ref.name + ":" + ref.version +
-                            ":" + std::to_string(delivered.id);
+    order.input = machine::make_value(Json(events));
+    order.idempotency_key = kind + ":" + ref.workflow_namespace + "/" + ref.name + ":" +
+                            ref.version + ":" + std::to_string(delivered.id);
     order.started_by = "event " + text_of(event, "id");
+    return order;
+  }
+
+  void start(const StartOrder& order) {
     order_start(node, order, [self = shared_from_this()](const Result<StartOutcome>& outcome) {
       // A start that the workflow refuses stays refused; one for which there was no room, or that
       // could not be stored, is tried again: the event stays unsettled, and Leftovers finds it.
@@ -66,7 +79,7 @@ struct Journey : std::enable_shared_from_this<Journey> {
 
   void done() {
     delivered.started = started;
-    delivered.held = delivered.runs == 0 && to_start.empty();
+    delivered.held = delivered.runs == 0 && !starts_something;
     if (failed) {
       node->leftovers->look_later();
     } else {
@@ -76,12 +89,6 @@ struct Journey : std::enable_shared_from_this<Journey> {
   }
 };
 
-bool starts_on(const definition::Program& program, std::uint32_t filter) {
-  if (!program.schedule.on) return false;
-  const auto& filters = program.schedule.on->filters;
-  return std::ranges::find(filters, filter) != filters.end();
-}
-
 void send_on_its_way(const std::shared_ptr<Node>& node, Json event, IncomingEvent incoming,
                      Reply<Result<Delivered>> reply) {
   const Timestamp now = node->ports.clock.now();
@@ -90,20 +97,13 @@ void send_on_its_way(const std::shared_ptr<Node>& node, Json event, IncomingEven
   journey->node = node;
   journey->reply = std::move(reply);
   journey->stored = incoming.stored_id != 0;
-  for (const auto& fit : catalogue->fits(event, now)) {
+  const auto fits = catalogue->fits(event, now);
+  for (const auto& fit : fits)
     incoming.candidates.push_back({.filter_key = machine::filter_key(*fit.program, fit.filter),
                                    .correlation_hash = fit.correlation_hash});
-    if (!starts_on(*fit.program, fit.filter)) continue;
-    if (catalogue->find(WorkflowRef{fit.program->ref.workflow_namespace, fit.program->ref.name,
-                                    ""}) != fit.program)
-      continue;  // only the latest version is triggered
-    if (std::ranges::find(journey->to_start, fit.program) == journey->to_start.end())
-      journey->to_start.push_back(fit.program);
-  }
-  for (const auto& deployed : catalogue->latest()) {
-    const auto& on = deployed.program->schedule.on;
-    if (on && on->filters.empty()) journey->to_start.push_back(deployed.program);
-  }
+  auto triggered = triggered_by(*catalogue, fits, event, now);
+  journey->to_start = std::move(triggered.alone);
+  incoming.collecting = std::move(triggered.shared);
   incoming.candidates.push_back({.filter_key = std::string(every_event), .correlation_hash = ""});
   incoming.event = event;
   incoming.received_at = now;

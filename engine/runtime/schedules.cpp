@@ -58,20 +58,6 @@ Schedules::Schedules(const std::shared_ptr<Node>& node)
       strand_(asio::make_strand(node->executor)),
       alarm_(node->parts.alarms->make(strand_)) {}
 
-Result<void> Schedules::check(const definition::Program& program) {
-  const auto& on = program.schedule.on;
-  const bool several =
-      on && on->mode == definition::EventStrategy::Mode::all && on->filters.size() > 1;
-  if (!several) return {};
-  Error error;
-  error.code = ErrorCode::invalid_definition;
-  error.detail = "schedule.on.all of several events is not run by this version.";
-  error.findings.push_back({.message = "expected one event, any, or all of one event",
-                            .pointer = "/schedule/on/all",
-                            .hint = "start on one of the events and listen for the others"});
-  return std::unexpected(std::move(error));
-}
-
 void Schedules::refresh() {
   asio::post(strand_, [self = shared_from_this()] { self->look(); });
 }

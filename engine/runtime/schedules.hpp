@@ -21,8 +21,6 @@ class Schedules : public std::enable_shared_from_this<Schedules> {
   /// Looks at the definitions again.
   void refresh();
   void stop();
-  /// errors  invalid_definition: a schedule that this version does not run
-  [[nodiscard]] static Result<void> check(const definition::Program& program);
 
  private:
   struct Entry {

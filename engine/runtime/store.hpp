@@ -167,13 +167,32 @@ struct IncomingEvent {
   Timestamp expires_at = 0;    // how long it is held when nobody waits for it yet
   std::string origin;          // "api", "stripe", "emit": for the inbox listing
   std::int64_t stored_id = 0;  // an event stored before (emitted, or found unrouted); 0 = new
-  bool again = false;          // a stored one goes to who waits now, whatever became of it before;
-                               // a run that still has it in its mailbox gets no second copy
+  /// It starts a workflow together with others: `of` events, one for each place. It takes the first
+  /// of `places` that is empty in its collection, or waits behind the one that has it. It waits as
+  /// long as it may be held.
+  struct Collecting {
+    struct Place {
+      std::string collection;
+      std::uint32_t place = 0;
+    };
+    std::uint32_t of = 0;
+    std::vector<Place> places;
+  };
+  std::vector<Collecting> collecting;
+  bool again = false;  // a stored one goes to who waits now, whatever became of it before;
+                       // a run that still has it in its mailbox gets no second copy
+};
+/// Events that start a workflow together, each one's the first of its place, in order of their places.
+struct EventSet {
+  std::string collection;
+  std::vector<Json> events;
 };
 struct RoutedEvent {
   std::int64_t id = 0;
   bool duplicate = false;               // this source + id was here before: nothing was done
   std::vector<StoredMessage> messages;  // one for each subscription that takes it
+  std::vector<EventSet>
+      sets;  // that it made whole; told again until it is settled, then they are gone
 };
 
 class Store {

@@ -51,7 +51,7 @@ constexpr std::string_view select_expired = R"sql(
   SELECT event_id FROM event WHERE state = 'held' AND expires_at <= ?1
   ORDER BY expires_at LIMIT ?2
 )sql";
-constexpr std::string_view release_held = R"sql(
+constexpr std::string_view let_go_of_held = R"sql(
   DELETE FROM held_candidate WHERE event_id = ?1
 )sql";
 constexpr std::string_view mark_expired = R"sql(
@@ -90,7 +90,7 @@ std::vector<runtime::StoredMessage> deliver(Connection& connection, std::int64_t
     messages.push_back(send_event(connection, to, event_id, incoming.event));
   }
 
-  if (incoming.again) connection.execute(release_held, event_id);
+  if (incoming.again) connection.execute(let_go_of_held, event_id);
   const bool hold = !wanted && !incoming.candidates.empty();
   if (hold) {
     for (const IncomingEvent::Candidate& candidate : incoming.candidates)
@@ -119,6 +119,9 @@ RoutedEvent route_new(Connection& connection, const IncomingEvent& incoming) {
   }
   routed.id = connection.last_id();
   routed.messages = deliver(connection, routed.id, incoming);
+  if (incoming.collecting.empty()) return routed;
+  collect_event(connection, routed.id, incoming);
+  routed.sets = sets_of(connection, routed.id);
   return routed;
 }
 
@@ -128,16 +131,20 @@ RoutedEvent route_new(Connection& connection, const IncomingEvent& incoming) {
 RoutedEvent route_stored(Connection& connection, const IncomingEvent& incoming) {
   RoutedEvent routed;
   routed.id = incoming.stored_id;
-  bool open = incoming.again;
+  bool open = incoming.again, unrouted = false;
   {
     Rows rows = connection.query(find_stored, incoming.stored_id);
     if (!rows.next() || (rows.integer(1) == 1 && !incoming.again)) {
       routed.duplicate = true;
       return routed;
     }
-    open = open || rows.view(0) == "unrouted";
+    unrouted = rows.view(0) == "unrouted";
   }
+  open = open || unrouted;
   if (open) routed.messages = deliver(connection, routed.id, incoming);
+  // One that is sent again has had its part in a set already.
+  if (unrouted) collect_event(connection, routed.id, incoming);
+  routed.sets = sets_of(connection, routed.id);
   return routed;
 }
 
@@ -181,7 +188,10 @@ void SqliteStore::settle_event(std::int64_t id) {
 
 // Inside a transaction; the caller forgets the list when that is committed.
 void SqliteStore::write_settled() {
-  for (const std::int64_t id : settled_) writer_->execute(settle, id);
+  for (const std::int64_t id : settled_) {
+    writer_->execute(settle, id);
+    forget_sets(*writer_, id);
+  }
 }
 
 void SqliteStore::flush_settled() {
@@ -200,10 +210,11 @@ std::size_t SqliteStore::expire_events(Timestamp now, std::size_t limit) {
     Rows rows = writer_->query(select_expired, now, limit);
     while (rows.next()) expired.push_back(rows.integer(0));
   }
+  (void)expire_collected(*writer_, now);
   if (expired.empty()) return 0;  // the usual case: an idle node writes nothing
   Transaction transaction{*writer_, forget_cached()};
   for (const std::int64_t id : expired) {
-    writer_->execute(release_held, id);
+    writer_->execute(let_go_of_held, id);
     writer_->execute(mark_expired, id);
   }
   transaction.commit();

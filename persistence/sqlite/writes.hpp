@@ -36,6 +36,15 @@ void consume_message(Connection& connection, const InstanceId& instance, std::in
 
 void store_request(Connection& connection, const InstanceId& instance,
                    const runtime::RequestRow& request, Timestamp now);
+/// Puts an event where it waits for the others that it starts a workflow with, and claims the sets
+/// that are whole now.
+void collect_event(Connection& connection, std::int64_t event_id,
+                   const runtime::IncomingEvent& incoming);
+/// The sets that this event made whole.
+[[nodiscard]] std::vector<runtime::EventSet> sets_of(Connection& connection, std::int64_t event_id);
+void forget_sets(Connection& connection, std::int64_t event_id);
+/// Drops events whose others never came; returns how many.
+std::int64_t expire_collected(Connection& connection, Timestamp now);
 
 /// Stores an event that a workflow emitted; returns the id of the first one with its source and id.
 [[nodiscard]] std::int64_t store_emitted(Connection& connection, const Json& event, Timestamp now);

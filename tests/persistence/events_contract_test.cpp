@@ -210,3 +210,57 @@ TEST_CASE("an event that nobody waits for is held when it is sent again", "[stor
   const InstanceId late = new_id(1);
   CHECK(owner.write(listening(late, {{1, "f", "h", "paid"}})).messages.size() == 1);
 }
+
+TEST_CASE("events that start a workflow together wait until their set is whole", "[store]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  const auto part = [](const std::string& id, std::vector<std::uint32_t> places) {
+    auto event = event_of(id, "f", "h");
+    runtime::IncomingEvent::Collecting set{.of = 2, .places = {}};
+    for (const auto place : places) set.places.push_back({.collection = "w:h", .place = place});
+    event.collecting.push_back(std::move(set));
+    return event;
+  };
+  const auto ids = [](const runtime::RoutedEvent& routed) {
+    std::string text;
+    for (const auto& set : routed.sets)
+      for (const auto& event : set.events) text += event.at("id").get<std::string>();
+    return text;
+  };
+  CHECK(route_one(*under_test, part("b", {1})).sets.empty());
+  CHECK(route_one(*under_test, part("c", {1})).sets.empty());
+  under_test->reopen();
+  const auto whole = route_one(*under_test, part("a", {0}));
+  REQUIRE(whole.sets.size() == 1);
+  CHECK(whole.sets.front().collection == "w:h");
+  CHECK(ids(whole) == "ab");
+
+  auto again = part("a", {0});
+  again.stored_id = whole.id;
+  SECTION("a set is told until its last event is settled") {
+    under_test->reopen();
+    CHECK(ids(route_one(*under_test, again)) == "ab");
+    under_test->store().settle_event(whole.id);
+    const auto open = under_test->store().unrouted(0, 10);  // what is settled is written by then
+    CHECK(std::ranges::none_of(open, [&](const auto& one) { return one.first == whole.id; }));
+    under_test->reopen();
+    again.again = true;
+    CHECK(route_one(*under_test, again).sets.empty());
+  }
+  SECTION("its events are used up, the next ones are not") {
+    CHECK(ids(route_one(*under_test, part("d", {0}))) == "dc");
+    CHECK(route_one(*under_test, part("e", {0})).sets.empty());
+  }
+  SECTION("who fits several places takes an empty one, or waits behind the first") {
+    CHECK(ids(route_one(*under_test, part("d", {0, 1}))) == "dc");
+    CHECK(route_one(*under_test, part("e", {0, 1})).sets.empty());
+    CHECK(ids(route_one(*under_test, part("f", {0, 1}))) == "ef");
+  }
+  SECTION("what expired is not waited with") {
+    auto late = part("d", {0});
+    late.received_at = noon + 3'600'000;
+    late.expires_at = late.received_at + 3'600'000;
+    CHECK(route_one(*under_test, late).sets.empty());
+    CHECK(under_test->store().expire_events(noon + 3'600'000, 100) > 0);
+  }
+}
