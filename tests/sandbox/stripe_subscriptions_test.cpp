@@ -142,6 +142,7 @@ TEST_CASE("a trial costs nothing until it ends") {
 
 TEST_CASE("under Connect the platform takes its share, and events name the account") {
   BillingTest test;
+  test.account("acct_1");
   test.headers = {{"Stripe-Account", "acct_1"}};
   const auto price = text_of(test.post("/v1/prices",
                                        "currency=eur&unit_amount=1000&recurring[interval]=month"
