@@ -15,7 +15,9 @@ Operations all_operations() {
 void register_stripe(runtime::ActivityRegistry& registry, const StripeConfig& config,
                      net::HttpClient& http) {
   const auto client = std::make_shared<Client>(config, http);
-  for (Operation& operation : all_operations()) {
+  // Written down once for a process: reading a hundred schemas costs more than a short run.
+  static const Operations operations = all_operations();
+  for (Operation operation : operations) {
     operation.spec.timeout_ms = config.timeout_ms;
     registry.add(std::make_unique<StripeActivity>(std::move(operation), client));
   }
