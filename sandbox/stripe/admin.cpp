@@ -3,6 +3,7 @@
 #include "sandbox/stripe/render.hpp"
 #include "sandbox/stripe/resources.hpp"
 #include "sandbox/stripe/stripe.hpp"
+#include "sandbox/stripe/usage.hpp"
 
 namespace sequent::sandbox::stripe {
 namespace {
@@ -81,7 +82,9 @@ Reply StripeStandIn::handle_admin(const net::ServerRequest& request, Timestamp n
            "faults, clock, reset, webhook-endpoints, checkout/{session}/pay, "
            "checkout/{session}/expire, dashboard, subscriptions/{id}/renew, "
            "subscriptions/{id}/give-up, invoices/{id}/pay, customers/{id}/card, "
-           "products/{id}/reprice or events/deliver; DELETE faults or faults/{id}"});
+           "products/{id}/reprice, events/deliver, portal/{session}/cancel, "
+           "portal/{session}/resume, portal/{session}/change-plan or "
+           "portal/{session}/change-card; DELETE faults or faults/{id}"});
 }
 
 Reply StripeStandIn::admin_checkout(const net::ServerRequest& request, Timestamp now) {
@@ -167,7 +170,10 @@ Json StripeStandIn::admin_state(Timestamp now) const {
     }
     accounts[id.empty() ? "platform" : id] = std::move(kinds);
   }
-  return {{"now", format_time(now)}, {"idempotencyKeys", keys_.size()}, {"accounts", accounts}};
+  return {{"now", format_time(now)},
+          {"idempotencyKeys", keys_.size()},
+          {"usage", usage_of(*world_)},
+          {"accounts", accounts}};
 }
 
 Json StripeStandIn::admin_deliveries() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sandbox/stripe/billing.hpp"
+#include "sandbox/stripe/portal.hpp"
 #include "sandbox/stripe/render.hpp"
 #include "sandbox/stripe/resources.hpp"
 #include "sandbox/stripe/routes.hpp"
@@ -180,6 +181,10 @@ const std::vector<Action>& all_actions() {
       {"invoices", "pay", pay, {"outcome"}},
       {"customers", "card", spoil_card, {"fails"}},
       {"products", "reprice", reprice, {"unitAmount"}},
+      {"portal", "cancel", portal_cancel, {"subscription", "when", "feedback", "comment"}},
+      {"portal", "resume", portal_resume, {"subscription"}},
+      {"portal", "change-plan", portal_change_plan, {"subscription", "price", "quantity"}},
+      {"portal", "change-card", portal_change_card, {"paymentMethod", "subscription"}},
   };
   return actions;
 }

@@ -14,12 +14,21 @@ constexpr DurationMs old_timestamp_age_s = 3'600;
 constexpr DurationMs overtaken_after_ms = 50;
 constexpr DurationMs hold_at_most_ms = 5'000;
 
+bool is_thin(const std::string& type) {
+  return type.starts_with("v1.") || type.starts_with("v2.");
+}
+
+Json* find_event(Account& account, const std::string& id, const std::string& type) {
+  return account.find(is_thin(type) ? "v2.core.event" : "event", id);
+}
+
 bool listens(const Json& endpoint, const std::string& type, bool connected) {
   if (text_of(endpoint, "status") != "enabled") return false;
   if (endpoint.at("_connect").get<bool>() != connected) return false;
   const Json& wanted = endpoint.at("enabled_events");
+  const bool all = !is_thin(type) || endpoint.value("_thin", false);
   return std::any_of(wanted.begin(), wanted.end(),
-                     [&](const Json& name) { return name == "*" || name == type; });
+                     [&](const Json& name) { return name == type || (all && name == "*"); });
 }
 
 void queue_delivery(Scene& scene, WebhookDelivery delivery) {
@@ -57,8 +66,13 @@ std::vector<std::string> secrets_of(const Json& endpoint) {
 
 // Stripe signs pretty-printed text: receivers that parse and write it again must fail in tests too.
 std::string event_body(Account& account, const WebhookDelivery& delivery, const Json& endpoint) {
-  const Json* event = account.find("event", delivery.event);
+  const Json* event = find_event(account, delivery.event, delivery.type);
   SEQUENT_ASSERT(event != nullptr);
+  if (is_thin(delivery.type)) {
+    Json thin = render(*event, std::string(newest_version));
+    thin.erase("data");
+    return thin.dump(2, ' ', false, Json::error_handler_t::replace);
+  }
   const Json& pinned = endpoint.at("api_version");
   const auto version = pinned.is_string() ? pinned.get<std::string>() : std::string(newest_version);
   Json body = render(*event, version);
@@ -72,12 +86,32 @@ std::string event_body(Account& account, const WebhookDelivery& delivery, const 
 }
 
 void settle(World& world, const WebhookDelivery& delivery) {
-  Json* event = world.account(delivery.account).find("event", delivery.event);
+  Json* event = find_event(world.account(delivery.account), delivery.event, delivery.type);
   SEQUENT_ASSERT(event != nullptr);
   const auto pending = world.undelivered.find(delivery.event);
   SEQUENT_ASSERT(pending != world.undelivered.end() && pending->second > 0);
-  (*event)["pending_webhooks"] = --pending->second;
+  --pending->second;
+  if (event->contains("pending_webhooks")) (*event)["pending_webhooks"] = pending->second;
   if (pending->second == 0) world.undelivered.erase(pending);
+}
+
+// Queues it for every endpoint that listens to it; gives the number of deliveries.
+int queue_event(Scene& scene, const Json& event, Timestamp due) {
+  auto& endpoints = scene.world.account("").kinds["webhook_endpoint"];
+  int queued = 0;
+  for (const auto& id : endpoints.order) {
+    if (!listens(endpoints.by_id.at(id), text_of(event, "type"), !scene.account.id.empty()))
+      continue;
+    WebhookDelivery delivery;
+    delivery.endpoint = id;
+    delivery.account = scene.account.id;
+    delivery.event = text_of(event, "id");
+    delivery.type = text_of(event, "type");
+    delivery.due = due;
+    queue_delivery(scene, std::move(delivery));
+    ++queued;
+  }
+  return queued;
 }
 
 }  // namespace
@@ -102,39 +136,28 @@ Json& emit(Scene& scene, const std::string& type, const Json& object, const Json
   if (!scene.account.id.empty()) event["account"] = scene.account.id;
   Json& stored = scene.account.add(std::move(event));
 
-  auto& endpoints = scene.world.account("").kinds["webhook_endpoint"];
-  std::int64_t pending = 0;
-  for (const auto& id : endpoints.order) {
-    const Json& endpoint = endpoints.by_id.at(id);
-    if (!listens(endpoint, type, !scene.account.id.empty())) continue;
-    WebhookDelivery delivery;
-    delivery.endpoint = id;
-    delivery.account = scene.account.id;
-    delivery.event = text_of(stored, "id");
-    delivery.type = type;
-    delivery.due = scene.now;
-    queue_delivery(scene, std::move(delivery));
-    ++pending;
-  }
-  stored["pending_webhooks"] = pending;
+  stored["pending_webhooks"] = queue_event(scene, stored, scene.now);
+  return stored;
+}
+
+Json& emit_thin(Scene& scene, const std::string& type, const Json& related, const Json& data) {
+  SEQUENT_ASSERT(is_thin(type));
+  Json event{{"id", scene.world.make_id("evt_")},
+             {"object", "v2.core.event"},
+             {"context", scene.account.id.empty() ? Json() : Json(scene.account.id)},
+             {"created", format_time(scene.now)},
+             {"data", data},
+             {"livemode", false},
+             {"reason", nullptr},
+             {"related_object", related},
+             {"type", type}};
+  Json& stored = scene.account.add(std::move(event));
+  queue_event(scene, stored, scene.now);
   return stored;
 }
 
 int deliver_again(Scene& scene, Json& event, Timestamp due) {
-  auto& endpoints = scene.world.account("").kinds["webhook_endpoint"];
-  int queued = 0;
-  for (const auto& id : endpoints.order) {
-    if (!listens(endpoints.by_id.at(id), text_of(event, "type"), !scene.account.id.empty()))
-      continue;
-    WebhookDelivery delivery;
-    delivery.endpoint = id;
-    delivery.account = scene.account.id;
-    delivery.event = text_of(event, "id");
-    delivery.type = text_of(event, "type");
-    delivery.due = due;
-    queue_delivery(scene, std::move(delivery));
-    ++queued;
-  }
+  const int queued = queue_event(scene, event, due);
   event["pending_webhooks"] = event.at("pending_webhooks").get<std::int64_t>() + queued;
   return queued;
 }

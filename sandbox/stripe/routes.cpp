@@ -197,6 +197,7 @@ const std::vector<Route>& all_routes() {
     add_billing_routes(made);
     add_subscription_routes(made);
     add_invoice_routes(made);
+    add_usage_routes(made);
     add_event_routes(made);
     add_connect_routes(made);
     return made;

@@ -44,5 +44,7 @@ void add_subscription_routes(std::vector<Route>& routes);
 void add_invoice_routes(std::vector<Route>& routes);
 // routes_connect.cpp
 void add_connect_routes(std::vector<Route>& routes);
+// routes_usage.cpp
+void add_usage_routes(std::vector<Route>& routes);
 
 }  // namespace sequent::sandbox::stripe

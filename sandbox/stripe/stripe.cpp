@@ -5,6 +5,7 @@
 #include "base/digest.hpp"
 #include "sandbox/form.hpp"
 #include "sandbox/stripe/accounts.hpp"
+#include "sandbox/stripe/portal.hpp"
 #include "sandbox/stripe/render.hpp"
 #include "sandbox/stripe/resources.hpp"
 #include "sandbox/stripe/routes.hpp"
@@ -63,9 +64,10 @@ void StripeStandIn::start_afresh(Timestamp now) {
   world_->retry = options_.webhook_retry;
   Scene scene{*world_, world_->account(""), controls_.faults, now, Cause{}};
   seed_catalog(scene);
+  seed_portal(scene);
   if (!options_.webhook_url.empty())
     add_endpoint(scene, options_.webhook_url, {options_.webhook_secret}, Json::array({"*"}), false,
-                 options_.api_version);
+                 options_.api_version)["_thin"] = true;
 }
 
 Reply StripeStandIn::handle(const net::ServerRequest& request, Timestamp real_now) {
@@ -230,7 +232,7 @@ Reply StripeStandIn::execute(Request& call) {
       call.http.method == "POST" && call.match.id.empty() && !call.match.route->one_time;
   if (creates)
     controls_.calls.made(call.account + " " + call.fingerprint, text_of(*object, "object"),
-                         text_of(*object, "id"), call.key);
+                         text_of(*object, "id", text_of(*object, "identifier")), call.key);
   if (broken) return server_error(call, *fault);
 
   Reply reply;

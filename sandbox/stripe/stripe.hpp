@@ -21,7 +21,8 @@ struct StripeOptions {
 };
 
 /// POST /v1/… as in PROVIDERS.md 2; administration under /_sandbox/:
-///   GET  state                         what exists, by account and kind
+///   GET  state                         what exists, by account and kind; what usage adds up to,
+///                                      by account and event name (see usage.hpp)
 ///   GET  calls, GET|POST|DELETE faults, POST clock     see controls.hpp
 ///   POST checkout/{session}/pay        {outcome, account?, bankAnswersAfterMs?}
 ///   POST checkout/{session}/expire     {account?}
@@ -36,6 +37,11 @@ struct StripeOptions {
 ///   POST subscriptions/{id}/renew      {outcome?: paid|declined|no-card}: the period is over
 ///   POST subscriptions/{id}/give-up    {status?: unpaid|canceled}: the last attempt has failed
 ///   POST invoices/{id}/pay             {outcome?}: the customer, on the invoice's own page
+///   POST portal/{session|customer}/…   the customer in the portal, see portal.hpp:
+///   POST portal/{session}/cancel       {subscription?, when?: period-end|now, feedback?, comment?}
+///   POST portal/{session}/resume       {subscription?}: no planned end any more
+///   POST portal/{session}/change-plan  {subscription?, price, quantity?}
+///   POST portal/{session}/change-card  {paymentMethod, subscription?}
 ///   POST customers/{id}/card           {fails?}: from now on nothing can be taken from it
 ///   POST products/{id}/reprice         {unitAmount}: another default price, the old one archived
 ///   POST events/deliver                {type?, object?, afterMs?}: the oldest such event once more

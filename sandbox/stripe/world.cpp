@@ -5,6 +5,7 @@
 #include "base/assert.hpp"
 #include "sandbox/stripe/billing.hpp"
 #include "sandbox/stripe/checkout.hpp"
+#include "sandbox/stripe/usage.hpp"
 
 namespace sequent::sandbox::stripe {
 
@@ -68,6 +69,9 @@ void run_timers(World& world, FaultPlan& faults, Timestamp now) {
         break;
       case Timer::Kind::invoice_due:
         advance_invoice(scene, timer.id);
+        break;
+      case Timer::Kind::usage_checked:
+        report_usage_errors(scene, timer.id);
         break;
     }
   }

@@ -28,6 +28,8 @@ struct Account {
   std::string id;  // empty: the platform
   std::map<std::string, Collection> kinds;
   std::int64_t next_invoice = 1;
+  std::map<std::string, std::string> usage_by_identifier;  // where the last event of it is kept
+  std::map<std::string, Json> usage_errors;  // by meter, not yet told; empty: of no meter
 
   [[nodiscard]] Json* find(const std::string& kind, const std::string& id);
   /// By the id alone: the kind is in its prefix.
@@ -53,12 +55,13 @@ struct Timer {
     payment_settles,
     payment_fails,
     subscription_due,
-    invoice_due
+    invoice_due,
+    usage_checked
   };
   Timestamp at = 0;
   Kind kind = Kind::session_expires;
   std::string account;
-  std::string id;  // of the session, subscription or invoice
+  std::string id;  // of the session, subscription, invoice or meter
 
   auto operator<=>(const Timer&) const = default;
 };
@@ -120,6 +123,11 @@ struct Scene {
 /// previous  the changed members' former values, for `*.updated`; null otherwise
 Json& emit(Scene& scene, const std::string& type, const Json& object,
            const Json& previous = nullptr);
+
+/// The same in thin form: no snapshot, only which object it is about. Its data is read under
+/// /v2/core/events/{id}. Only endpoints that name its type hear of it, and the one given at start.
+/// related  {id, type, url}; null: about no object
+Json& emit_thin(Scene& scene, const std::string& type, const Json& related, const Json& data);
 
 /// Queues an event once more, as it was then: it reaches the endpoints after newer ones.
 /// Gives the number of deliveries.
