@@ -20,6 +20,10 @@ std::string Random::id(std::string_view prefix, std::size_t length) {
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::string text(prefix);
   for (std::size_t i = 0; i < length; ++i) text += alphabet[next() % alphabet.size()];
+  // A digit tells a made id from one that a person chose, such as "price_websiteMonthly".
+  const auto made = std::string_view(text).substr(prefix.size());
+  if (length > 0 && made.find_first_of("0123456789") == std::string_view::npos)
+    text.back() = alphabet[next() % 10];
   return text;
 }
 

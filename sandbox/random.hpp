@@ -13,7 +13,8 @@ class Random {
   [[nodiscard]] std::uint64_t next();
   /// In [0, 1).
   [[nodiscard]] double uniform();
-  /// `prefix` and `length` letters and digits; no two calls of one seed give the same text in practice.
+  /// `prefix` and `length` letters and digits, of which one is a digit at least; no two calls of one
+  /// seed give the same text in practice.
   [[nodiscard]] std::string id(std::string_view prefix, std::size_t length);
 
  private:

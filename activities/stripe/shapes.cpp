@@ -28,8 +28,8 @@ Json platform_schema(Json properties, std::vector<std::string> required) {
 
 Json input_schema(Json properties, std::vector<std::string> required) {
   properties["account"] = literal(R"json({
-    "type": "string", "pattern": "^acct_",
-    "description": "connected account on which the call acts; absent: the platform"
+    "type": ["string", "null"], "pattern": "^acct_",
+    "description": "connected account on which the call acts; absent or null: the platform"
   })json");
   return platform_schema(std::move(properties), std::move(required));
 }

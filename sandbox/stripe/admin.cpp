@@ -163,6 +163,7 @@ Json StripeStandIn::admin_state(Timestamp now) const {
   for (const auto& [id, account] : world_->accounts) {
     Json kinds = Json::object();
     for (const auto& [kind, collection] : account.kinds) {
+      if (collection.order.empty()) continue;  // somebody looked for one and found none
       Json objects = Json::array();
       for (const auto& object_id : collection.order)
         objects.push_back(render(collection.by_id.at(object_id), options_.api_version));

@@ -215,6 +215,16 @@ TEST_CASE("an input that breaks its schema is refused, with the place", "[activi
   CHECK(stripe.bench.requests().empty());
 }
 
+// The engine checks the arguments against the schema before the activity sees them.
+TEST_CASE("an event of no connected account gives no account to act on", "[activities][stripe]") {
+  StripeBench stripe(always(json_response(200, {{"id", "in_1"}, {"object", "invoice"}})));
+  auto& retrieve = stripe.activity("stripe.invoices.retrieve");
+  const Json input{{"invoice", "in_1"}, {"account", nullptr}};
+  CHECK(retrieve.spec().input->validate(input).empty());
+  REQUIRE(stripe.bench.await(retrieve.run(first_attempt(), input)).has_value());
+  CHECK_FALSE(stripe.bench.requests().back().headers.find("Stripe-Account"));
+}
+
 TEST_CASE("what an expression found nothing for is not sent, a change apart",
           "[activities][stripe]") {
   StripeBench stripe(always(json_response(200, {{"id", "cus_1"}, {"object", "customer"}})));
