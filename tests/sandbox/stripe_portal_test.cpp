@@ -54,7 +54,7 @@ TEST_CASE("a session that was opened again leaves no second trace") {
   CHECK(test.get("/_sandbox/calls").at("effects") == once);
   CHECK(test.get("/_sandbox/calls").at("duplicateEffects").empty());
   Json after = test.get("/_sandbox/state").at("accounts");
-  CHECK(after.at("platform").at("billing_portal.session").at("count") == 0);
+  CHECK_FALSE(after.at("platform").contains("billing_portal.session"));
   after["platform"].erase("billing_portal.session");
   CHECK(after == before);
   CHECK(test.click(jean, "cancel").at("cancel_at_period_end") == true);
