@@ -1,131 +1,38 @@
-// The activities of catalog, subscriptions and invoices against the stand-in: with their answers
-// lost, their keys used again, and their keys forgotten.
+// The activities of catalog, subscriptions and invoices against the stand-in.
 #include <catch2/catch.hpp>
 
-#include "tests/activities/stripe_provider.hpp"
+#include "tests/activities/stripe_shop.hpp"
 
 using namespace sequent;
 using namespace sequent::tests;
 using machine::Outcome;
 using Found = runtime::Reconciliation::Found;
 
-namespace {
-
-struct Shop : StripeProvider {
-  int calls = 0;
-
-  /// A call that must succeed, with a key of its own.
-  Json done(const std::string& activity, const Json& input) {
-    const auto output = stripe.call(activity, input, attempt("shop-" + std::to_string(++calls)));
-    INFO(activity + " " + dump_json(input) + " " + (output ? "" : output.error().problem.detail));
-    REQUIRE(output.has_value());
-    return *output;
-  }
-  std::size_t count(const std::string& activity, Json filter = Json::object()) {
-    filter["limit"] = 100;
-    return done(activity, filter).at("data").size();
-  }
-  void lose_answer(const std::string& path) {
-    fault({{"kind", "reset-after-effect"}, {"path", path}, {"times", 1}});
-  }
-  Json payer() {
-    const Json settings{{"default_payment_method", "pm_card_visa"}};
-    return done("stripe.customers.create", {{"name", "Jean"}, {"invoice_settings", settings}})
-        .at("id");
-  }
-  Json subscribe() {
-    const Json items = Json::array({{{"price", "price_website_monthly"}}});
-    return done("stripe.subscriptions.create", {{"customer", payer()}, {"items", items}});
-  }
-};
-
-/// One activity that makes something.
-struct Maker {
-  const char* activity;
-  const char* path;
-  Json input;
-  const char* list;
-  Json filter;
-};
-
-std::vector<Maker> makers(Shop& shop) {
-  const Json customer = shop.payer();
-  const Json subscription = shop.subscribe().at("id");
-  const Json items = Json::array({{{"price", "price_website_yearly"}}});
-  return {
-      {"stripe.products.create", "/v1/products", {{"name", "Made"}}, "stripe.products.list", {}},
-      {"stripe.products.create",
-       "/v1/products",
-       {{"name", "Made"}, {"id", "chosen"}},
-       "stripe.products.list",
-       {}},
-      {"stripe.prices.create",
-       "/v1/prices",
-       {{"currency", "eur"}, {"unit_amount", 500}, {"product", "prod_mug"}, {"lookup_key", "made"}},
-       "stripe.prices.list",
-       {{"product", "prod_mug"}}},
-      {"stripe.subscriptions.create",
-       "/v1/subscriptions",
-       {{"customer", customer}, {"items", items}},
-       "stripe.subscriptions.list",
-       {{"customer", customer}}},
-      {"stripe.subscription_items.create",
-       "/v1/subscription_items",
-       {{"subscription", subscription}, {"price", "price_website_yearly"}},
-       "stripe.subscription_items.list",
-       {{"subscription", subscription}}},
-      {"stripe.invoices.create",
-       "/v1/invoices",
-       {{"customer", customer}},
-       "stripe.invoices.list",
-       {{"customer", customer}}},
-  };
-}
-
-}  // namespace
-
-TEST_CASE("what was made although its answer was lost is not made again", "[activities][sandbox]") {
-  const auto index = GENERATE(range(std::size_t{0}, std::size_t{6}));
+TEST_CASE("a change whose answer was lost is found by its event", "[activities][sandbox]") {
   Shop shop;
-  const auto all = makers(shop);
-  REQUIRE(all.size() == 6);
-  const Maker& made = all.at(index);
-  const Json filter = made.filter.is_object() ? made.filter : Json::object();
-  CAPTURE(made.activity);
-  const auto before = shop.count(made.list, filter);
-  shop.lose_answer(made.path);
-  const auto lost = shop.stripe.call(made.activity, made.input, shop.attempt("made"));
+  const Json made = shop.subscribe();
+  const Json item = made.at("items").at("data").at(0).at("id");
+  const bool whole = GENERATE(true, false);
+  const std::string activity =
+      whole ? "stripe.subscriptions.update" : "stripe.subscription_items.update";
+  const Json changed_item{{"id", item}, {"quantity", 3}};
+  const Json input =
+      whole ? Json{{"subscription", made.at("id")}, {"items", Json::array({changed_item})}}
+            : Json{{"subscription_item", item}, {"quantity", 3}};
+  CAPTURE(activity);
+  shop.lose_answer(whole ? "/v1/subscriptions/*" : "/v1/subscription_items/*");
+  const auto lost = shop.stripe.call(activity, input, shop.attempt("change"));
   REQUIRE_FALSE(lost.has_value());
   CHECK(lost.error().outcome == Outcome::unknown);
-  CHECK(shop.count(made.list, filter) == before + 1);
-
-  SECTION("asked again with its key") {
-    const auto again = shop.stripe.call(made.activity, made.input, shop.attempt("made", 2));
-    REQUIRE(again.has_value());
-    CHECK(again->at("metadata").at("sequent_key") == "made");
+  SECTION("with the key") {
+    CHECK(shop.stripe.call(activity, input, shop.attempt("change", 2)).has_value());
   }
-  SECTION("looked up when the key is forgotten") {
-    shop.now += 25 * 3'600'000LL;
-    const auto looked = shop.stripe.look(made.activity, made.input, shop.attempt("made", 2));
-    REQUIRE(looked.found == Found::adopted);
-    CHECK(looked.object.at("metadata").at("sequent_key") == "made");
+  SECTION("without it") {
+    shop.next_day();
+    CHECK(shop.stripe.look(activity, input, shop.attempt("change", 2)).found == Found::adopted);
+    CHECK(shop.stripe.look(activity, input, shop.attempt("other", 2)).found == Found::absent);
   }
-  CHECK(shop.count(made.list, filter) == before + 1);
-}
-
-TEST_CASE("a key that made something else is refused for good, and nothing is made",
-          "[activities][sandbox]") {
-  const auto index = GENERATE(range(std::size_t{0}, std::size_t{6}));
-  Shop shop;
-  const Maker made = makers(shop).at(index);
-  const Json filter = made.filter.is_object() ? made.filter : Json::object();
-  CAPTURE(made.activity);
-  REQUIRE(shop.stripe.call("stripe.customers.create", {{"name", "A"}}, shop.attempt("made")));
-  const auto before = shop.count(made.list, filter);
-  const auto output = shop.stripe.call(made.activity, made.input, shop.attempt("made"));
-  REQUIRE_FALSE(output.has_value());
-  CHECK(output.error().outcome == Outcome::permanent);
-  CHECK(shop.count(made.list, filter) == before);
+  CHECK(shop.count("stripe.events.list", {{"type", "customer.subscription.updated"}}) == 1);
 }
 
 TEST_CASE("what is ended, deleted or paid already is a success", "[activities][sandbox]") {
