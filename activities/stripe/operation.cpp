@@ -70,6 +70,14 @@ bool may_prove_effect(const Operation& operation, const Failure& refusal, const 
   return false;
 }
 
+// A DELETE may be repeated, so that there is no doubt in a lost answer; but of an account Stripe can't
+// say later that it is gone, and only the doubt of this attempt will tell.
+bool lost_for_good(const Operation& operation, const Failure& failure) {
+  const int status = failure.problem.status;
+  return operation.method == "DELETE" && operation.platform_only &&
+         failure.outcome == Outcome::transient && (status == 408 || status >= 500);
+}
+
 Failure still_unknown(Reconciliation looked) {
   SEQUENT_ASSERT(looked.failure.has_value());
   looked.failure->outcome = Outcome::unknown;
@@ -138,6 +146,7 @@ boost::asio::awaitable<ActivityResult> StripeActivity::run(Attempt attempt, Json
   auto answer = co_await client_->send(std::move(call));
   if (answer) co_return normalised(std::move(*answer));
   Failure failure = std::move(answer.error());
+  if (lost_for_good(operation_, failure)) failure.outcome = Outcome::unknown;
   if (!may_prove_effect(operation_, failure, attempt))
     co_return std::unexpected(std::move(failure));
   ActivityResult settled =

@@ -47,13 +47,17 @@ struct Shop : StripeProvider {
     return parse_json(stand_in.handle(request, now).response.body).value();
   }
   /// How many objects of each kind there are in each account, events among them: what anything that
-  /// happens would change.
+  /// happens would change. Connected accounts tell the platform nothing, so they stand there whole.
   Json counts() {
     Json all = Json::object();
     const Json state = administration("state");
-    for (const auto& account : state.at("accounts").items())
-      for (const auto& kind : account.value().items())
-        all[account.key()][kind.key()] = kind.value().at("count");
+    for (const auto& account : state.at("accounts").items()) {
+      for (const auto& kind : account.value().items()) {
+        if (kind.value().at("count") == 0) continue;
+        all[account.key()][kind.key()] =
+            kind.value().at(kind.key() == "account" ? "objects" : "count");
+      }
+    }
     return all;
   }
   void next_day() { now += 25 * 3'600'000LL; }
