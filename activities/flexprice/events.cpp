@@ -29,7 +29,7 @@ Operation ingest() {
       input_schema(event_properties(), {"event_name", "external_customer_id", "timestamp"}),
       std::move(output));
   ingest.adapt = [](Json& body, const Attempt& attempt) {
-    if (!body.contains("event_id")) body["event_id"] = attempt.idempotency_key;
+    if (!body.contains("event_id")) body["event_id"] = unrevised(attempt.idempotency_key);
   };
   return ingest;
 }

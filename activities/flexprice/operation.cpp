@@ -127,6 +127,13 @@ Json deleted_output(Json, const Json& input) {
   return output;
 }
 
+std::string unrevised(const std::string& key) {
+  const auto mark = key.rfind("_r");
+  if (mark == std::string::npos || mark + 2 == key.size()) return key;
+  const bool numbered = key.find_first_not_of("0123456789", mark + 2) == std::string::npos;
+  return numbered ? key.substr(0, mark) : key;
+}
+
 Call read_call(const Attempt& attempt, std::string path) {
   Call call;
   call.method = "GET";

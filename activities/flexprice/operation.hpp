@@ -89,6 +89,9 @@ class FlexpriceActivity final : public runtime::Activity {
 /// {id, deleted: true} of the id in the path.
 [[nodiscard]] Json deleted_output(Json answer, const Json& input);
 
+/// The task's own key: "<key>_r2" without its revision.
+[[nodiscard]] std::string unrevised(const std::string& idempotency_key);
+
 /// A read on behalf of `attempt`.
 [[nodiscard]] Call read_call(const runtime::Attempt& attempt, std::string path);
 /// A search on behalf of `attempt`.

@@ -55,14 +55,6 @@ Json subscription_input() {
   return schema;
 }
 
-// The task's own key: "<key>_r2" without its revision.
-std::string unrevised(const std::string& key) {
-  const auto mark = key.rfind("_r");
-  if (mark == std::string::npos || mark + 2 == key.size()) return key;
-  const bool numbered = key.find_first_not_of("0123456789", mark + 2) == std::string::npos;
-  return numbered ? key.substr(0, mark) : key;
-}
-
 void leave_traces(Json& body, const Attempt& attempt) {
   Json& metadata = body["metadata"];
   if (!metadata.is_object()) metadata = Json::object();

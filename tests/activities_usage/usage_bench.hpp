@@ -124,6 +124,47 @@ struct FlexpriceBench : UsageBench {
   }
 };
 
+struct LangfuseBench : UsageBench {
+  explicit LangfuseBench(Answer answer = {}) {
+    const sandbox::langfuse::LangfuseOptions options;
+    activities::LangfuseConfig config;
+    config.timeout_ms = 2'000;
+    config.public_key = [key = options.public_key] { return key; };
+    config.secret_key = [key = options.secret_key] { return key; };
+    config.base_url = answer ? bench.serve(std::move(answer))
+                             : serve(std::make_shared<sandbox::langfuse::LangfuseStandIn>(options));
+    activities::langfuse::register_langfuse(registry, config, bench.client);
+  }
+  ~LangfuseBench() { check_requests(api); }
+  std::optional<OpenApi> api = OpenApi::load("langfuse-openapi-subset.json", "");
+
+  Json sent(std::size_t index) {
+    return parse_json(bench.requests().at(index).body).value().at("batch");
+  }
+};
+
+/// An event of a batch.
+inline Json event(const std::string& id, const std::string& type = "trace-create") {
+  Json body{{"id", "trace-" + id}, {"name", "chat"}};
+  if (type == "sdk-log") body = {{"log", "hello"}};
+  return {{"id", id}, {"timestamp", "2026-11-21T12:00:00.000Z"}, {"type", type}, {"body", body}};
+}
+
+/// A batch of one span.
+inline Json span(const std::string& trace = std::string(32, 'a')) {
+  const Json one{{"traceId", trace},
+                 {"spanId", std::string(16, 'b')},
+                 {"name", "chat"},
+                 {"startTimeUnixNano", "1795262400000000000"},
+                 {"endTimeUnixNano", "1795262401000000000"},
+                 {"attributes",
+                  {{{"key", "langfuse.user.id"}, {"value", {{"stringValue", "u1"}}}},
+                   {{"key", "tokens"}, {"value", {{"intValue", 7}}}}}}};
+  return {
+      {"resourceSpans",
+       {{{"resource", {{"attributes", Json::array()}}}, {"scopeSpans", {{{"spans", {one}}}}}}}}};
+}
+
 /// A later attempt of a task whose earlier one may have had its effect.
 inline runtime::Attempt unsettled_attempt() {
   auto attempt = first_attempt();
