@@ -26,6 +26,8 @@ struct ApiConfig {
   int heartbeat_ms = 15'000;           // of live views, so that proxies keep a quiet one open
   int max_json_depth = 128;
   std::string documentation_base;  // put before "/problems/<slug>"; empty = served here
+  /// More figures for /metrics, in the same format, of what stands beside the API. Empty = none.
+  std::function<std::string()> more_metrics;
   /// Who asks. Empty = everybody is "anonymous" with every role.
   /// errors  unauthenticated
   std::function<Result<Principal>(const net::ServerRequest&)> authenticate;

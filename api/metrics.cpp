@@ -96,6 +96,7 @@ asio::awaitable<Answer> show_metrics(Context& context, const Call&) {
   Page page;
   add_engine(page, context.ports.engine);
   add_http(page, context.counters);
+  if (context.config.more_metrics) page.text += context.config.more_metrics();
   co_return text_answer(200, "text/plain; version=0.0.4; charset=utf-8", std::move(page.text));
 }
 

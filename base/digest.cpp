@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 
@@ -88,6 +89,25 @@ std::string base64_encode(std::string_view bytes) {
   SEQUENT_ASSERT(length >= 0);
   text.resize(static_cast<std::size_t>(length));
   return text;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto used = std::min(text.find('='), text.size());
+  const auto padding = text.size() - used;
+  if (text.size() % 4 != 0 || padding > 2 || text.size() >= (1U << 30)) return std::nullopt;
+  // OpenSSL takes blanks and line ends too, and counts padding as bytes.
+  if (text.substr(0, used).find_first_not_of(alphabet) != std::string_view::npos ||
+      text.substr(used).find_first_not_of('=') != std::string_view::npos)
+    return std::nullopt;
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
+  SEQUENT_ASSERT(length == static_cast<int>(bytes.size()));
+  bytes.resize(bytes.size() - padding);
+  return bytes;
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) {

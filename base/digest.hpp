@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ namespace sequent {
 
 /// RFC 4648 base64 with padding.
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
+
+/// The bytes of RFC 4648 base64 with padding and nothing else in it; nothing when it is no base64.
+[[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
 /// Compares in time that depends on the lengths alone.
 [[nodiscard]] bool equal_constant_time(std::string_view a, std::string_view b);

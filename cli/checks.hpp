@@ -26,5 +26,7 @@ struct Check {
 [[nodiscard]] Check check_port(const Session& session, const std::string& listen);
 /// Asks each configured provider for any answer at all.
 [[nodiscard]] std::vector<Check> check_providers(const Config& config);
+/// Asks each sink of the outbox whether it is there; sends no event.
+[[nodiscard]] std::vector<Check> check_sinks(const Config& config);
 
 }  // namespace sequent::cli

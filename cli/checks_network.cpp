@@ -6,6 +6,7 @@
 #include "cli/checks.hpp"
 #include "cli/client.hpp"
 #include "net/http_client.hpp"
+#include "outbox/publishing.hpp"
 
 namespace sequent::cli {
 namespace {
@@ -60,6 +61,30 @@ Check check_aws(const activities::AwsConfig& aws) {
                    : "; notifications from " + aws.notifications.queue_url)};
 }
 
+bool readable(const activities::CredentialSource& source) {
+  return source && source().has_value();
+}
+
+Check check_flexprice(const activities::FlexpriceConfig& flexprice) {
+  if (!flexprice.api_key)
+    return {"flexprice", Verdict::warning,
+            "no key: set providers.flexprice.apiKey or SEQUENT_FLEXPRICE_API_KEY to use it"};
+  if (!readable(flexprice.api_key))
+    return {"flexprice", Verdict::bad, "the key of providers.flexprice.apiKey can't be read"};
+  return check_provider("flexprice", flexprice.base_url);
+}
+
+Check check_langfuse(const activities::LangfuseConfig& langfuse) {
+  if (!langfuse.public_key && !langfuse.secret_key)
+    return {"langfuse", Verdict::warning,
+            "no keys: set providers.langfuse.publicKey and secretKey, or "
+            "SEQUENT_LANGFUSE_PUBLIC_KEY and SEQUENT_LANGFUSE_SECRET_KEY, to use it"};
+  if (!readable(langfuse.public_key) || !readable(langfuse.secret_key))
+    return {"langfuse", Verdict::bad,
+            "expected a public and a secret key that can be read; one of them is not there"};
+  return check_provider("langfuse", langfuse.base_url);
+}
+
 }  // namespace
 
 Check check_port(const Session& session, const std::string& listen) {
@@ -98,6 +123,22 @@ std::vector<Check> check_providers(const Config& config) {
     checks.push_back(check_provider("auth", config.providers.auth.base_url));
   }
   checks.push_back(check_aws(config.providers.aws));
+  checks.push_back(check_flexprice(config.providers.flexprice));
+  checks.push_back(check_langfuse(config.providers.langfuse));
+  return checks;
+}
+
+std::vector<Check> check_sinks(const Config& config) {
+  std::vector<Check> checks;
+  net::HttpClient client;
+  for (const auto& settings : config.sinks) {
+    const auto sink = outbox::make_sink(settings, client);
+    const auto name = "outbox " + settings.name;
+    if (const auto failure = sink->check())
+      checks.push_back({name, Verdict::bad, sink->where() + ": " + failure->detail});
+    else
+      checks.push_back({name, Verdict::good, sink->where() + " answers"});
+  }
   return checks;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/aws_settings.hpp"
 #include "cli/config_section.hpp"
 #include "cli/files.hpp"
+#include "cli/outbox_settings.hpp"
 
 namespace sequent::cli {
 namespace {
@@ -147,7 +148,7 @@ void read_root(const Value& value, Reading& reading, Config& config) {
   const Section section{value,
                         reading,
                         {"listen", "data", "store", "workflows", "node", "drainSeconds",
-                         "providers", "secrets", "engine", "http", "outbound", "webhooks", "log"}};
+                         "providers", "secrets", "engine", "http", "outbound", "webhooks", "outbox", "log"}};
   section.text("listen", config.listen);
   if (section.find("data")) {
     section.text("data", config.data);
@@ -172,6 +173,7 @@ void read_root(const Value& value, Reading& reading, Config& config) {
     fields.flag("allowUnsigned", config.webhooks.allow_unsigned);
     fields.whole("toleranceSeconds", 1, 86'400, config.webhooks.tolerance_seconds);
   }
+  if (const auto sinks = section.find("outbox")) read_outbox(*sinks, reading, config.sinks);
   if (const auto log = section.find("log")) {
     const Section fields{*log, reading, {"level"}};
     fields.one_of("level", {"trace", "debug", "info", "warn", "error", "off"}, config.log_level);
@@ -233,6 +235,7 @@ Result<void> read_variables(const Environment& environment, Config& config) {
   put_credential("SEQUENT_LANGFUSE_SECRET_KEY", config.providers.langfuse.secret_key);
   if (environment("SEQUENT_STRIPE_WEBHOOK_SECRET"))
     config.stripe_webhook_secrets = {credential("SEQUENT_STRIPE_WEBHOOK_SECRET")};
+  if (const auto read = read_outbox_variables(environment, config.sinks); !read) return read;
   const std::vector<std::string> levels{"trace", "debug", "info", "warn", "error", "off"};
   if (std::find(levels.begin(), levels.end(), config.log_level) != levels.end()) return {};
   return fail(ErrorCode::invalid_request,

@@ -12,6 +12,7 @@
 #include "engine/runtime/engine.hpp"
 #include "net/http_client.hpp"
 #include "net/http_server.hpp"
+#include "outbox/settings.hpp"
 
 namespace sequent::cli {
 
@@ -39,13 +40,14 @@ struct Config {
   net::ServerLimits http;
   net::ClientLimits outbound;  // requests to providers
   WebhookSettings webhooks;
+  std::vector<outbox::SinkSettings> sinks;  // of emitted events
 };
 
 /// shape   docs: providers {stripe {baseUrl, apiKey, apiVersion, timeoutMs, webhookSecrets}, auth
 ///         {baseUrl, serviceToken, timeoutMs}, flexprice {baseUrl, apiKey, environmentId, timeoutMs},
 ///         langfuse {baseUrl, publicKey, secretKey, timeoutMs}, aws {…: aws_settings.hpp}, http
 ///         {timeoutMs}}, secrets, engine, http, outbound {maxConnectionsPerHost, maxConnections},
-///         webhooks, log {level}, listen, data, store, workflows, node, drainSeconds
+///         webhooks, outbox {NAME: outbox_settings.hpp}, log {level}, listen, data, store, workflows, node, drainSeconds
 /// errors  not_found, invalid_request with a finding (file, line, column) for each mistake: unknown
 ///         keys, wrong types, numbers out of range, credentials that can't be read
 /// source  `path` empty: the defaults. SEQUENT_… variables go over the file.

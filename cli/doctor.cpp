@@ -61,6 +61,7 @@ int run_doctor(const Session& session, const ServeOptions& options) {
   checks.push_back(check_clock(session.clock));
   checks.push_back(check_port(session, (*config)->listen));
   for (auto& check : check_providers(**config)) checks.push_back(std::move(check));
+  for (auto& check : check_sinks(**config)) checks.push_back(std::move(check));
   return print_checks(session, checks);
 }
 

@@ -12,6 +12,7 @@
 #include "api/api.hpp"
 #include "cli/workflow_loading.hpp"
 #include "net/http_client.hpp"
+#include "outbox/publishing.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
 
 namespace sequent::cli {
@@ -33,6 +34,11 @@ Result<api::ApiConfig> api_config(const Config& config) {
   out.webhook_tolerance_seconds = config.webhooks.tolerance_seconds;
   out.allow_unsigned_webhooks = config.webhooks.allow_unsigned;
   return out;
+}
+
+api::ApiConfig with_metrics(api::ApiConfig config, const outbox::Publishing& publishing) {
+  config.more_metrics = [&publishing] { return publishing.metrics(); };
+  return config;
 }
 
 std::string spelled_url(const std::string& host, std::uint16_t port) {
@@ -69,6 +75,7 @@ struct Node::Impl {
   asio::signal_set signals;
   std::unique_ptr<persistence::SqliteStore> store;
   net::HttpClient http;
+  outbox::Publishing publishing;
   runtime::ActivityRegistry activities;
   runtime::Engine engine;
   asio::thread_pool pool{api_threads};
@@ -88,9 +95,10 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       signals(strand, SIGINT, SIGTERM),
       store(std::move(opened)),
       http(config->outbound),
+      publishing(config->sinks, http, *store, clock),
       engine(config->engine, runtime::Ports{*store, *store, *store, clock, activities},
              io.get_executor()),
-      api(std::move(api_settings),
+      api(with_metrics(std::move(api_settings), publishing),
           api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool}),
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
   server.date_by([&time] { return time.now(); });
@@ -155,6 +163,7 @@ asio::awaitable<Result<void>> Node::Impl::serve(std::function<void(const Serving
     serving.runs = unfinished(*store);
     began(serving);
     if (notifications) notifications->start();
+    publishing.start();
     constexpr auto token = asio::as_tuple(asio::use_awaitable);
     const auto [error, signal] = co_await signals.async_wait(token);
     spdlog::info("stopping on signal {}; a second one ends the process at once", signal);
@@ -206,6 +215,7 @@ Result<void> Node::run(const std::function<void(const Serving&)>& began) {
   turn();
   threads.clear();  // joins
   node.pool.join();
+  node.publishing.stop();  // last: what the last batch emitted may still go out
   if (failure) std::rethrow_exception(failure);
   return *outcome;
 }

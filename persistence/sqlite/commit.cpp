@@ -121,6 +121,13 @@ ChangeResult write_change(Connection& connection, WorkflowNumbers& numbers,
   return result;
 }
 
+bool has_emitted(std::span<const BatchResult> results) {
+  for (const BatchResult& batch : results)
+    for (const ChangeResult& change : batch.changes)
+      if (!change.emitted.empty()) return true;
+  return false;
+}
+
 bool owns(Connection& connection, const Batch& batch) {
   Rows rows = connection.query(fence_partition, batch.partition, batch.epoch);
   return rows.next();
@@ -138,6 +145,7 @@ std::vector<BatchResult> SqliteStore::commit(std::span<const Batch> batches) {
   transaction.commit();
   settled_.clear();
   checkpointer_.after_commit();
+  if (emitted_ && has_emitted(results)) emitted_();
   return results;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/runtime/outbox.hpp"
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/store.hpp"
 #include "persistence/sqlite/checkpointer.hpp"
@@ -30,7 +31,8 @@ class SqliteStore final : public runtime::Store,
                           public runtime::DefinitionStore,
                           public runtime::Inbox,
                           public runtime::RecordReads,
-                          public runtime::AuditLog {
+                          public runtime::AuditLog,
+                          public runtime::Outbox {
  public:
   /// errors  lease_held: another process has it open; conflict: the file is no store of ours, or a
   ///         newer release made it; unavailable: it cannot be created, read or migrated
@@ -105,6 +107,15 @@ class SqliteStore final : public runtime::Store,
                                                       std::int64_t before_id,
                                                       std::size_t limit) override;
 
+  // Outbox
+  [[nodiscard]] std::int64_t open_sink(const std::string& sink, bool from_now,
+                                       Timestamp now) override;
+  [[nodiscard]] std::vector<runtime::EmittedEvent> emitted(std::int64_t after, std::size_t limit,
+                                                           std::size_t max_bytes) override;
+  void advance(const std::string& sink, std::int64_t id, Timestamp now) override;
+  [[nodiscard]] std::size_t count_emitted(std::int64_t after, std::size_t most) override;
+  void when_emitted(std::function<void()> wake) override;
+
  private:
   SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> writer,
               const std::string& path, const SqliteOptions& options);
@@ -119,6 +130,7 @@ class SqliteStore final : public runtime::Store,
   std::unique_ptr<Connection> writer_;
   WorkflowNumbers workflow_numbers_;
   std::vector<std::int64_t> settled_;  // events whose settling the next transaction carries
+  std::function<void()> emitted_;      // wakes who publishes emitted events
   bool owned_ = false;                 // some node of this process has acquired the partitions
   ReadPool pool_;
   Checkpointer checkpointer_;  // its thread ends before the connections close

@@ -32,3 +32,14 @@ TEST_CASE("constant-time comparison tells equal from unequal", "[base]") {
   CHECK_FALSE(equal_constant_time("secret", "secreT"));
   CHECK_FALSE(equal_constant_time("secret", "secrets"));
 }
+
+TEST_CASE("base64 gives the bytes back, and nothing for what is no base64", "[base]") {
+  for (const std::string bytes : {"", "f", "fo", "foo", "\xff\xfe?>"})
+    CHECK(base64_decode(base64_encode(bytes)) == bytes);
+  CHECK(base64_decode("AP8=") == std::string("\0\xff", 2));
+  for (const char* text : {"A", "AA", "AAA", "=AAA", "A===", "AA=A", "AAA=AAA=", "AA A", "AAA\n",
+                           " AAA", "AA-_"}) {
+    INFO(text);
+    CHECK_FALSE(base64_decode(text));
+  }
+}

@@ -44,9 +44,17 @@ TEST_CASE("each provider has settings of its own, and no others", "[cli]") {
   const std::string good =
       "providers:\n"
       "  flexprice: {baseUrl: 'http://127.0.0.1:1/v1', apiKey: {value: k}, environmentId: env_1}\n"
-      "  langfuse: {publicKey: {value: p}, secretKey: {env: LANGFUSE_KEY}, timeoutMs: 1000}\n";
-  CHECK(doctor(folder, good).code == 1);
-  CHECK(doctor(folder, good, {{"LANGFUSE_KEY", "s"}}).code == 0);
+      "  langfuse: {baseUrl: 'http://127.0.0.1:1', publicKey: {value: p}, timeoutMs: 1000,\n"
+      "    secretKey: {env: LANGFUSE_KEY}}\n";
+  CHECK_THAT(doctor(folder, good).error, Contains("LANGFUSE_KEY is not set"));
+  const auto checked = doctor(folder, good, {{"LANGFUSE_KEY", "s"}});
+  CHECK(checked.code == 1);  // nobody listens there
+  CHECK(checked.error.find("sequent.yaml") == std::string::npos);
+  CHECK_THAT(checked.out, Contains("http://127.0.0.1:1/v1: "));
+  CHECK_THAT(checked.out, Contains("http://127.0.0.1:1: "));
+  const auto half = doctor(folder, "providers: {langfuse: {publicKey: {value: p}}}\n");
+  CHECK(half.code == 1);
+  CHECK_THAT(half.out, Contains("a public and a secret key that can be read"));
   const auto outcome = doctor(folder,
                               "providers:\n"
                               "  flexprice: {environment: env_1}\n"
@@ -107,8 +115,9 @@ TEST_CASE("doctor answers in JSON with every verdict", "[cli]") {
   REQUIRE(checks);
   std::vector<std::string> names;
   for (const auto& check : *checks) names.push_back(text_of(check, "check"));
-  const std::vector<std::string> expected{"configuration", "store",  "disk", "clock",
-                                          "port",          "stripe", "auth", "aws"};
+  const std::vector<std::string> expected{"configuration", "store",   "disk", "clock",
+                                          "port",          "stripe",  "auth", "aws",
+                                          "flexprice",     "langfuse"};
   CHECK(names == expected);
   CHECK_FALSE(fs::exists(folder.path("data")));  // it leaves nothing behind
 }

@@ -1,0 +1,95 @@
+#pragma once
+// Publishes what workflows emitted to one sink: in the order of commits, each event at least once.
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/runtime/clock.hpp"
+#include "outbox/sink.hpp"
+
+namespace sequent::outbox {
+
+struct PublisherOptions {
+  std::string name;                // of the cursor
+  std::vector<std::string> types;  // prefixes of event types; empty = all
+  bool from_now = false;
+  std::size_t most_events = 100;  // between two cursors, so sent twice when the node dies there
+  std::size_t most_bytes = 4 << 20;
+  DurationMs first_pause_ms = 500;  // after a failure; doubled with each one that follows
+  DurationMs longest_pause_ms = 60'000;
+  DurationMs look_every_ms = 5'000;  // for events that nobody told us of
+  std::size_t most_skipped = 1'000;  // events of other types that are passed without a new cursor
+};
+
+/// At one moment, for metrics.
+struct Figures {
+  std::uint64_t published = 0;
+  std::uint64_t failures = 0;    // sends that failed, or reads and writes of the store
+  std::size_t behind = 0;        // emitted events that are not published; counts to 10,000
+  Timestamp oldest_pending = 0;  // when the first of them was emitted; 0 = none
+};
+
+/// A cursor is written after its events were taken, never before: a crash in between sends them
+/// again, under the same ids, and loses none. An event that the sink does not take is not left out:
+/// it holds up those behind it until it is taken, and runs notice nothing of that.
+/// threads  one of its own, which blocks; the functions below may come from any
+class Publisher {
+ public:
+  /// `log` and `clock` outlive it.
+  Publisher(PublisherOptions options, std::unique_ptr<Sink> sink, runtime::Outbox& log,
+            const runtime::Clock& clock, std::unique_ptr<runtime::Random> random);
+  ~Publisher();
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  void start();
+  /// There may be something to publish.
+  void wake();
+  /// Breaks a send off. On return nothing is sent any more.
+  void stop();
+
+  [[nodiscard]] Figures figures() const;
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+
+ private:
+  enum class Round : std::uint8_t { more, idle, failed };
+  void run();
+  [[nodiscard]] Round attempt();
+  [[nodiscard]] Round publish();
+  [[nodiscard]] bool wants(const runtime::EmittedEvent& event) const;
+  void move_to(std::int64_t id, bool published);
+  void note_backlog(const std::vector<runtime::EmittedEvent>& pending, bool all_read);
+  void wait_for_work();
+  void back_off();
+  void note_failure(const std::string& detail, DurationMs retry_after_ms);
+
+  PublisherOptions options_;
+  std::unique_ptr<Sink> sink_;
+  runtime::Outbox& log_;
+  const runtime::Clock& clock_;
+  std::unique_ptr<runtime::Random> random_;
+
+  // The thread's own.
+  std::int64_t position_ = -1;  // what it has dealt with; -1 = the cursor has not been read
+  std::int64_t saved_ = 0;      // the cursor in the store
+  bool unsaved_ = false;        // something between the two has been published
+  std::size_t skipped_ = 0;     // events between the two that this sink does not want
+  int failed_in_a_row_ = 0;
+  DurationMs asked_pause_ms_ = 0;
+
+  std::atomic<std::uint64_t> published_ = 0, failures_ = 0;
+  std::atomic<std::size_t> behind_ = 0;
+  std::atomic<Timestamp> oldest_pending_ = 0;
+
+  std::mutex mutex_;  // guards the two below
+  bool woken_ = false;
+  bool stopping_ = false;
+  std::condition_variable changed_;
+  std::thread thread_;
+};
+
+}  // namespace sequent::outbox

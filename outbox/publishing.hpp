@@ -1,0 +1,40 @@
+#pragma once
+// All sinks of a node.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/http_client.hpp"
+#include "outbox/publisher.hpp"
+#include "outbox/settings.hpp"
+
+namespace sequent::outbox {
+
+[[nodiscard]] std::unique_ptr<Sink> make_sink(const SinkSettings& settings,
+                                              net::HttpClient& client);
+
+/// threads  start() and stop() from one; metrics() from any
+class Publishing {
+ public:
+  /// Everything outlives it.
+  Publishing(const std::vector<SinkSettings>& sinks, net::HttpClient& client, runtime::Outbox& log,
+             const runtime::Clock& clock);
+  ~Publishing();
+  Publishing(const Publishing&) = delete;
+  Publishing& operator=(const Publishing&) = delete;
+
+  void start();
+  /// Blocks for as long as a sink needs to break its request off.
+  void stop();
+
+  /// In Prometheus' text format; "" without sinks.
+  [[nodiscard]] std::string metrics() const;
+
+ private:
+  runtime::Outbox& log_;
+  const runtime::Clock& clock_;
+  std::vector<std::unique_ptr<Publisher>> publishers_;
+  bool started_ = false;
+};
+
+}  // namespace sequent::outbox
