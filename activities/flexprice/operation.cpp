@@ -81,9 +81,9 @@ boost::asio::awaitable<ActivityResult> FlexpriceActivity::settle(Attempt attempt
                                                                  Failure refusal) {
   Reconciliation looked = co_await operation_.look(client_, std::move(attempt), std::move(input));
   if (looked.found == Reconciliation::Found::adopted) co_return std::move(looked.object);
-  // What the read says for certain (there is no such subscription) beats an ambiguous refusal.
-  if (looked.failure && looked.failure->outcome == Outcome::permanent)
-    co_return std::unexpected(std::move(*looked.failure));
+  // What the read says for certain (there is no such subscription) beats an ambiguous refusal; and
+  // where it could not be read, nobody knows yet what the refusal means.
+  if (looked.failure) co_return std::unexpected(std::move(*looked.failure));
   co_return std::unexpected(std::move(refusal));
 }
 

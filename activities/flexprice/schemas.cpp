@@ -1,10 +1,28 @@
 // The pieces from which the operations' schemas are put together.
-#include "activities/schemas.hpp"
+#include <algorithm>
+
 #include "activities/flexprice/operation.hpp"
+#include "activities/schemas.hpp"
 
 namespace sequent::activities::flexprice {
 
+namespace {
+
+// The machine checks an input before the activity drops its nulls: what an expression found nothing
+// for is null, and counts as absent.
+Json nullable(Json property) {
+  if (property.contains("enum")) property["enum"].push_back(nullptr);
+  if (property.contains("type") && property["type"].is_string())
+    property["type"] = Json::array({property["type"], "null"});
+  return property;
+}
+
+}  // namespace
+
 Json input_schema(Json properties, std::vector<std::string> required) {
+  for (const auto& [name, property] : properties.items())
+    if (std::find(required.begin(), required.end(), name) == required.end())
+      property = nullable(std::move(property));
   Json schema = Json::object();
   schema["type"] = "object";
   schema["properties"] = std::move(properties);

@@ -237,6 +237,26 @@ TEST_CASE("deleting twice is deleting, and what is in use is not deleted", "[fle
         Json{{"found", false}, {"customer", nullptr}});
 }
 
+TEST_CASE("a refusal that could not be looked into is tried again", "[flexprice]") {
+  FlexpriceBench test;
+  const Json input{{"external_id", "cus_1"}, {"name", "N"}};
+  const Json made = test.must("flexprice.customers.create", input);
+  test.admin("POST", "faults", {{"kind", "outage"}, {"method", "GET"}, {"times", 1}});
+  const auto unread = test.call("flexprice.customers.create", input, other_task());
+  REQUIRE_FALSE(unread.has_value());
+  CHECK(unread.error().outcome == Outcome::transient);
+  CHECK(test.must("flexprice.customers.create", input, other_task()).at("id") == made.at("id"));
+}
+
+TEST_CASE("what an expression found nothing for counts as not given", "[flexprice]") {
+  FlexpriceBench test;
+  const Json input{{"external_id", "cus_1"}, {"name", "N"}, {"email", nullptr}};
+  const auto& schema = test.registry.activity("flexprice.customers.create")->spec().input;
+  CHECK(schema->validate(input).empty());
+  CHECK_FALSE(schema->validate({{"external_id", "cus_1"}, {"name", nullptr}}).empty());
+  CHECK_FALSE(test.must("flexprice.customers.create", input).contains("email"));
+}
+
 TEST_CASE("an update of a subscription says what becomes of its end", "[flexprice]") {
   FlexpriceBench test;
   const auto refused = test.call("flexprice.subscriptions.update",
