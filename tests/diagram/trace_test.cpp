@@ -19,8 +19,15 @@ namespace fs = std::filesystem;
 using Arrows = std::map<std::string, std::vector<std::string>>;  // title -> "from>to:text"
 
 // The diagrams that must be complete: all whose workflows are there.
-const std::vector<std::string> traced = {"Payment Flow", "Subscription Management Flow",
-                                         "Basket checking", "Facturation"};
+const std::vector<std::string> traced = {"Payment Flow",
+                                         "Subscription Management Flow",
+                                         "Basket checking",
+                                         "Facturation",
+                                         "What things we will sync with stripe",
+                                         "Customer SYNC Workflow",
+                                         "Plan SYNC Workflow",
+                                         "Subscription SYNC Workflow",
+                                         "Cases"};
 
 std::string read(const fs::path& path) {
   std::ifstream file{path};
