@@ -147,7 +147,9 @@ ChangeResult MemoryStore::apply(const InstanceChange& change) {
     give_held(change.id, change.at, result);
   }
   for (const auto id : change.consumed_messages) messages_[change.id].erase(id);
-  for (const auto& message : change.messages) result.sent.push_back(send(message.to, message.body));
+  for (const auto& message : change.messages)
+    if (!message.if_there || rows_.contains(message.to))
+      result.sent.push_back(send(message.to, message.body));
   for (const auto& event : change.emitted) result.emitted.push_back(store_event(event));
   for (const auto& request : change.requests) {
     auto& taken = requests_.try_emplace(request.id, TakenRequest{change.id, {}}).first->second;

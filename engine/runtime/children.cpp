@@ -160,6 +160,10 @@ void Partition::settle_starts(Resident& parent) {
   for (const auto& id : lost) {
     machine::CancelAsked cancel;
     cancel.reason = over ? parent.state.reason : "its parent no longer waits for it";
+    // One that a crash has left behind may still be on its way into memory.
+    auto message = message_to_child(parent, id, "cancel", cancel.reason);
+    message.if_there = true;
+    gather(parent).messages.push_back(std::move(message));
     cancel.by = "run " + parent.id.text();
     // One that has ended refuses, and one that was never made needs nothing.
     with(id, [this, event = machine::Event{std::move(cancel)}](Resident* child, const Error*) {

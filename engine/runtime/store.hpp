@@ -80,7 +80,8 @@ struct StoreOperationResult {
 /// A durable message to an instance that may not be in memory: a child's end, an event.
 struct Message {
   InstanceId to;
-  Json body;  // {"kind":"event","event":{…}} | {"kind":"child","frame":…, …}
+  Json body;              // {"kind":"event","event":{…}} | {"kind":"child","child":…, …}
+  bool if_there = false;  // dropped where there is no such run, else an error of the caller
 };
 struct StoredMessage {
   std::int64_t id = 0;  // rises; consumed in this order
@@ -140,7 +141,7 @@ struct ChangeResult {
   std::optional<Taken> taken;
   std::vector<StoreOperationResult> operations;
   std::vector<StoredMessage> messages;  // held events that the new subscriptions took
-  std::vector<StoredMessage> sent;      // `messages` of the change with their ids
+  std::vector<StoredMessage> sent;      // `messages` of the change with their ids, but dropped ones
   std::vector<std::int64_t> emitted;    // ids of the stored events, to be routed
 };
 struct BatchResult {

@@ -95,7 +95,7 @@ void write_mail(Connection& connection, const InstanceChange& change, ChangeResu
   for (const std::int64_t message_id : change.consumed_messages)
     consume_message(connection, change.id, message_id);
   for (const runtime::Message& message : change.messages)
-    result.sent.push_back(send_message(connection, message));
+    if (auto sent = send_message(connection, message)) result.sent.push_back(std::move(*sent));
   for (const Json& event : change.emitted)
     result.emitted.push_back(store_emitted(connection, event, change.at));
   for (const runtime::RequestRow& request : change.requests)

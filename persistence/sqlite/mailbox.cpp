@@ -47,6 +47,10 @@ constexpr std::string_view body_of_event = R"sql(
 constexpr std::string_view insert_message = R"sql(
   INSERT INTO message (partition_id, instance_id, body) VALUES (?1, ?2, ?3)
 )sql";
+constexpr std::string_view insert_message_if_there = R"sql(
+  INSERT INTO message (partition_id, instance_id, body)
+  SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM instance WHERE instance_id = ?2)
+)sql";
 constexpr std::string_view insert_event_message = R"sql(
   INSERT INTO message (partition_id, instance_id, event_id) VALUES (?1, ?2, ?3)
 )sql";
@@ -106,9 +110,11 @@ std::vector<StoredMessage> replace_subscriptions(Connection& connection, const I
   return messages;
 }
 
-StoredMessage send_message(Connection& connection, const runtime::Message& message) {
+std::optional<StoredMessage> send_message(Connection& connection, const runtime::Message& message) {
   const std::string body = dump_json(message.body);
-  connection.execute(insert_message, message.to.partition(), message.to, body);
+  const auto insert = message.if_there ? insert_message_if_there : insert_message;
+  if (connection.execute(insert, message.to.partition(), message.to, body) == 0)
+    return std::nullopt;
   return StoredMessage{connection.last_id(), message.to, message.body};
 }
 

@@ -26,8 +26,9 @@ void forget_operations(Connection& connection, const InstanceId& instance);
     Connection& connection, const InstanceId& instance,
     std::span<const runtime::SubscriptionRow> subscriptions, Timestamp now);
 
-[[nodiscard]] runtime::StoredMessage send_message(Connection& connection,
-                                                  const runtime::Message& message);
+/// None: there is no such run, and the message was for one that may be missing.
+[[nodiscard]] std::optional<runtime::StoredMessage> send_message(Connection& connection,
+                                                                 const runtime::Message& message);
 /// A message whose body is the stored event.
 [[nodiscard]] runtime::StoredMessage send_event(Connection& connection, const InstanceId& to,
                                                 std::int64_t event_id, const Json& event);

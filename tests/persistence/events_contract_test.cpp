@@ -53,6 +53,21 @@ TEST_CASE("messages are kept in order until they are consumed", "[store]") {
   CHECK(again.write(more).sent.front().id > sent[1].id);  // never an id that was used
 }
 
+TEST_CASE("a message for a run that may be missing is dropped where it is", "[store]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  const InstanceId sender = new_id(1), receiver = new_id(2), missing = new_id(2);
+  owner.write(start_of(receiver));
+  InstanceChange change = start_of(sender);
+  change.messages = {{.to = missing, .body = {{"n", 1}}, .if_there = true},
+                     {.to = receiver, .body = {{"n", 2}}, .if_there = true}};
+  const auto sent = owner.write(change).sent;
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].to == receiver);
+  CHECK(under_test->store().with_messages(2, std::nullopt, 10) ==
+        std::vector<InstanceId>{receiver});
+}
+
 TEST_CASE("an event reaches whoever waits for it, each run once", "[store]") {
   const auto under_test = any_store();
   Owner owner{*under_test};
