@@ -1,6 +1,7 @@
 #include "crashtest/observe.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "crashtest/request.hpp"
 #include "crashtest/volatile_names.hpp"
@@ -73,21 +74,47 @@ Json records_of(Player& player) {
   return records;
 }
 
+// Made for one use within minutes: one more that nobody used changes nothing for anybody.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> fleeting = {
+    {{"token", "POST /v1/tokens"}, {"account_link", "POST /v1/account_links"}}};
+
+bool makes_fleeting(const std::string& route) {
+  return std::ranges::any_of(fleeting, [&](const auto& kind) { return kind.second == route; });
+}
+
+// Without what is fleeting.
+Json lasting_effects(const Json& calls) {
+  Json effects = calls.value("effects", Json::object());
+  for (const auto& kind : fleeting) effects.erase(std::string(kind.first));
+  return effects;
+}
+
+Json lasting_duplicates(const Json& calls) {
+  Json lasting = Json::array();
+  for (const auto& twice : calls.value("duplicateEffects", Json::array()))
+    if (std::ranges::none_of(fleeting,
+                             [&](const auto& kind) { return twice.at("kind") == kind.first; }))
+      lasting.push_back(twice);
+  return lasting;
+}
+
 // Repeats of a call are no difference, a second effect under a key is.
 Json effects_of(const Json& calls) {
   Json by_key = Json::array();
   for (const auto& key : calls.value("idempotencyKeys", Json::array())) {
     if (key.at("effects").empty()) continue;
     Json routes = Json::array();
-    for (const auto& [route, count] : key.at("routes").items()) routes.push_back(route);
+    for (const auto& [route, count] : key.at("routes").items())
+      if (!makes_fleeting(route)) routes.push_back(route);
+    if (routes.empty()) continue;
     by_key.push_back({{"account", key.at("account")},
                       {"effects", key.at("effects").size()},
                       {"routes", std::move(routes)}});
   }
   sort_items(by_key);
-  return {{"effects", calls.value("effects", Json::object())},
+  return {{"effects", lasting_effects(calls)},
           {"effectsByKey", std::move(by_key)},
-          {"duplicateEffects", calls.value("duplicateEffects", Json::array())}};
+          {"duplicateEffects", lasting_duplicates(calls)}};
 }
 
 Json provider_of(Player& player, const std::string& name) {
@@ -95,6 +122,9 @@ Json provider_of(Player& player, const std::string& name) {
   // The sandbox's own time, and how many keys it keeps: a repaired call takes a second one.
   state.erase("now");
   state.erase("idempotencyKeys");
+  if (state.contains("accounts"))
+    for (auto& account : state["accounts"])
+      for (const auto& kind : fleeting) account.erase(std::string(kind.first));
   Json provider = effects_of(body_of(player.outside().ask(name, get("/_sandbox/calls"))));
   provider["state"] = std::move(state);
   return provider;

@@ -82,7 +82,7 @@ Answer<Json> create_account_link(const Call& call) {
   if (auto good = check_link(call, account); !good) return std::unexpected(good.error());
   SEQUENT_ASSERT(account != nullptr);
   (*account)["_onboarding"] = true;
-  const auto secret = call.scene.world.make_id("", 12);
+  const auto secret = call.scene.world.make_id("link_", 12);
   const bool express = text_of(*account, "type") == "express";
   Json link{{"object", "account_link"},
             {"created", call.scene.seconds()},

@@ -65,9 +65,11 @@ void StripeStandIn::start_afresh(Timestamp now) {
   Scene scene{*world_, world_->account(""), controls_.faults, now, Cause{}};
   seed_catalog(scene);
   seed_portal(scene);
-  if (!options_.webhook_url.empty())
-    add_endpoint(scene, options_.webhook_url, {options_.webhook_secret}, Json::array({"*"}), false,
-                 options_.api_version)["_thin"] = true;
+  if (options_.webhook_url.empty()) return;
+  // What connected accounts do is told to an endpoint of its own.
+  for (const bool connect : {false, true})
+    add_endpoint(scene, options_.webhook_url, {options_.webhook_secret}, Json::array({"*"}),
+                 connect, options_.api_version)["_thin"] = !connect;
 }
 
 Reply StripeStandIn::handle(const net::ServerRequest& request, Timestamp real_now) {

@@ -15,8 +15,8 @@ struct StripeOptions {
   std::uint64_t seed = 1;
   std::string api_key = "sk_test_sandbox";
   std::string api_version = std::string(newest_version);  // where Stripe-Version is absent
-  std::string webhook_url;                                // empty: no endpoint at the start
-  std::string webhook_secret;                             // of that endpoint
+  std::string webhook_url;                                // empty: no endpoints at the start
+  std::string webhook_secret;                             // of both: the platform's, the accounts'
   WebhookRetry webhook_retry;
 };
 

@@ -19,7 +19,10 @@ namespace fs = std::filesystem;
 using Arrows = std::map<std::string, std::vector<std::string>>;  // title -> "from>to:text"
 
 // The diagrams that must be complete: all whose workflows are there.
-const std::vector<std::string> traced = {"Payment Flow",
+const std::vector<std::string> traced = {"Setup participant connected account and offers",
+                                         "Setup contract signing",
+                                         "Exchange",
+                                         "Payment Flow",
                                          "Subscription Management Flow",
                                          "Basket checking",
                                          "Facturation",

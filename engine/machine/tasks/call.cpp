@@ -22,6 +22,29 @@ DurationMs call_backoff(const CallRetryPolicy& policy, std::uint32_t attempt, st
   return std::max(jittered, asked);
 }
 
+bool admits_null(const Json& schema) {
+  if (!schema.is_object()) return true;
+  const auto names_null = [&](const char* keyword, const Json& null) {
+    const auto found = schema.find(keyword);
+    if (found == schema.end()) return true;
+    return found->is_array() ? std::ranges::find(*found, null) != found->end() : *found == null;
+  };
+  return names_null("type", "null") && names_null("enum", nullptr);
+}
+
+// What an expression found nothing for was not given, unless null says something there, such as
+// "unset it". A required argument stays, for its absence would be harder to understand.
+void leave_out_nothing(const CallTask& task, Json& arguments) {
+  const Json& schema = task.activity.input_schema;
+  if (!schema.is_object() || !schema.contains("properties") || !arguments.is_object()) return;
+  const Json required = schema.value("required", Json::array());
+  for (const auto& [name, rule] : schema.at("properties").items()) {
+    const auto found = arguments.find(name);
+    if (found == arguments.end() || !found->is_null() || admits_null(rule)) continue;
+    if (std::ranges::find(required, Json(name)) == required.end()) arguments.erase(found);
+  }
+}
+
 }  // namespace
 
 Template late_part(const Program& program, const CallTask& task, Json filled) {
@@ -52,6 +75,7 @@ void Decider::begin_call(FrameId id) {
   } else {
     auto arguments = evaluator.fill(task.arguments, *current.input, here(current), false);
     if (!arguments) return raise(id, arguments.error());
+    leave_out_nothing(task, *arguments);
     if (task.activity.input && !task.late_secrets) {
       const definition::DataFilter schema{.transform = {}, .schema = task.activity.input};
       const auto valid = check_schema(schema, *arguments, "the input of " + task.activity.name);
