@@ -95,7 +95,8 @@ boost::asio::awaitable<std::expected<Json, Failure>> Client::send(Call call) {
       runtime::note_request_id(call.request_id, result->headers.value("x-amzn-RequestId"));
     const bool renewable = result && found->cached && expired_credentials(*result);
     if (renewable) credentials_.forget();
-    if (!renewable || round == 2) co_return outcome_of(call.operation, result, call.now);
+    if (!renewable || round == 2)
+      co_return outcome_of(call.operation, result, call.now, call.repeat);
   }
 }
 

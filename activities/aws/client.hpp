@@ -5,6 +5,7 @@
 #include <string>
 
 #include "activities/aws/credentials.hpp"
+#include "activities/outcomes.hpp"
 #include "activities/providers.hpp"
 #include "base/json.hpp"
 #include "engine/machine/problem.hpp"
@@ -19,6 +20,7 @@ struct Call {
   Service service = Service::metering;
   std::string operation;  // "ResolveCustomer"
   Json body;
+  Repeat repeat = Repeat::harmless;
   DurationMs timeout_ms = 0;
   Timestamp now = 0;
   std::shared_ptr<std::string> request_id;  // see runtime::Attempt

@@ -255,7 +255,7 @@ Json Metering::output() const {
 
 Failure left_unprocessed(std::size_t records) {
   Failure failure;
-  failure.outcome = Outcome::transient;
+  failure.outcome = Outcome::unknown;  // of the others AWS has charged some
   failure.problem = provider_problem(
       "aws", ErrorKind::communication, 503, "Records left unprocessed",
       "AWS left " + std::to_string(records) + " usage records unprocessed in " +
@@ -275,6 +275,7 @@ boost::asio::awaitable<runtime::ActivityResult> BatchMeterUsage::run(runtime::At
   auto work = Metering::of(input);
   if (!work) co_return std::unexpected(std::move(work.error()));
   std::size_t left = 0;
+  bool charged = false;
   for (int round = 1; round <= max_rounds; ++round) {
     while (work->has_batch()) {
       const Batch batch = work->take_batch();
@@ -282,16 +283,22 @@ boost::asio::awaitable<runtime::ActivityResult> BatchMeterUsage::run(runtime::At
       call.service = Service::metering;
       call.operation = "BatchMeterUsage";
       call.body = work->body_of(batch);
+      // Repeating charges nothing twice, but only while AWS still takes the hour: afterwards our own
+      // doubt alone says that a record which is refused as late may stand there already.
+      call.repeat = Repeat::guarded;
       call.timeout_ms = std::min(attempt.timeout_ms, client_->config().timeout_ms);
       call.now = attempt.now;
       call.request_id = attempt.request_id;
       const auto answer = co_await client_->send(std::move(call));
       if (answer) {
         work->answered(batch, *answer);
+        charged = true;
       } else if (is_about_a_record(answer.error())) {
         work->refused(batch, answer.error(), attempt.unsettled);
       } else {
-        co_return std::unexpected(answer.error());
+        Failure failure = answer.error();
+        if (charged && failure.outcome == Outcome::transient) failure.outcome = Outcome::unknown;
+        co_return std::unexpected(std::move(failure));
       }
     }
     left = work->gather();

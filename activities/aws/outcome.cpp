@@ -82,9 +82,10 @@ ErrorKind kind_of(const std::string& code, int status, bool renewable) {
   return ErrorKind::communication;
 }
 
-Failure not_aws(const std::string& operation, const net::ClientResponse& response, Timestamp now) {
+Failure not_aws(const std::string& operation, const net::ClientResponse& response, Timestamp now,
+                Repeat repeat) {
   Failure failure;
-  failure.outcome = Outcome::transient;
+  failure.outcome = repeat == Repeat::harmless ? Outcome::transient : Outcome::unknown;
   failure.problem = provider_problem(
       "aws", ErrorKind::communication, response.status, "Not AWS's answer",
       "expected JSON for " + operation + ", got " +
@@ -95,7 +96,7 @@ Failure not_aws(const std::string& operation, const net::ClientResponse& respons
 }
 
 Failure refusal(const std::string& operation, const net::ClientResponse& response,
-                const std::string& code, Timestamp now) {
+                const std::string& code, Timestamp now, Repeat repeat) {
   const std::string message = message_of(response);
   const std::string request_id = response.headers.value("x-amzn-RequestId");
   const bool renewable = says_expired_credentials(code, message);
@@ -114,6 +115,7 @@ Failure refusal(const std::string& operation, const net::ClientResponse& respons
   const bool passing = is_among(passing_codes, code) || response.status == 429 ||
                        response.status >= 500 || renewable || clock_off;
   failure.outcome = passing ? Outcome::transient : Outcome::permanent;
+  if (response.status >= 500 && repeat == Repeat::guarded) failure.outcome = Outcome::unknown;
   failure.problem = provider_problem("aws", kind, response.status, code.empty() ? "Refused" : code,
                                      std::move(detail));
   if (!code.empty()) failure.problem.extensions["code"] = code;
@@ -137,8 +139,9 @@ bool expired_credentials(const net::ClientResponse& response) {
 }
 
 std::expected<Json, Failure> outcome_of(const std::string& operation,
-                                        const net::ClientResult& result, Timestamp now) {
-  if (!result) return std::unexpected(transport_failure("aws", result.error(), Repeat::harmless));
+                                        const net::ClientResult& result, Timestamp now,
+                                        Repeat repeat) {
+  if (!result) return std::unexpected(transport_failure("aws", result.error(), repeat));
   const net::ClientResponse& response = *result;
   const bool good = response.status >= 200 && response.status <= 299;
   if (good && response.body.empty()) return Json::object();
@@ -147,8 +150,8 @@ std::expected<Json, Failure> outcome_of(const std::string& operation,
   if (good && readable) return std::move(*body);
   const std::string code = error_code(response);
   if (good || (!readable && code.empty()))
-    return std::unexpected(not_aws(operation, response, now));
-  return std::unexpected(refusal(operation, response, code, now));
+    return std::unexpected(not_aws(operation, response, now, repeat));
+  return std::unexpected(refusal(operation, response, code, now, repeat));
 }
 
 }  // namespace sequent::activities::aws

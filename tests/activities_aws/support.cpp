@@ -43,6 +43,7 @@ std::optional<net::ServerResponse> AwsProvider::answer(const net::ServerRequest&
   auto reply = stand_in.handle(request, now + skew_ms);
   if (reply.delivery == sandbox::Delivery::later)
     reply = stand_in.resume(reply.ticket, now + skew_ms + 20'000).value();
+  if (when_answered) when_answered();
   if (reply.delivery != sandbox::Delivery::answer) return std::nullopt;
   return reply.response;
 }
@@ -88,7 +89,7 @@ runtime::Attempt AwsProvider::attempt(std::uint32_t number) const {
   auto attempt = first_attempt();
   attempt.now = time();
   attempt.number = number;
-  attempt.unsettled = number > 1;
+  attempt.unsettled = number > 1 && doubted;
   attempt.timeout_ms = 3'000;
   return attempt;
 }
@@ -97,7 +98,9 @@ runtime::ActivityResult AwsProvider::call(const std::string& name, const Json& i
                                           std::uint32_t number) {
   auto* activity = registry.activity(name);
   REQUIRE(activity != nullptr);
-  return bench.await(activity->run(attempt(number), input));
+  auto result = bench.await(activity->run(attempt(number), input));
+  if (!result && result.error().outcome == machine::Outcome::unknown) doubted = true;
+  return result;
 }
 
 Json AwsProvider::done(const std::string& name, const Json& input) {

@@ -18,10 +18,12 @@ struct AwsProvider {
   Timestamp now = real_now();  // libcurl signs with the machine's clock
   DurationMs skew_ms = 0;      // of the stand-in against it
   DurationMs advanced_ms = 0;
+  bool doubted = false;  // a call has failed with an unknown outcome
   sandbox::aws::AwsStandIn stand_in{{}, now};
   Bench bench;
   runtime::ActivityRegistry registry;
   activities::AwsConfig config;
+  std::function<void()> when_answered;  // after each answer of the stand-in, if set
 
   explicit AwsProvider(activities::AwsConfig with = static_keys());
   static activities::AwsConfig static_keys();
@@ -37,6 +39,7 @@ struct AwsProvider {
   /// How often a target was called.
   std::int64_t calls(const std::string& target);
 
+  /// A later one is unsettled where the engine would have it so.
   [[nodiscard]] runtime::Attempt attempt(std::uint32_t number = 1) const;
   runtime::ActivityResult call(const std::string& name, const Json& input,
                                std::uint32_t number = 1);
@@ -47,6 +50,8 @@ struct AwsProvider {
 
 /// The folder of contracts beside the sources; tests that need it are skipped by name without it.
 [[nodiscard]] std::optional<Json> contract(const std::string& file);
+
+inline constexpr DurationMs hour_ms = 3'600'000;
 
 inline constexpr const char* resolve = "aws.marketplace.resolveCustomer";
 inline constexpr const char* meter = "aws.marketplace.batchMeterUsage";
