@@ -19,6 +19,8 @@ void register_auth(runtime::ActivityRegistry& registry, const AuthConfig& config
   registry.add(std::make_unique<TokensCheck>(client));
   registry.add(std::make_unique<UsersGet>(client));
   registry.add(std::make_unique<UsersUpdate>(client));
+  registry.add(std::make_unique<WorkspacesList>(client));
+  registry.add(std::make_unique<WorkspacesGet>(client));
 }
 
 }  // namespace sequent::activities::auth

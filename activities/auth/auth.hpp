@@ -6,7 +6,7 @@
 
 namespace sequent::activities::auth {
 
-/// What the three calls have in common: repeating is harmless, so that nothing is to be looked for.
+/// What the calls have in common: repeating is harmless, so that nothing is to be looked for.
 class AuthActivity : public runtime::Activity {
  public:
   AuthActivity(runtime::ActivitySpec spec, std::shared_ptr<Client> client);
@@ -49,6 +49,26 @@ class UsersGet final : public AuthActivity {
 class UsersUpdate final : public AuthActivity {
  public:
   explicit UsersUpdate(std::shared_ptr<Client> client);
+  boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,
+                                                      Json input) override;
+};
+
+/// auth.workspaces.list: GET users/me/workspaces, of the token's owner.
+/// shape   with {token}; output {userId, workspaces: [{id, name?, role?, permissions: [text]}]}
+/// errors  401 authentication, permanent: the token is not valid
+class WorkspacesList final : public AuthActivity {
+ public:
+  explicit WorkspacesList(std::shared_ptr<Client> client);
+  boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,
+                                                      Json input) override;
+};
+
+/// auth.workspaces.get: GET workspaces/{workspace}, as the token's owner may see it.
+/// shape   with {workspace, token}; output {id, userId, name?, role?, permissions: [text]}
+/// errors  permanent: 401 the token is not valid; 403 no member; 404 no such workspace
+class WorkspacesGet final : public AuthActivity {
+ public:
+  explicit WorkspacesGet(std::shared_ptr<Client> client);
   boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,
                                                       Json input) override;
 };

@@ -2,28 +2,10 @@
 
 #include <charconv>
 
+#include "sandbox/auth/answer.hpp"
+
 namespace sequent::sandbox::auth {
 namespace {
-
-Reply answer(int status, const Json& body) {
-  Reply reply;
-  reply.response.status = status;
-  reply.response.headers.set("Content-Type", "application/json; charset=utf-8");
-  reply.response.body = dump_json(body);
-  return reply;
-}
-
-// The shape in which the service's framework words its own errors.
-Reply refusal(int status, const std::string& error, const std::string& message) {
-  return answer(status, {{"statusCode", status}, {"error", error}, {"message", message}});
-}
-
-std::optional<std::int64_t> integer_of(const std::string& text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::vector<std::string> segments_of(const std::string& path) {
   std::vector<std::string> segments;
@@ -38,12 +20,33 @@ std::vector<std::string> segments_of(const std::string& path) {
 
 std::string route_of(const net::ServerRequest& request) {
   if (request.path == "/auth/validate-token") return request.path;
+  if (request.path == "/users/me/workspaces") return request.path;
+  if (request.path.starts_with("/workspaces/")) return "/workspaces/{id}";
   if (request.path.starts_with("/users/stripe-user/")) return "/users/stripe-user/{id}/{stripe_id}";
   if (request.path.starts_with("/users/")) return "/users/{id}";
   return "(unknown)";
 }
 
 }  // namespace
+
+Reply answer(int status, const Json& body) {
+  Reply reply;
+  reply.response.status = status;
+  reply.response.headers.set("Content-Type", "application/json; charset=utf-8");
+  reply.response.body = dump_json(body);
+  return reply;
+}
+
+Reply refusal(int status, const std::string& error, const std::string& message) {
+  return answer(status, {{"statusCode", status}, {"error", error}, {"message", message}});
+}
+
+std::optional<std::int64_t> integer_of(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 Json User::to_json() const {
   return {{"id", id},
@@ -69,6 +72,7 @@ void AuthStandIn::start_afresh(Timestamp now) {
   controls_ = Controls(options_.seed);
   users_.clear();
   tokens_.clear();
+  workspaces_.clear();
   for (std::int64_t id = 1; id <= options_.users; ++id) {
     const auto number = std::to_string(id);
     User user;
@@ -128,6 +132,10 @@ Reply AuthStandIn::serve(const net::ServerRequest& request, Timestamp now) {
     return validate_token(request);
   if (request.method == "GET" && segments.size() == 2 && segments[0] == "users")
     return read_user(segments[1]);
+  if (request.method == "GET" && request.path == "/users/me/workspaces")
+    return list_workspaces(request);
+  if (request.method == "GET" && segments.size() == 2 && segments[0] == "workspaces")
+    return read_workspace(request, segments[1]);
   if (request.method == "PATCH" && segments.size() == 4 && segments[0] == "users" &&
       segments[1] == "stripe-user")
     return link_user(segments[2], segments[3], now);
@@ -172,6 +180,7 @@ Reply AuthStandIn::link_user(const std::string& id, const std::string& stripe_id
 
 Reply AuthStandIn::handle_admin(const net::ServerRequest& request, Timestamp now) {
   constexpr std::string_view tokens = "/_sandbox/tokens/";
+  constexpr std::string_view workspaces = "/_sandbox/workspaces/";
   if (auto reply = controls_.handle(request, now)) return std::move(*reply);
   const auto& path = request.path;
   if (request.method == "GET" && path == "/_sandbox/state") return admin_answer(200, admin_state());
@@ -181,6 +190,12 @@ Reply AuthStandIn::handle_admin(const net::ServerRequest& request, Timestamp now
     const auto removed = tokens_.erase(net::percent_decode(path.substr(tokens.size())));
     return admin_answer(200, {{"removed", removed}});
   }
+  if (request.method == "POST" && path == "/_sandbox/workspaces")
+    return admin_add_workspace(request);
+  if (request.method == "DELETE" && path.starts_with(workspaces)) {
+    const auto removed = workspaces_.erase(net::percent_decode(path.substr(workspaces.size())));
+    return admin_answer(200, {{"removed", removed}});
+  }
   if (request.method == "POST" && path == "/_sandbox/reset") {
     start_afresh(now - controls_.clock_offset);
     return admin_answer(200, {{"reset", true}});
@@ -188,8 +203,9 @@ Reply AuthStandIn::handle_admin(const net::ServerRequest& request, Timestamp now
   return admin_mistake(
       {.code = ErrorCode::not_found,
        .detail = "no such administration call: " + request.method + " " + path +
-                 ". Expected GET state, calls or faults; POST users, tokens, faults, "
-                 "clock or reset; DELETE faults, faults/{id} or tokens/{token}"});
+                 ". Expected GET state, calls or faults; POST users, tokens, "
+                 "workspaces, faults, clock or reset; DELETE faults, faults/{id}, tokens/{token} "
+                 "or workspaces/{id}"});
 }
 
 Reply AuthStandIn::admin_add_user(const net::ServerRequest& request, Timestamp now) {
@@ -256,7 +272,14 @@ Reply AuthStandIn::admin_add_token(const net::ServerRequest& request) {
 Json AuthStandIn::admin_state() const {
   Json users = Json::array();
   for (const auto& entry : users_) users.push_back(entry.second.to_json());
+  Json workspaces = Json::array();
+  for (const auto& [id, workspace] : workspaces_) {
+    Json members = Json::object();
+    for (const auto& [user, role] : workspace.members) members[std::to_string(user)] = role;
+    workspaces.push_back({{"id", id}, {"name", workspace.name}, {"members", members}});
+  }
   return {{"users", {{"count", users_.size()}, {"objects", users}}},
+          {"workspaces", workspaces},
           {"tokens", {{"count", tokens_.size()}}}};
 }
 

@@ -102,6 +102,35 @@ TEST_CASE("linking a user says which customer is stored", "[activities][auth]") 
   }
 }
 
+TEST_CASE("workspaces are read with the session of who asks", "[activities][auth]") {
+  const Json seen = {{"id", "ws 1"}, {"role", "owner"}, {"permissions", {"update_billing"}}};
+  SECTION("all of them, and whose they are") {
+    Service service(always(json_response(200, {{"userId", 7}, {"workspaces", {seen}}})));
+    const auto output = service.call("auth.workspaces.list", {{"token", "session"}}).value();
+    CHECK(output.at("userId") == 7);
+    CHECK(output.at("workspaces").at(0) == seen);
+    CHECK(service.bench.requests().at(0).path == "/users/me/workspaces");
+    CHECK(service.bench.requests().at(0).headers.value("Authorization") == "Bearer session");
+  }
+  SECTION("one") {
+    Json mine = seen;
+    mine["userId"] = 7;
+    Service service(always(json_response(200, mine)));
+    const Json input = {{"workspace", "ws 1"}, {"token", "session"}};
+    CHECK(service.call("auth.workspaces.get", input).value() == mine);
+    CHECK(service.bench.requests().at(0).method == "GET");
+    CHECK(service.bench.requests().at(0).path == "/workspaces/ws%201");
+  }
+  SECTION("no member, no workspace, no session: for good, each with its status") {
+    const int status = GENERATE(401, 403, 404);
+    Service service(always(json_response(status, {{"message", "no"}})));
+    const auto output = service.call("auth.workspaces.get", {{"workspace", "w"}, {"token", "t"}});
+    REQUIRE_FALSE(output.has_value());
+    CHECK(output.error().outcome == Outcome::permanent);
+    CHECK(output.error().problem.status == status);
+  }
+}
+
 TEST_CASE("inputs of auth activities are checked before anything is sent", "[activities][auth]") {
   Service service(always(json_response(200, Json::object())));
   const auto refuses = [&](const std::string& name, const Json& input) {

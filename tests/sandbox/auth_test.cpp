@@ -72,6 +72,42 @@ TEST_CASE("users may be linked from the start, and be added with tokens") {
   CHECK(test.auth.get("/_sandbox/state").body["users"]["count"] == 100);
 }
 
+TEST_CASE("a workspace shows each of its members what they may do there, and nobody else") {
+  AuthTest test;
+  const auto as = [](int user) {
+    return HeaderMap{{"Authorization", "Bearer token-user-" + std::to_string(user)}};
+  };
+  test.auth.admin(
+      "workspaces",
+      {{"id", "ws-1"}, {"members", {{"1", "owner"}, {"2", "member"}, {"3", "billing_admin"}}}});
+  test.auth.admin("workspaces", {{"id", "ws-2"}, {"name", "Two"}, {"members", {{"1", "admin"}}}});
+  const auto mine = test.auth.get("/users/me/workspaces", as(1));
+  CHECK(mine.body["userId"] == 1);
+  REQUIRE(mine.body["workspaces"].size() == 2);
+  CHECK(mine.body["workspaces"][1]["name"] == "Two");
+  const auto may_bill = [&](int user) {
+    const Json permissions = test.auth.get("/workspaces/ws-1", as(user)).body["permissions"];
+    return std::ranges::find(permissions, "update_billing") != permissions.end();
+  };
+  CHECK(may_bill(1));
+  CHECK_FALSE(may_bill(2));
+  CHECK(may_bill(3));
+  CHECK(test.auth.get("/workspaces/ws-1", as(3)).body["userId"] == 3);
+  CHECK(test.auth.get("/workspaces/ws-1", as(4)).status == 403);
+  CHECK(test.auth.get("/workspaces/ws-3", as(1)).status == 404);
+  CHECK(test.auth.get("/workspaces/ws-1").status == 401);
+  CHECK(test.auth.get("/users/me/workspaces", {{"Authorization", "Bearer gone"}}).status == 401);
+  // Roles are taken away, and workspaces go.
+  test.auth.admin("workspaces", {{"id", "ws-1"}, {"members", {{"3", "member"}}}});
+  CHECK_FALSE(may_bill(3));
+  CHECK(test.auth.call("DELETE", "/_sandbox/workspaces/ws-1").body["removed"] == 1);
+  CHECK(test.auth.get("/workspaces/ws-1", as(3)).status == 404);
+  CHECK(test.auth.post("/_sandbox/workspaces", R"({"id":"x","members":{"1":"king"}})").status ==
+        400);
+  CHECK(test.auth.post("/_sandbox/workspaces", R"({"id":"x","members":{"one":"owner"}})").status ==
+        400);
+}
+
 TEST_CASE("a failure may come before the link was stored or after it") {
   AuthTest test;
   const bool effect = GENERATE(false, true);
