@@ -13,6 +13,7 @@ namespace asio = boost::asio;
 
 constexpr PartitionId partitions = 2;               // so that messages between them are tried too
 constexpr DurationMs lease_ttl_ms = 6 * 3'600'000;  // days go by in few turns
+constexpr DurationMs poll_again_ms = 1'000;         // after a poll that failed
 constexpr int most_handlers = 1'000'000;            // of one turn: an endless loop ends the trial
 
 runtime::EngineConfig engine_config(const std::shared_ptr<Programs>& programs) {
@@ -54,6 +55,24 @@ asio::awaitable<void> keep(asio::awaitable<Result<runtime::Deployed>> deploying,
   into->emplace(std::move(result));
 }
 
+// As a serving node keeps it. A crash may come between two messages of one poll.
+asio::awaitable<Result<void>> keep_notification(runtime::Engine& engine,
+                                                std::shared_ptr<const bool> open, Json event) {
+  if (!*open) co_return fail(ErrorCode::unavailable, "the engine has crashed");
+  auto delivering = engine.deliver(std::move(event), "aws");
+  const auto delivered = co_await std::move(delivering);
+  if (!delivered) co_return std::unexpected(delivered.error());
+  co_return Result<void>{};
+}
+
+asio::awaitable<void> poll_once(asio::awaitable<bool> polling, VirtualClock& clock,
+                                std::shared_ptr<Timestamp> again_from,
+                                std::shared_ptr<Agenda> agenda) {
+  const bool good = co_await std::move(polling);
+  *again_from = clock.now() + (good ? 0 : poll_again_ms);
+  if (!good) agenda->add(*again_from, [] {});
+}
+
 // What escapes a handler is our own bug: it ends the trial with its words.
 void rethrow(const std::exception_ptr& thrown) {
   if (thrown) std::rethrow_exception(thrown);
@@ -62,7 +81,10 @@ void rethrow(const std::exception_ptr& thrown) {
 }  // namespace
 
 Life::Life(LifeOptions options, VirtualClock& clock, Outside& outside)
-    : options_(std::move(options)), clock_(clock), http_(outside.network(open_, agenda_)) {}
+    : options_(std::move(options)),
+      clock_(clock),
+      outside_(outside),
+      http_(outside.network(open_, agenda_)) {}
 
 Result<std::unique_ptr<Life>> Life::begin(LifeOptions options, VirtualClock& clock,
                                           Outside& outside, Checkpoints& checkpoints) {
@@ -85,7 +107,12 @@ Result<std::unique_ptr<Life>> Life::begin(LifeOptions options, VirtualClock& clo
   config.stripe_webhook_secrets = {Outside::webhook_secret()};
   life->api_ = std::make_unique<api::Api>(std::move(config),
                                           api::ApiPorts{*life->engine_, store, store, store, store,
-                                                        life->activities_, clock, life->pool_});
+                                                        life->activities_, clock, *life->pool_});
+  auto keep = [engine = life->engine_.get(), open = life->open_](Json event) {
+    return keep_notification(*engine, open, std::move(event));
+  };
+  life->notifications_ = std::make_unique<activities::aws::NotificationPoller>(
+      Outside::providers().aws, life->http_, clock, std::move(keep), life->io_->get_executor());
   const auto started = life->engine_->start();
   if (!started) return std::unexpected(started.error());
   return life;
@@ -94,10 +121,12 @@ Result<std::unique_ptr<Life>> Life::begin(LifeOptions options, VirtualClock& clo
 // Whoever waits is destroyed with the event loop, before what it waits for.
 Life::~Life() {
   *open_ = false;
-  pool_.join();
+  pool_->join();
+  notifications_.reset();
   engine_.reset();
   if (io_) {
     poll();
+    pool_.reset();  // a job that was asked for after the join holds on to the event loop
     io_.reset();
   }
   api_.reset();
@@ -135,12 +164,24 @@ bool Life::poll() {
 void Life::await_pool() {
   std::promise<void> passed;
   auto future = passed.get_future();
-  asio::post(pool_, [&passed] { passed.set_value(); });
+  asio::post(*pool_, [&passed] { passed.set_value(); });
   future.wait();
+}
+
+// A long poll would keep the clock going for ever: the queue is read when something is in it.
+bool Life::read_queue() {
+  constexpr Timestamp never = INT64_MAX;
+  const auto message = outside_.next_notification();
+  const bool due = message && *message <= clock_.now() && *poll_from_ <= clock_.now();
+  if (!due || crashed()) return false;
+  *poll_from_ = never;
+  asio::co_spawn(*io_, poll_once(notifications_->poll(), clock_, poll_from_, agenda_), rethrow);
+  return true;
 }
 
 bool Life::turn() {
   bool moved = agenda_->run_due(clock_.now());
+  moved = read_queue() || moved;
   while (!crashed()) {
     const bool ran = poll();
     moved = moved || ran;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "activities/aws/notification_poller.hpp"
 #include "api/api.hpp"
 #include "crashtest/crashing_store.hpp"
 #include "crashtest/outside.hpp"
@@ -51,20 +52,24 @@ class Life {
  private:
   Life(LifeOptions options, VirtualClock& clock, Outside& outside);
   void await_pool();
+  bool read_queue();
   bool poll();
 
   LifeOptions options_;
   VirtualClock& clock_;
+  Outside& outside_;
   std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
   std::shared_ptr<Agenda> agenda_ = std::make_shared<Agenda>();
   std::unique_ptr<persistence::SqliteStore> store_;
   std::unique_ptr<CrashingStore> gate_;
   std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(1);
-  boost::asio::thread_pool pool_{1};
+  std::unique_ptr<boost::asio::thread_pool> pool_ = std::make_unique<boost::asio::thread_pool>(1);
   net::HttpClient http_;
   runtime::ActivityRegistry activities_;
   std::unique_ptr<runtime::Engine> engine_;
   std::unique_ptr<api::Api> api_;
+  std::unique_ptr<activities::aws::NotificationPoller> notifications_;
+  std::shared_ptr<Timestamp> poll_from_ = std::make_shared<Timestamp>(0);  // never while one runs
 };
 
 }  // namespace sequent::crashtest

@@ -3,7 +3,9 @@
 #include <boost/asio/post.hpp>
 
 #include "base/digest.hpp"
+#include "crashtest/signed.hpp"
 #include "sandbox/auth/auth.hpp"
+#include "sandbox/aws/aws.hpp"
 #include "sandbox/flexprice/flexprice.hpp"
 #include "sandbox/langfuse/langfuse.hpp"
 #include "sandbox/stripe/stripe.hpp"
@@ -37,6 +39,9 @@ std::map<std::string, std::unique_ptr<sandbox::StandIn>> make_stand_ins(std::uin
   std::map<std::string, std::unique_ptr<sandbox::StandIn>> made;
   made["stripe"] = std::make_unique<sandbox::stripe::StripeStandIn>(stripe, now);
   made["auth"] = std::make_unique<sandbox::auth::AuthStandIn>(auth, now);
+  sandbox::aws::AwsOptions aws;
+  aws.seed = seed;
+  made["aws"] = std::make_unique<sandbox::aws::AwsStandIn>(aws, now);
   sandbox::flexprice::FlexpriceOptions flexprice;
   flexprice.seed = seed;
   flexprice.price_everything = true;  // nobody is there to price a plan by hand
@@ -55,7 +60,7 @@ net::TransportError broken(net::TransportError::Kind kind, bool sent, std::strin
   return error;
 }
 
-net::ServerRequest as_received(net::ClientRequest& request, const UrlParts& url) {
+net::ServerRequest as_received(net::ClientRequest& request, const UrlParts& url, Timestamp now) {
   net::ServerRequest received;
   received.method = request.method;
   received.path = url.path;
@@ -63,9 +68,12 @@ net::ServerRequest as_received(net::ClientRequest& request, const UrlParts& url)
   received.headers = std::move(request.headers);
   received.body = std::move(request.body);
   received.remote = "127.0.0.1";
-  if (request.basic_auth)
+  if (!request.aws_sigv4.empty()) {
+    sign_for_aws(received, request, now);
+  } else if (request.basic_auth) {
     received.headers.set("Authorization", "Basic " + base64_encode(request.basic_auth->first + ":" +
                                                                    request.basic_auth->second));
+  }
   return received;
 }
 
@@ -109,6 +117,15 @@ activities::ProviderConfig Outside::providers() {
   config.stripe.api_key = credential(stripe_key);
   config.auth.base_url = address_of("auth");
   config.auth.service_token = credential("token-of-the-engine");
+  config.aws.base_url = address_of("aws");
+  config.aws.credentials = [] {
+    const sandbox::aws::AwsOptions keys;
+    return activities::AwsCredentials{keys.access_key_id, keys.secret_access_key, ""};
+  };
+  config.aws.notifications.queue_url = address_of("aws") + "/" +
+                                       std::string(sandbox::aws::queue_account) + "/" +
+                                       std::string(sandbox::aws::notification_queue);
+  config.aws.notifications.wait_seconds = 0;  // it is read when there is something in it
   config.flexprice.base_url = address_of("flexprice") + "/v1";
   config.flexprice.api_key = credential(sandbox::flexprice::FlexpriceOptions{}.api_key);
   config.langfuse.base_url = address_of("langfuse");
@@ -143,7 +160,7 @@ void Outside::take(net::ClientRequest request, boost::asio::any_io_executor exec
     return finish(std::unexpected(broken(net::TransportError::Kind::resolve, false,
                                          "there is no stand-in at the host " + url.host)));
   const long patience = request.timeout_ms;
-  const auto received = as_received(request, url);
+  const auto received = as_received(request, url, clock_.now());
   auto reply = answer(*found->second, received);
   net::ClientResult result;
   DurationMs after = reply.latency_ms;
@@ -197,7 +214,14 @@ std::optional<Timestamp> Outside::next_due() const {
   std::optional<Timestamp> next;
   for (const auto& entry : stand_ins_)
     if (const auto at = entry.second->next_due()) next = next ? std::min(*next, *at) : *at;
+  // What can be received already waits for the engine, not for the clock.
+  const auto message = next_notification();
+  if (message && *message > clock_.now()) next = next ? std::min(*next, *message) : *message;
   return next;
+}
+
+std::optional<Timestamp> Outside::next_notification() const {
+  return dynamic_cast<const sandbox::aws::AwsStandIn&>(*stand_ins_.at("aws")).next_notification();
 }
 
 }  // namespace sequent::crashtest

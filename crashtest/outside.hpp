@@ -46,6 +46,8 @@ class Outside {
   [[nodiscard]] std::vector<Webhook> webhooks_due();
   void webhook_answered(const Webhook& webhook, int status);
   [[nodiscard]] std::optional<Timestamp> next_due() const;
+  /// When the queue of AWS Marketplace has a message to receive; nothing while it is empty.
+  [[nodiscard]] std::optional<Timestamp> next_notification() const;
 
   /// "POST /v1/customers", in the order in which the engine made them.
   [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }

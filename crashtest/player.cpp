@@ -198,7 +198,8 @@ Result<void> Player::make_step(const ScenarioFile& file, const Step& step, Json&
       callers_.clear();
       return fail(ErrorCode::timed_out, "no answer came within an hour of the scenario's time.");
     }
-    known[name] = body_of(*caller->answer);
+    known[name] = told_by(*caller->answer);
+    known["headers"][name] = headers_of(*caller->answer);
     // Several at once are told apart by nothing but chance.
     const bool alone = step.requests.size() == 1;
     if (compared && alone) answers_[name] = known[name];

@@ -50,8 +50,9 @@ Result<net::ServerRequest> fill_request(const Request& request, const std::strin
   }
   if (content.contains("body")) out.body = dump_json(content["body"]);
   if (content.contains("form")) add_form(content["form"], "", out.body);
-  const bool keyed = request.to == "engine" && out.method == "POST" &&
-                     out.path != "/api/v1/events" && !out.headers.find("Idempotency-Key");
+  const bool effective =
+      out.method == "POST" ? out.path != "/api/v1/events" : !out.path.starts_with("/api/v1/");
+  const bool keyed = request.to == "engine" && effective && !out.headers.find("Idempotency-Key");
   if (keyed) out.headers.set("Idempotency-Key", "crashtest-" + name);
   return out;
 }
@@ -60,6 +61,28 @@ Json body_of(const net::ServerResponse& response) {
   if (response.body.empty()) return nullptr;
   auto json = parse_json(response.body);
   return json ? std::move(*json) : Json(response.body);
+}
+
+Json headers_of(const net::ServerResponse& response) {
+  Json headers = Json::object();
+  for (const auto& [name, value] : response.headers.all()) {
+    std::string lower = name;
+    for (char& c : lower)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    Json& header = headers[lower];
+    if (header.is_null()) {
+      header = value;
+    } else {
+      if (!header.is_array()) header = Json::array({header});
+      header.push_back(value);
+    }
+  }
+  return headers;
+}
+
+Json told_by(const net::ServerResponse& response) {
+  if (response.status / 100 != 3) return body_of(response);
+  return {{"location", headers_of(response).value("location", Json())}};
 }
 
 }  // namespace sequent::crashtest

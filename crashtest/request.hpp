@@ -6,7 +6,8 @@
 namespace sequent::crashtest {
 
 /// Fills the expressions with what is `known` ({name of an earlier request: its answer's body}).
-/// A request to the engine gets an Idempotency-Key, so that a caller may repeat it.
+/// A request to the engine that may change something, or reaches a workflow's route, gets an
+/// Idempotency-Key, so that a caller may repeat it.
 /// errors  expression; invalid_request: what came out is no text where one is due
 [[nodiscard]] Result<net::ServerRequest> fill_request(const Request& request,
                                                       const std::string& name,
@@ -14,5 +15,9 @@ namespace sequent::crashtest {
                                                       Timestamp now);
 /// JSON when it is some, else text.
 [[nodiscard]] Json body_of(const net::ServerResponse& response);
+/// {name in lower case: value, or the list of values of a header that came several times}
+[[nodiscard]] Json headers_of(const net::ServerResponse& response);
+/// What a caller takes from an answer: its body, or {location} of a redirect.
+[[nodiscard]] Json told_by(const net::ServerResponse& response);
 
 }  // namespace sequent::crashtest

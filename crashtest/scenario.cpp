@@ -125,6 +125,9 @@ std::optional<std::pair<std::string, Value>> Reader::named(const Value& value,
     return std::nullopt;
   }
   const auto name = value.json->begin().key();
+  if (name == "headers")
+    report_.at_key(value.pointer + "/" + pointer_segment(name),
+                   "the name `headers` stands for the headers of earlier answers");
   if (!taken.insert(name).second)
     report_.at_key(value.pointer + "/" + pointer_segment(name),
                    "the name `" + name + "` is taken by an earlier step of this scenario");

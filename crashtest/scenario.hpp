@@ -28,7 +28,7 @@ struct Request {
 };
 
 struct Step {
-  std::string name;     // its answer's body is `.NAME` in later expressions
+  std::string name;     // its answer is `.NAME` in later expressions
   std::string pointer;  // into the scenario file
   int line = 0;
   std::vector<Request> requests;               // several: all at the same moment (`together`)

@@ -148,6 +148,13 @@ void NotificationPoller::start() {
                  asio::bind_cancellation_slot(impl_->cancel.slot(), std::move(done)));
 }
 
+asio::awaitable<bool> NotificationPoller::poll() {
+  const auto impl = impl_;  // outlives this poller where the caller's event loop does
+  auto polling = impl->poll();
+  const bool good = co_await std::move(polling);
+  co_return good;
+}
+
 asio::awaitable<void> NotificationPoller::stop() {
   const auto impl = impl_;
   impl->stopping = true;

@@ -28,6 +28,9 @@ class NotificationPoller {
   /// Polls until it is stopped. After a failure it waits, longer each time, up to a minute. A
   /// message that it can't read stays in the queue, for a redrive policy to set aside.
   void start();
+  /// Reads the queue once, for who has a clock of its own; false: something went wrong, and will
+  /// again if nothing changes. On any executor, one call at a time.
+  boost::asio::awaitable<bool> poll();
   /// Breaks a long poll off and waits for the end of what is being kept.
   boost::asio::awaitable<void> stop();
 

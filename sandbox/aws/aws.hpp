@@ -46,6 +46,10 @@ class AwsStandIn final : public StandIn {
   [[nodiscard]] std::vector<WebhookSend> webhooks_due(Timestamp) override { return {}; }
   void webhook_answered(std::uint64_t, int, Timestamp) override {}
   [[nodiscard]] std::optional<Timestamp> next_due() const override { return std::nullopt; }
+  /// When the first notification can be received, by the stand-in's clock: for who polls only then.
+  [[nodiscard]] std::optional<Timestamp> next_notification() const {
+    return queues_.next_visible(std::string(notification_queue));
+  }
 
  private:
   struct Call;  // one request on its way

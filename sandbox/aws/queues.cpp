@@ -199,6 +199,12 @@ Answer<Json> Queues::change_visibility(const Json& request, Timestamp now) {
   return Json::object();
 }
 
+std::optional<Timestamp> Queues::next_visible(const std::string& queue) const {
+  const auto found = queues_.find(queue);
+  if (found == queues_.end() || found->second.messages.empty()) return std::nullopt;
+  return std::ranges::min_element(found->second.messages, {}, &Message::visible_at)->visible_at;
+}
+
 Json Queues::to_json(Timestamp now) const {
   Json all = Json::object();
   for (const auto& [name, queue] : queues_) {

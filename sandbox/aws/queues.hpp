@@ -56,6 +56,8 @@ class Queues {
 
   /// Puts a message in, as a topic that delivers to the queue does. The id.
   std::string put(const std::string& queue, std::string body, Timestamp now);
+  /// When the first message of a queue can be received; nothing while it is empty.
+  [[nodiscard]] std::optional<Timestamp> next_visible(const std::string& queue) const;
   [[nodiscard]] Json to_json(Timestamp now) const;
 
  private:

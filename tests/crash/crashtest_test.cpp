@@ -125,6 +125,75 @@ TEST_CASE(
   CHECK(report.crashes == 0);
 }
 
+TEST_CASE("a browser is played with the cookie and the address that it was given") {
+  const std::string workflow = R"(
+document:
+  dsl: 1.0.3
+  namespace: test
+  name: tried
+  version: 1.0.0
+  metadata: {http: {method: post, path: /enter, respond: send}}
+do:
+  - send:
+      set: {browser: "${ $workflow.id }"}
+      metadata:
+        respond:
+          status: 303
+          headers: {Location: /entered, Set-Cookie: ["${ \"at=\" + .browser + \"; HttpOnly\" }", a=b]}
+  - await:
+      timeout: {after: {hours: 1}}
+      metadata: {http: {method: get, path: /entered, cookies: [at]}}
+      listen:
+        to:
+          one:
+            with: {type: test.entered}
+            correlate: {browser: {from: .data.cookies.at, expect: "${ $workflow.id }"}}
+  - told: {set: {field: "${ $workflow.input.field }"}, metadata: {respond: true}}
+)";
+  const std::string scenarios = R"(
+scenarios:
+  - name: only
+    steps:
+      - enter: {path: /enter, status: 303, form: {field: "a b"}}
+      - entered:
+          method: GET
+          path: '${ .enter.location }'
+          headers: {Cookie: '${ .headers.enter["set-cookie"][0] | split(";")[0] }'}
+    expect: '${ .answers.enter == {location: "/entered"} and .answers.entered.field == "a b" }'
+)";
+  const auto file = read_scenarios(scenarios, "tried.scenarios.yaml", Outside::names(), 1);
+  REQUIRE(file);
+  const std::vector<Deployment> deployments{{.file = "tried.yaml", .text = workflow}};
+  const auto report = run_scenario(*file, file->scenarios.at(0), deployments, {}, {});
+  if (report.failure) FAIL(report.failure->detail);
+  CHECK(points_of(report).empty());
+  const auto named =
+      findings_of("scenarios:\n  - name: one\n    steps:\n      - headers: {path: /x}\n");
+  CHECK(named.size() == 1);
+}
+
+TEST_CASE("a notification is read from the queue until it is kept, and taken once") {
+  const std::string tasks = R"(
+schedule: {on: {one: {with: {type: com.amazonaws.marketplace.subscribe-success}}}}
+do:
+  - count: {call: records.increment, with: {collection: seen, key: "${ .[0].data.customerIdentifier }", path: count}}
+)";
+  const std::string scenarios = R"(
+scenarios:
+  - name: only
+    steps:
+      - token: {to: aws, path: /_sandbox/tokens, body: {customerIdentifier: cust-1}}
+      - say: {to: aws, path: /_sandbox/notifications, body: {action: subscribe-success, customerIdentifier: cust-1, copies: 2}}
+    expect: >-
+      ${ .records.seen == [{key: "cust-1", value: {count: 1}}]
+         and .providers.aws.state.queues["marketplace-notifications"].count == 0 }
+)";
+  const auto report = try_out(tasks, scenarios);
+  if (report.failure) FAIL(report.failure->detail);
+  CHECK(report.faults >= 6);  // the queue is read once, and each of two messages deleted
+  CHECK(points_of(report).empty());
+}
+
 TEST_CASE("mistakes in a scenario file are told with their line and place") {
   const auto findings = findings_of(R"(
 scenarios:
