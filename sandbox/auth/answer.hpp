@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/json.hpp"
 #include "sandbox/stand_in.hpp"
 
 namespace sequent::sandbox::auth {

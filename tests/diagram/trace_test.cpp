@@ -30,7 +30,10 @@ const std::vector<std::string> traced = {"Setup participant connected account an
                                          "Customer SYNC Workflow",
                                          "Plan SYNC Workflow",
                                          "Subscription SYNC Workflow",
-                                         "Cases"};
+                                         "Cases",
+                                         "Setting up a subscription with a single workspace",
+                                         "Setting up subscription with multiple workspaces",
+                                         "Updating the product tier"};
 
 std::string read(const fs::path& path) {
   std::ifstream file{path};
