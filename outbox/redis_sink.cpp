@@ -3,6 +3,8 @@
 #include <hiredis/hiredis.h>
 
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 
 #include "base/assert.hpp"
 
@@ -38,6 +40,9 @@ class Connection {
   [[nodiscard]] bool usable() const { return context_ && context_->err == 0; }
   [[nodiscard]] Failure failure() const {
     if (!context_) return {"out of memory"};
+    if (context_->err == REDIS_ERR_IO &&
+        std::strerror(EAGAIN) == std::string_view{context_->errstr})
+      return {"no answer in time"};
     return {context_->err == 0 ? "Redis sent something unexpected" : context_->errstr};
   }
 

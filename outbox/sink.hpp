@@ -30,7 +30,7 @@ class Sink {
   /// none. What fails may have arrived all the same: it is sent again, with the same id.
   [[nodiscard]] virtual Sent send(std::span<const runtime::EmittedEvent> events) = 0;
 
-  /// Whether the receiver is there and takes our credentials; sends no event.
+  /// Whether the receiver is there, as far as that can be told without sending it an event.
   [[nodiscard]] virtual std::optional<Failure> check() = 0;
 
   /// From any thread: ends a send() that is under way, and every one after it, soon.

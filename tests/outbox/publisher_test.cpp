@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/runtime/store.hpp"
+#include "persistence/sqlite/statement.hpp"
 #include "support.hpp"
 
 namespace sequent::outbox::test {
@@ -263,6 +264,23 @@ TEST_CASE("an expired event is published all the same", "[outbox]") {
   Shelf shelf;
   Running running{quick("s"), std::make_unique<ShelfSink>(shelf), emitter.store()};
   CHECK(eventually([&] { return shelf.ids() == Ids{"a1"}; }));
+}
+
+TEST_CASE("no event is deleted before every sink has published it", "[outbox]") {
+  Emitter emitter;
+  emitter.emit({"a1", "a2", "a3"});
+  REQUIRE(emitter.cursor("slow") == 0);
+  REQUIRE(emitter.cursor("quick") == 0);
+  emitter.store().advance("quick", 3, 1);
+  emitter.store().advance("slow", 2, 1);
+  emitter.store().advance("slow", 1, 1);  // never back
+  CHECK(emitter.cursor("slow") == 2);
+  const auto connection = persistence::Connection::open(emitter.folder() + "/sequent.db",
+                                                        persistence::Connection::Mode::read_write);
+  connection->script("DELETE FROM event");
+  const auto left = emitter.store().emitted(0, 10, 1 << 20);
+  REQUIRE(left.size() == 1);
+  CHECK(text_of(left.front().event, "id") == "a3");
 }
 
 }  // namespace

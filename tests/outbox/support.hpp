@@ -44,6 +44,7 @@ class Emitter {
   void emit_event(Json event);
   void reopen();
   [[nodiscard]] persistence::SqliteStore& store() { return *store_; }
+  [[nodiscard]] const std::string& folder() const { return folder_.path(); }
   [[nodiscard]] std::int64_t cursor(const std::string& sink);
 
  private:
