@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/principal.hpp"
+#include "api/webhook_source.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/queries.hpp"
 #include "net/http_server.hpp"
@@ -17,7 +18,8 @@ namespace sequent::api {
 struct ApiConfig {
   std::vector<std::string> stripe_webhook_secrets;  // several while one is rolled; never printed
   int webhook_tolerance_seconds = 300;
-  bool allow_unsigned_webhooks = false;  // POST /webhooks/stripe?manual=true; never in production
+  std::vector<WebhookSource> webhook_sources;  // POST /webhooks/{source}, besides Stripe's
+  bool allow_unsigned_webhooks = false;        // …?manual=true; never in production
   std::size_t default_page_size = 50;
   std::size_t max_page_size = 500;
   std::size_t max_batch_events = 100;  // in one POST /events

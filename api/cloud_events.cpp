@@ -67,18 +67,8 @@ Result<Json> binary_event(const net::ServerRequest& request, int max_depth) {
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (lower.starts_with("ce-")) event[lower.substr(3)] = net::percent_decode(value);
   }
-  const std::string type = media_type(request);
-  if (!type.empty()) event["datacontenttype"] = request.headers.value("Content-Type");
-  if (request.body.empty()) return event;
-  if (type.empty() || is_json_type(type)) {
-    auto data = parse_json(request.body, max_depth);
-    if (!data) return std::unexpected(std::move(data.error()));
-    event["data"] = *std::move(data);
-  } else if (is_utf8(request.body)) {
-    event["data"] = request.body;
-  } else {
-    event["data_base64"] = base64_encode(request.body);
-  }
+  if (auto put = put_data(request, max_depth, event); !put)
+    return std::unexpected(std::move(put.error()));
   return event;
 }
 
@@ -104,6 +94,22 @@ Result<IncomingEvents> read_batch(Json body, std::size_t most) {
 }
 
 }  // namespace
+
+Result<void> put_data(const net::ServerRequest& request, int max_depth, Json& event) {
+  const std::string type = media_type(request);
+  if (!type.empty()) event["datacontenttype"] = request.headers.value("Content-Type");
+  if (request.body.empty()) return {};
+  if (type.empty() || is_json_type(type)) {
+    auto data = parse_json(request.body, max_depth);
+    if (!data) return std::unexpected(std::move(data.error()));
+    event["data"] = *std::move(data);
+  } else if (is_utf8(request.body)) {
+    event["data"] = request.body;
+  } else {
+    event["data_base64"] = base64_encode(request.body);
+  }
+  return {};
+}
 
 Result<IncomingEvents> read_events(const net::ServerRequest& request, std::size_t most,
                                    int max_depth) {

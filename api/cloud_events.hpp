@@ -17,4 +17,9 @@ struct IncomingEvents {
 [[nodiscard]] Result<IncomingEvents> read_events(const net::ServerRequest& request,
                                                  std::size_t most, int max_depth);
 
+/// Puts the body of a request into an event: `datacontenttype`, and `data` (JSON when its type says
+/// so or says nothing, else text) or `data_base64` (what is no UTF-8). An empty body is no data.
+/// errors  invalid_json
+[[nodiscard]] Result<void> put_data(const net::ServerRequest& request, int max_depth, Json& event);
+
 }  // namespace sequent::api

@@ -109,6 +109,7 @@ constexpr const char* schemas = R"json({
       "source": {"type": "string"}, "type": {"type": "string"}, "subject": {"type": "string"},
       "time": {"type": "string", "format": "date-time"}, "data": {}}},
   "StripeEvent": {"type": "object", "required": ["id", "object", "type"]},
+  "Webhook": {"description": "Whatever the sender sends; webhooks.sources says how it is read."},
   "Delivery": {"type": "object", "properties": {"id": {"type": "integer"},
     "duplicate": {"type": "boolean"}, "held": {"type": "boolean"}, "runs": {"type": "integer"},
     "started": {"type": "integer"}}},

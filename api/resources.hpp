@@ -46,6 +46,7 @@ SEQUENT_HANDLER(list_audit);
 SEQUENT_HANDLER(list_activities);
 // webhooks.cpp
 SEQUENT_HANDLER(receive_stripe);
+SEQUENT_HANDLER(receive_webhook);
 // health.cpp
 SEQUENT_HANDLER(show_index);
 SEQUENT_HANDLER(show_health);

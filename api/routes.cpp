@@ -54,7 +54,7 @@ constexpr std::array diagram_query{Q{"format", "string", "mermaid (default) or p
 constexpr std::array records_query{cursor, limit};
 constexpr std::array audit_query{Q{"target", "string", "Id of a run, name of a workflow"},
                                  Q{"cursor", "integer", "Of the page before"}, limit};
-constexpr std::array stripe_query{
+constexpr std::array webhook_query{
     Q{"manual", "boolean", "true: an event without a signature, outside of production only"}};
 
 constexpr auto starter = Role::starter;
@@ -94,7 +94,8 @@ constexpr std::array table{
     Route{"GET", "/api/v1/records/{collection}/{key}", "showRecord", "Read a record", "records", viewer, show_record, {}, Takes::nothing, {}, "StoredRecord"},
     Route{"GET", "/api/v1/audit", "listAudit", "List what operators did, newest first", "audit", operators, list_audit, audit_query, Takes::nothing, {}, "AuditList"},
     Route{"GET", "/api/v1/activities", "listActivities", "List the catalog of activities, with their schemas", "workflows", viewer, list_activities, {}, Takes::nothing, {}, "ActivityList"},
-    Route{"POST", "/webhooks/stripe", "receiveStripe", "Stripe's events, signed over the raw body", "events", Role::none, receive_stripe, stripe_query, Takes::raw, "StripeEvent", "Delivery"},
+    Route{"POST", "/webhooks/stripe", "receiveStripe", "Stripe's events, signed over the raw body", "events", Role::none, receive_stripe, webhook_query, Takes::raw, "StripeEvent", "Delivery"},
+    Route{"POST", "/webhooks/{source}", "receiveWebhook", "A configured sender's events, signed over the raw body", "events", Role::none, receive_webhook, webhook_query, Takes::raw, "Webhook", "Delivery"},
     Route{"GET", "/", "showIndex", "What this is", "node", Role::none, show_index, {}, Takes::nothing, {}, {}, "application/json, text/html", 200, false},
     Route{"GET", "/healthz", "showHealth", "Whether the process serves", "node", Role::none, show_health, {}, Takes::nothing, {}, "Health", "application/json", 200, false},
     Route{"GET", "/readyz", "showReadiness", "Whether the node takes work, and why not", "node", Role::none, show_readiness, {}, Takes::nothing, {}, "Health", "application/json", 200, false},

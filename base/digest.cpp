@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/assert.hpp"
+#include "base/hmac.hpp"
 
 namespace sequent {
 namespace {
@@ -65,7 +66,7 @@ std::string sha256_hex(std::string_view bytes) {
   return hex(sha256(bytes));
 }
 
-std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   // RFC 2104: a key longer than a block is hashed first.
   std::array<std::uint8_t, block_bytes> inner{};
   std::array<std::uint8_t, block_bytes> outer{};
@@ -77,7 +78,12 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
     outer[i] = byte ^ 0x5c;
   }
   const Digest inner_hash = digest_of(view(inner), bytes);
-  return hex(digest_of(view(outer), view(inner_hash)));
+  return std::string(view(digest_of(view(outer), view(inner_hash))));
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
+  const std::string raw = hmac_sha256(key, bytes);
+  return hex({reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size()});
 }
 
 std::string base64_encode(std::string_view bytes) {

@@ -8,6 +8,7 @@
 #include "cli/config_section.hpp"
 #include "cli/files.hpp"
 #include "cli/outbox_settings.hpp"
+#include "cli/webhook_settings.hpp"
 
 namespace sequent::cli {
 namespace {
@@ -22,22 +23,8 @@ void read_stripe(const Value& value, Reading& reading, Config& config) {
   section.url("baseUrl", stripe.base_url);
   section.text("apiVersion", stripe.api_version);
   section.whole("timeoutMs", 100, 600'000, stripe.timeout_ms);
-  if (const auto key = section.find("apiKey"))
-    if (auto credential = credential_from(*key, reading))
-      stripe.api_key = source_of(*std::move(credential));
-  const auto secrets = section.find("webhookSecrets");
-  if (!secrets) return;
-  if (!secrets->json->is_array()) return reading.report.mistyped(*secrets, "a list of credentials");
-  for (std::size_t i = 0; i < secrets->json->size(); ++i)
-    if (auto credential = credential_from(secrets->item(i), reading))
-      config.stripe_webhook_secrets.push_back(*std::move(credential));
-}
-
-void read_credential(const Section& section, const std::string& name, Reading& reading,
-                     activities::CredentialSource& into) {
-  if (const auto value = section.find(name))
-    if (auto credential = credential_from(*value, reading))
-      into = source_of(*std::move(credential));
+  read_credential(section, "apiKey", reading, stripe.api_key);
+  read_credentials(section, "webhookSecrets", reading, config.stripe_webhook_secrets);
 }
 
 void read_flexprice(const Value& value, Reading& reading, Config& config) {
@@ -67,9 +54,7 @@ void read_providers(const Value& value, Reading& reading, Config& config) {
     const Section fields{*auth, reading, {"baseUrl", "serviceToken", "timeoutMs"}};
     fields.url("baseUrl", config.providers.auth.base_url);
     fields.whole("timeoutMs", 100, 600'000, config.providers.auth.timeout_ms);
-    if (const auto token = fields.find("serviceToken"))
-      if (auto credential = credential_from(*token, reading))
-        config.providers.auth.service_token = source_of(*std::move(credential));
+    read_credential(fields, "serviceToken", reading, config.providers.auth.service_token);
   }
   if (const auto aws = section.find("aws")) read_aws(*aws, reading, config.providers.aws);
   if (const auto http = section.find("http")) {
@@ -168,11 +153,8 @@ void read_root(const Value& value, Reading& reading, Config& config) {
     fields.whole("maxConnectionsPerHost", 1, 65'535, config.outbound.max_connections_per_host);
     fields.whole("maxConnections", 1, 65'535, config.outbound.max_connections);
   }
-  if (const auto webhooks = section.find("webhooks")) {
-    const Section fields{*webhooks, reading, {"allowUnsigned", "toleranceSeconds"}};
-    fields.flag("allowUnsigned", config.webhooks.allow_unsigned);
-    fields.whole("toleranceSeconds", 1, 86'400, config.webhooks.tolerance_seconds);
-  }
+  if (const auto webhooks = section.find("webhooks"))
+    read_webhooks(*webhooks, reading, config.webhooks);
   if (const auto sinks = section.find("outbox")) read_outbox(*sinks, reading, config.sinks);
   if (const auto log = section.find("log")) {
     const Section fields{*log, reading, {"level"}};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "activities/providers.hpp"
+#include "api/webhook_source.hpp"
 #include "base/error.hpp"
 #include "cli/credential.hpp"
 #include "engine/runtime/engine.hpp"
@@ -17,8 +18,13 @@
 namespace sequent::cli {
 
 struct WebhookSettings {
+  struct Source {
+    api::WebhookSource how;  // without its secrets
+    std::vector<Credential> secrets;
+  };
   bool allow_unsigned = false;
   int tolerance_seconds = 300;
+  std::vector<Source> sources;
 };
 
 /// A secret of workflows: read when it is asked for, or an object with a credential for each member.
@@ -47,7 +53,7 @@ struct Config {
 ///         {baseUrl, serviceToken, timeoutMs}, flexprice {baseUrl, apiKey, environmentId, timeoutMs},
 ///         langfuse {baseUrl, publicKey, secretKey, timeoutMs}, aws {…: aws_settings.hpp}, http
 ///         {timeoutMs}}, secrets, engine, http, outbound {maxConnectionsPerHost, maxConnections},
-///         webhooks, outbox {NAME: outbox_settings.hpp}, log {level}, listen, data, store, workflows, node, drainSeconds
+///         webhooks {…: webhook_settings.hpp}, outbox {NAME: outbox_settings.hpp}, log {level}, listen, data, store, workflows, node, drainSeconds
 /// errors  not_found, invalid_request with a finding (file, line, column) for each mistake: unknown
 ///         keys, wrong types, numbers out of range, credentials that can't be read
 /// source  `path` empty: the defaults. SEQUENT_… variables go over the file.

@@ -118,4 +118,27 @@ std::optional<Credential> credential_from(const Value& value, Reading& reading) 
   return credential;
 }
 
+void read_credential(const Section& section, const std::string& name, Reading& reading,
+                     std::function<std::optional<std::string>()>& into) {
+  if (const auto value = section.find(name))
+    if (auto credential = credential_from(*value, reading))
+      into = source_of(*std::move(credential));
+}
+
+void read_credentials(const Section& section, const std::string& name, Reading& reading,
+                      std::vector<Credential>& into) {
+  const auto list = section.find(name);
+  if (!list) return;
+  if (!list->json->is_array()) return reading.report.mistyped(*list, "a list of credentials");
+  for (std::size_t i = 0; i < list->json->size(); ++i)
+    if (auto credential = credential_from(list->item(i), reading))
+      into.push_back(*std::move(credential));
+}
+
+bool is_plain_name(const std::string& name) {
+  constexpr std::size_t longest = 64;
+  return !name.empty() && name.size() <= longest &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
+}
+
 }  // namespace sequent::cli

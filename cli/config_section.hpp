@@ -48,6 +48,14 @@ class Section {
 
 /// {value} | {env} | {file}; reported when it is something else or can't be read now.
 [[nodiscard]] std::optional<Credential> credential_from(const Value& value, Reading& reading);
+/// The same for a member, read whenever it is asked for.
+void read_credential(const Section& section, const std::string& name, Reading& reading,
+                     std::function<std::optional<std::string>()>& into);
+/// A list of credentials.
+void read_credentials(const Section& section, const std::string& name, Reading& reading,
+                      std::vector<Credential>& into);
+/// 1 to 64 of a-z, 0-9, - and _: what may stand in a path, a label, a log.
+[[nodiscard]] bool is_plain_name(const std::string& name);
 /// True for a mapping that names a source.
 [[nodiscard]] bool names_source(const Json& json);
 

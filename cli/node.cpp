@@ -23,13 +23,27 @@ using Strand = asio::strand<asio::io_context::executor_type>;
 
 constexpr int api_threads = 4;  // for what blocks: lists, searches, audits
 
-Result<api::ApiConfig> api_config(const Config& config) {
-  api::ApiConfig out;
-  for (const auto& credential : config.stripe_webhook_secrets) {
+Result<std::vector<std::string>> read_all(const std::vector<Credential>& credentials) {
+  std::vector<std::string> secrets;
+  for (const auto& credential : credentials) {
     auto secret = credential.read();
     if (!secret)
       return fail(ErrorCode::invalid_request, "A webhook secret: " + secret.error().detail + ".");
-    out.stripe_webhook_secrets.push_back(*std::move(secret));
+    secrets.push_back(*std::move(secret));
+  }
+  return secrets;
+}
+
+Result<api::ApiConfig> api_config(const Config& config) {
+  api::ApiConfig out;
+  auto stripe = read_all(config.stripe_webhook_secrets);
+  if (!stripe) return std::unexpected(stripe.error());
+  out.stripe_webhook_secrets = *std::move(stripe);
+  for (const auto& source : config.webhooks.sources) {
+    auto secrets = read_all(source.secrets);
+    if (!secrets) return std::unexpected(secrets.error());
+    out.webhook_sources.push_back(source.how);
+    out.webhook_sources.back().secrets = *std::move(secrets);
   }
   out.webhook_tolerance_seconds = config.webhooks.tolerance_seconds;
   out.allow_unsigned_webhooks = config.webhooks.allow_unsigned;

@@ -13,24 +13,11 @@ using outbox::SinkSettings;
 constexpr const char* no_credentials_here =
     "an address without a user, a query or a fragment; credentials belong in `token`";
 
-bool is_sink_name(const std::string& name) {
-  constexpr std::size_t longest = 64;
-  return !name.empty() && name.size() <= longest &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
-}
-
 // Addresses stand in logs and metrics.
 bool is_plain_url(const std::string& url) {
   const bool web = url.starts_with("http://") || url.starts_with("https://");
   const auto rest = web ? url.substr(url.find("://") + 3) : std::string();
   return !rest.empty() && rest.find_first_of("@?# \t\r\n") == std::string::npos;
-}
-
-void read_secret(const Section& section, const std::string& name, Reading& reading,
-                 outbox::CredentialSource& into) {
-  if (const auto value = section.find(name))
-    if (auto credential = credential_from(*value, reading))
-      into = source_of(*std::move(credential));
 }
 
 HttpSettings read_http_sink(const Value& value, Reading& reading) {
@@ -43,7 +30,7 @@ HttpSettings read_http_sink(const Value& value, Reading& reading) {
   section.one_of("mode", {"structured", "binary"}, mode);
   if (mode == "binary") http.mode = ContentMode::binary;
   section.whole("timeoutMs", 100, 600'000, http.timeout_ms);
-  read_secret(section, "token", reading, http.token);
+  read_credential(section, "token", reading, http.token);
   return http;
 }
 
@@ -57,7 +44,7 @@ RedisSettings read_redis_sink(const Value& value, Reading& reading) {
   section.text("stream", redis.stream);
   section.whole("maxLength", 1, 1'000'000'000'000, redis.max_length);
   section.whole("timeoutMs", 100, 600'000, redis.timeout_ms);
-  read_secret(section, "password", reading, redis.password);
+  read_credential(section, "password", reading, redis.password);
   return redis;
 }
 
@@ -100,7 +87,7 @@ void read_outbox(const Value& value, Reading& reading, std::vector<SinkSettings>
     return reading.report.mistyped(value, "a mapping of names to sinks");
   for (const auto& [name, json] : value.json->items()) {
     const auto member = value.member(name);
-    if (!is_sink_name(name))
+    if (!is_plain_name(name))
       reading.report.at_key(member.pointer,
                             "expected a name of up to 64 of a-z, 0-9, - and _ for a sink");
     const Section section{member, reading, {"http", "redis", "types", "startAt"}};

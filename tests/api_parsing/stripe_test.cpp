@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "api/stripe_event.hpp"
-#include "api/stripe_signature.hpp"
+#include "api/webhook_signature.hpp"
 #include "base/digest.hpp"
 #include "base/json.hpp"
 
@@ -17,6 +17,14 @@ namespace {
 std::string signed_header(const std::string& secret, const std::string& time,
                           const std::string& body) {
   return "t=" + time + ",v1=" + hmac_sha256_hex(secret, time + "." + body);
+}
+
+Result<void> check_stripe_signature(const std::string& header, const std::string& body,
+                                    const std::vector<std::string>& secrets, Timestamp now,
+                                    int tolerance_seconds) {
+  net::Headers headers;
+  headers.add("Stripe-Signature", header);
+  return check_signature(stripe_signature_rule(tolerance_seconds), headers, body, secrets, now);
 }
 
 }  // namespace
