@@ -130,6 +130,19 @@ void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   crashtest->callback(
       [&, tested] { chosen = [&, tested] { return run_crashtest(session, *tested); }; });
 
+  auto* play = client_options(
+      app.add_subcommand("play",
+                         "Play scenarios against a running engine and the running stand-ins"),
+      session);
+  const auto played = kept<PlayCommand>();
+  play->add_option("files", played->files, "Workflow files, or folders of files")->required();
+  play->add_option("--config", played->config,
+                   "Where the stand-ins are: what `sequent sandbox --config-out FILE` wrote")
+      ->required();
+  play->add_option("--scenario", played->scenario,
+                   "The scenario with this name, instead of those with `live: true`");
+  play->callback([&, played] { chosen = [&, played] { return run_play(session, *played); }; });
+
   auto* deploy =
       client_options(app.add_subcommand("deploy", "Hand workflows to a server"), session);
   const auto deployed = kept<std::vector<std::string>>();

@@ -38,6 +38,12 @@ struct CrashtestCommand {
 };
 int run_crashtest(const Session& session, const CrashtestCommand& options);
 
+struct PlayCommand {
+  std::vector<std::string> files;
+  std::string config, scenario;  // scenario "" = those marked `live`
+};
+int run_play(const Session& session, const PlayCommand& options);
+
 struct SimulateOptions {
   std::uint64_t seeds = 100, first = 1;
   std::optional<std::uint64_t> seed;  // this one alone

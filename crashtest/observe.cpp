@@ -33,12 +33,7 @@ Result<Json> runs_of(Player& player) {
   for (const auto& summary : page->runs) {
     auto answer = player.ask(get("/api/v1/runs/" + summary.id.text()));
     if (!answer) return std::unexpected(answer.error());
-    const Json run = body_of(*answer);
-    Json seen{{"id", summary.id.text()},
-              {"workflow", summary.workflow_namespace + "/" + summary.name},
-              {"parent", run.value("parent", Json())}};
-    for (const char* member : {"status", "key", "output", "response", "error", "attributes"})
-      seen[member] = run.value(member, Json());
+    Json seen = observed_run(body_of(*answer));
     // Where it stands matters only while it stands.
     if (summary.row.ended_at == 0)
       seen["waitingFor"] = {{"kind", summary.row.waiting_kind},
@@ -118,16 +113,8 @@ Json effects_of(const Json& calls) {
 }
 
 Json provider_of(Player& player, const std::string& name) {
-  Json state = body_of(player.outside().ask(name, get("/_sandbox/state")));
-  // The sandbox's own time, and how many keys it keeps: a repaired call takes a second one.
-  state.erase("now");
-  state.erase("idempotencyKeys");
-  if (state.contains("accounts"))
-    for (auto& account : state["accounts"])
-      for (const auto& kind : fleeting) account.erase(std::string(kind.first));
-  Json provider = effects_of(body_of(player.outside().ask(name, get("/_sandbox/calls"))));
-  provider["state"] = std::move(state);
-  return provider;
+  return observed_provider(body_of(player.outside().ask(name, get("/_sandbox/state"))),
+                           body_of(player.outside().ask(name, get("/_sandbox/calls"))));
 }
 
 struct Comparison {
@@ -165,19 +152,35 @@ bool inside_a_state(const std::string& pointer) {
 
 }  // namespace
 
-Result<Json> observe(Player& player) {
-  auto runs = runs_of(player);
-  if (!runs) return std::unexpected(runs.error());
+Json observed_run(const Json& run) {
+  const Json workflow = run.value("workflow", Json::object());
+  Json seen{{"id", text_of(run, "id")},
+            {"workflow", text_of(workflow, "namespace") + "/" + text_of(workflow, "name")},
+            {"parent", run.value("parent", Json())}};
+  for (const char* member : {"status", "key", "output", "response", "error", "attributes"})
+    seen[member] = run.value(member, Json());
+  return seen;
+}
+
+Json observed_provider(Json state, const Json& calls) {
+  // The sandbox's own time, and how many keys it keeps: a repaired call takes a second one.
+  state.erase("now");
+  state.erase("idempotencyKeys");
+  if (state.contains("accounts"))
+    for (auto& account : state["accounts"])
+      for (const auto& kind : fleeting) account.erase(std::string(kind.first));
+  Json provider = effects_of(calls);
+  provider["state"] = std::move(state);
+  return provider;
+}
+
+Json observation_of(Json answers, Json runs, Json records, Json providers) {
   VolatileNames names;
-  for (const auto& run : *runs) names.add(text_of(run, "id"), "<run>");
-  Json providers = Json::object();
-  for (const auto& name : Outside::names()) {
-    providers[name] = provider_of(player, name);
-    names.add_objects(providers[name]["state"]);
-  }
-  Json observation{{"answers", player.answers()},
-                   {"runs", std::move(*runs)},
-                   {"records", records_of(player)},
+  for (const auto& run : runs) names.add(text_of(run, "id"), "<run>");
+  for (const auto& provider : providers) names.add_objects(provider["state"]);
+  Json observation{{"answers", std::move(answers)},
+                   {"runs", std::move(runs)},
+                   {"records", std::move(records)},
                    {"providers", std::move(providers)}};
   observation = names.replaced(observation);
   sort_items(observation["runs"]);
@@ -185,6 +188,15 @@ Result<Json> observe(Player& player) {
   for (auto& answer : observation["answers"])
     if (answer.is_array()) sort_items(answer);
   return observation;
+}
+
+Result<Json> observe(Player& player) {
+  auto runs = runs_of(player);
+  if (!runs) return std::unexpected(runs.error());
+  Json providers = Json::object();
+  for (const auto& name : Outside::names()) providers[name] = provider_of(player, name);
+  return observation_of(player.answers(), std::move(*runs), records_of(player),
+                        std::move(providers));
 }
 
 Result<std::set<CompletedTask>> completed_tasks(Player& player, Programs& programs) {

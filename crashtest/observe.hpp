@@ -14,6 +14,14 @@ namespace sequent::crashtest {
 /// errors  the engine's, when it refuses to tell
 [[nodiscard]] Result<Json> observe(Player& player);
 
+/// The parts of an observation, for who sees the world over HTTP.
+/// `run` as the API gives it, without what differs from life to life.
+[[nodiscard]] Json observed_run(const Json& run);
+/// `state` and `calls`: what GET /_sandbox/state and /_sandbox/calls answer.
+[[nodiscard]] Json observed_provider(Json state, const Json& calls);
+/// TrialResult::observation made of its parts; every run has its `id`.
+[[nodiscard]] Json observation_of(Json answers, Json runs, Json records, Json providers);
+
 /// What the journals of all runs say was completed.
 /// errors  the engine's, when it refuses to tell
 [[nodiscard]] Result<std::set<CompletedTask>> completed_tasks(Player& player, Programs& programs);

@@ -12,12 +12,6 @@ constexpr DurationMs step_patience_ms = 3'600'000;  // for the answers of one st
 constexpr int most_turns = 200'000;                 // of one wait: an endless loop ends the trial
 constexpr std::size_t most_listed_runs = 500;
 
-// What callers in front of a node that comes and goes do: they ask again with the same key.
-bool worth_asking_again(int status) {
-  return status == 202 || status == 408 || status == 425 || status == 429 || status == 500 ||
-         (status >= 502 && status <= 504);
-}
-
 bool has_ended(const std::string& status) {
   return status == "completed" || status == "faulted" || status == "cancelled";
 }
@@ -108,9 +102,7 @@ bool Player::serve(const std::shared_ptr<Caller>& caller) {
   if (caller->done) return false;
   if (caller->answer) {
     const int status = caller->answer->status;
-    const bool expected =
-        caller->status ? status == *caller->status : status / 100 == 2 && status != 202;
-    if (expected || !worth_asking_again(status) || caller->tries >= most_tries) {
+    if (!worth_asking_again(caller->status, status) || caller->tries >= most_tries) {
       caller->done = true;
       return true;
     }
@@ -204,12 +196,8 @@ Result<void> Player::make_step(const ScenarioFile& file, const Step& step, Json&
     const bool alone = step.requests.size() == 1;
     if (compared && alone) answers_[name] = known[name];
     if (compared && !alone) answers_[step.name].push_back(known[name]);
-    const int status = caller->answer->status;
-    if (caller->status ? status == *caller->status : status / 100 == 2) continue;
-    return fail(ErrorCode::conflict,
-                "expected the status " +
-                    (caller->status ? std::to_string(*caller->status) : std::string("2xx")) +
-                    ", got " + std::to_string(status) + " with " + dump_json(known[name]));
+    if (auto good = check_status(caller->status, caller->answer->status, known[name]); !good)
+      return good;
   }
   return {};
 }

@@ -85,4 +85,17 @@ Json told_by(const net::ServerResponse& response) {
   return {{"location", headers_of(response).value("location", Json())}};
 }
 
+bool worth_asking_again(std::optional<int> expected, int status) {
+  if (expected ? status == *expected : status / 100 == 2 && status != 202) return false;
+  return status == 202 || status == 408 || status == 425 || status == 429 || status == 500 ||
+         (status >= 502 && status <= 504);
+}
+
+Result<void> check_status(std::optional<int> expected, int status, const Json& body) {
+  if (expected ? status == *expected : status / 100 == 2) return {};
+  return fail(ErrorCode::conflict,
+              "expected the status " + (expected ? std::to_string(*expected) : std::string("2xx")) +
+                  ", got " + std::to_string(status) + " with " + dump_json(body));
+}
+
 }  // namespace sequent::crashtest

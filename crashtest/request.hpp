@@ -20,4 +20,10 @@ namespace sequent::crashtest {
 /// What a caller takes from an answer: its body, or {location} of a redirect.
 [[nodiscard]] Json told_by(const net::ServerResponse& response);
 
+/// What callers in front of a node that comes and goes do: they ask again with the same key, unless
+/// the status is the `expected` one, or none that time may change.
+[[nodiscard]] bool worth_asking_again(std::optional<int> expected, int status);
+/// errors  conflict: the status is not the `expected` one, or no 2xx when none is
+[[nodiscard]] Result<void> check_status(std::optional<int> expected, int status, const Json& body);
+
 }  // namespace sequent::crashtest

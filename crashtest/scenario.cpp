@@ -31,6 +31,8 @@ class Reader {
 
  private:
   void read_scenario(const Value& value);
+  void read_live(Fields& fields, Scenario& scenario);
+  std::optional<expression::ExpressionId> read_condition(const Value& value);
   std::optional<Step> read_step(const Value& value, std::set<std::string>& taken);
   void read_together(const Value& value, Step& step, std::set<std::string>& taken);
   std::optional<Request> read_request(const Value& value, const std::string& name,
@@ -108,14 +110,31 @@ void Reader::read_scenario(const Value& value) {
         if (auto step = read_step(steps->item(i), taken))
           scenario.steps.push_back(std::move(*step));
     }
-  if (const auto expect = fields.get("expect"))
-    if (const auto text = definition::read_text(report_, *expect, "a condition `${ … }`")) {
-      const auto source = expression::strip_expression(*text);
-      if (source) scenario.expect = add_expression(*source, expect->pointer);
-      if (!source) report_.mistyped(*expect, "a condition `${ … }` on the observation");
-    }
+  if (const auto expect = fields.get("expect")) scenario.expect = read_condition(*expect);
+  read_live(fields, scenario);
   fields.finish();
   result_.scenarios.push_back(std::move(scenario));
+}
+
+std::optional<expression::ExpressionId> Reader::read_condition(const Value& value) {
+  const auto text = definition::read_text(report_, value, "a condition `${ … }`");
+  if (!text) return std::nullopt;
+  const auto source = expression::strip_expression(*text);
+  if (source) return add_expression(*source, value.pointer);
+  report_.mistyped(value, "a condition `${ … }` on the observation");
+  return std::nullopt;
+}
+
+void Reader::read_live(Fields& fields, Scenario& scenario) {
+  if (const auto live = fields.get("live")) {
+    if (!live->json->is_boolean()) return report_.mistyped(*live, "true or false");
+    scenario.live = live->json->get<bool>();
+  }
+  const auto expect = fields.get("liveExpect");
+  if (!expect) return;
+  scenario.live_expect = read_condition(*expect);
+  if (!scenario.live)
+    report_.at_key(expect->pointer, "`liveExpect` is for scenarios with `live: true`");
 }
 
 std::optional<std::pair<std::string, Value>> Reader::named(const Value& value,

@@ -43,6 +43,8 @@ struct Scenario {
   int line = 0;
   std::vector<Step> steps;
   std::optional<expression::ExpressionId> expect;  // a condition on the observation
+  bool live = false;  // also for a world that is shared with other scenarios (`sequent play`)
+  std::optional<expression::ExpressionId> live_expect;  // there; `expect` when absent
 };
 
 struct ScenarioFile {

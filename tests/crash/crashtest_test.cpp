@@ -219,6 +219,29 @@ scenarios:
   CHECK(findings[4].line == 9);
 }
 
+TEST_CASE("a scenario for shared worlds says so, and only then what it expects there") {
+  const auto file = read_scenarios(R"(
+scenarios:
+  - {name: alone, steps: [{one: {start: test/tried}}]}
+  - {name: shared, live: true, liveExpect: '${ true }', steps: [{one: {start: test/tried}}]}
+)",
+                                   "tried.scenarios.yaml", Outside::names(), 1);
+  REQUIRE(file.has_value());
+  CHECK_FALSE(file->scenarios[0].live);
+  CHECK(file->scenarios[1].live);
+  CHECK(file->scenarios[1].live_expect.has_value());
+  const auto wrong = read_scenarios(R"(
+scenarios:
+  - {name: one, liveExpect: '${ true }', steps: [{one: {start: test/tried}}]}
+  - {name: other, live: "yes", steps: [{one: {start: test/tried}}]}
+)",
+                                    "tried.scenarios.yaml", Outside::names(), 1);
+  REQUIRE_FALSE(wrong.has_value());
+  REQUIRE(wrong.error().findings.size() == 2);
+  CHECK(wrong.error().findings[0].pointer == "/scenarios/0/liveExpect");
+  CHECK(wrong.error().findings[1].pointer == "/scenarios/1/live");
+}
+
 TEST_CASE("which tasks a scenario shows is read from the journals of its runs") {
   const auto file = read_scenarios(R"(
 scenarios:
