@@ -68,8 +68,9 @@ TEST_CASE("no activity of the authentication service is left out of these tests"
           "[activities][auth]") {
   AuthProvider auth;
   CHECK(auth.registry.names() ==
-        std::vector<std::string>{"auth.tokens.check", "auth.users.get", "auth.users.update"});
-  const std::string read = GENERATE("auth.tokens.check", "auth.users.get");
+        std::vector<std::string>{"auth.tokens.check", "auth.users.get", "auth.users.update",
+                                 "auth.workspaces.get", "auth.workspaces.list"});
+  const std::string read = GENERATE("auth.tokens.check", "auth.users.get", "auth.workspaces.list");
   Json input{{"token", "token-user-7"}};
   if (read == "auth.users.get") input["userId"] = 7;
   auth.fault("reset-after-effect");

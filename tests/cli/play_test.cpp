@@ -10,7 +10,7 @@ namespace {
 
 using Catch::Contains;
 
-constexpr const char* workflow = R"(document:
+constexpr const char* played_workflow = R"(document:
   dsl: 1.0.3
   namespace: test
   name: played
@@ -21,7 +21,7 @@ do:
       with: {word: "${ .word }"}
 )";
 
-constexpr const char* scenarios = R"(scenarios:
+constexpr const char* played_scenarios = R"(scenarios:
   - name: counted
     live: true
     steps:
@@ -65,8 +65,8 @@ struct World {
 
 TEST_CASE("a scenario is played in a world that others share, again and again", "[cli]") {
   const World world;
-  const auto file = world.folder.file("played.yaml", workflow);
-  static_cast<void>(world.folder.file("played.scenarios.yaml", scenarios));
+  const auto file = world.folder.file("played.yaml", played_workflow);
+  static_cast<void>(world.folder.file("played.scenarios.yaml", played_scenarios));
   for (int round = 1; round <= 2; ++round) {
     const auto played = world.play(file);
     INFO(round << played.out << played.error);
@@ -86,7 +86,7 @@ TEST_CASE("a scenario is played in a world that others share, again and again", 
 
 TEST_CASE("what can't be played is said", "[cli]") {
   const World world;
-  const auto file = world.folder.file("played.yaml", workflow);
+  const auto file = world.folder.file("played.yaml", played_workflow);
   SECTION("no scenario is marked") {
     static_cast<void>(
         world.folder.file("played.scenarios.yaml",
@@ -96,13 +96,13 @@ TEST_CASE("what can't be played is said", "[cli]") {
     CHECK_THAT(played.error, Contains("no scenario has `live: true`"));
   }
   SECTION("no scenario has the name") {
-    static_cast<void>(world.folder.file("played.scenarios.yaml", scenarios));
+    static_cast<void>(world.folder.file("played.scenarios.yaml", played_scenarios));
     const auto played = world.play(file, {"--scenario", "counter"});
     CHECK(played.code == 2);
     CHECK_THAT(played.error, Contains("no scenario has the name `counter`"));
   }
   SECTION("a provider itself is no place to play") {
-    static_cast<void>(world.folder.file("played.scenarios.yaml", scenarios));
+    static_cast<void>(world.folder.file("played.scenarios.yaml", played_scenarios));
     const auto config = world.folder.file("real.yaml", "providers: {stripe: {}}\n");
     const auto played = sequent({"play", file, "--config", config, "--server", world.url});
     CHECK(played.code == 1);
