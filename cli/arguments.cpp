@@ -123,6 +123,10 @@ void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   crashtest->add_option("--only", tested->only,
                         "Only this point: before:N or after:N (a checkpoint), reset:N, lost:N, "
                         "500:N, 500-after:N (a call), duplicate:N (a webhook)");
+  crashtest
+      ->add_option("--every", tested->every,
+                   "Each Nth point alone, for slow builds; an odd N meets all kinds")
+      ->check(CLI::Range(1, 1'000));
   crashtest->add_option("--seed", tested->seed,
                         "Of ids and of the pauses before retries, default 1");
   crashtest->add_option("--jobs", tested->jobs, "Trials side by side, default one for each core")

@@ -33,6 +33,7 @@ int run_deploy(const Session& session, const std::vector<std::string>& files);
 struct CrashtestCommand {
   std::vector<std::string> files;
   std::string only, scenario;  // "" = all
+  std::size_t every = 1;
   std::uint64_t seed = 1;
   int jobs = 0;  // 0 = as many as the machine has cores
 };

@@ -109,6 +109,7 @@ crashtest::OnProgress progress_on(const Session& session, const std::string& wor
 int run_crashtest(const Session& session, const CrashtestCommand& command) {
   crashtest::Options options;
   options.scenario = command.scenario;
+  options.every = command.every;
   options.seed = command.seed;
   options.jobs = command.jobs > 0
                      ? command.jobs

@@ -15,6 +15,7 @@ namespace sequent::crashtest {
 struct Options {
   std::optional<Point> only;  // one point instead of all
   std::string scenario;       // one scenario instead of all; empty = all
+  std::size_t every = 1;      // each Nth point alone, beginning with the first
   std::uint64_t seed = 1;
   int jobs = 1;  // trials side by side
   MoreActivities more_activities;

@@ -28,7 +28,7 @@ constexpr const char* played_scenarios = R"(scenarios:
       - customer:
           to: stripe
           path: /v1/customers
-          headers: {Authorization: Bearer sk_test_sandbox, Idempotency-Key: one}
+          headers: {Authorization: Bearer sk_test_sandbox}
           form: {email: one@example.com}
       - begin: {start: test/played, input: {word: "${ .customer.email }"}}
       - soon: {wait: {hours: 1}}
