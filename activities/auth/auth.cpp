@@ -7,10 +7,15 @@ AuthActivity::AuthActivity(runtime::ActivitySpec spec, std::shared_ptr<Client> c
   spec_.timeout_ms = client_->config().timeout_ms;
 }
 
-boost::asio::awaitable<runtime::Reconciliation> AuthActivity::reconcile(runtime::Attempt, Json) {
-  runtime::Reconciliation harmless;
-  harmless.found = runtime::Reconciliation::Found::absent;
-  co_return harmless;
+Call AuthActivity::call_of(const runtime::Attempt& attempt, const Json& input, std::string method,
+                           std::string path) {
+  Call call;
+  call.method = std::move(method);
+  call.path = std::move(path);
+  call.token = text_of(input, "token");
+  call.timeout_ms = attempt.timeout_ms;
+  call.now = attempt.now;
+  return call;
 }
 
 void register_auth(runtime::ActivityRegistry& registry, const AuthConfig& config,

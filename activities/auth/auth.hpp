@@ -6,15 +6,17 @@
 
 namespace sequent::activities::auth {
 
-/// What the calls have in common: repeating is harmless, so that nothing is to be looked for.
+/// What the calls have in common: their specifications are idempotent, as repeating is harmless.
 class AuthActivity : public runtime::Activity {
  public:
   AuthActivity(runtime::ActivitySpec spec, std::shared_ptr<Client> client);
   [[nodiscard]] const runtime::ActivitySpec& spec() const override { return spec_; }
-  boost::asio::awaitable<runtime::Reconciliation> reconcile(runtime::Attempt attempt,
-                                                            Json input) override;
 
  protected:
+  /// The request of one attempt, with the input's `token`.
+  [[nodiscard]] static Call call_of(const runtime::Attempt& attempt, const Json& input,
+                                    std::string method, std::string path);
+
   std::shared_ptr<Client> client_;
 
  private:

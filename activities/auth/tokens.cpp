@@ -41,12 +41,8 @@ TokensCheck::TokensCheck(std::shared_ptr<Client> client)
 boost::asio::awaitable<runtime::ActivityResult> TokensCheck::run(runtime::Attempt attempt,
                                                                  Json input) {
   if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
-  Call call;
-  call.method = "POST";
-  call.path = "/auth/validate-token";
-  call.token = bare_token(text_of(input, "token"));
-  call.timeout_ms = attempt.timeout_ms;
-  call.now = attempt.now;
+  Call call = call_of(attempt, input, "POST", "/auth/validate-token");
+  call.token = bare_token(std::move(call.token));
   const auto answer = co_await client_->send(std::move(call));
   if (!answer) co_return std::unexpected(answer.error());
   Json output = Json::object();

@@ -59,17 +59,6 @@ std::string user_id(const Json& input) {
   return net::percent_encode(id.is_string() ? id.get<std::string>() : dump_json(id));
 }
 
-Call call_of(const runtime::Attempt& attempt, const Json& input, std::string method,
-             std::string path) {
-  Call call;
-  call.method = std::move(method);
-  call.path = std::move(path);
-  call.token = text_of(input, "token");
-  call.timeout_ms = attempt.timeout_ms;
-  call.now = attempt.now;
-  return call;
-}
-
 // 409 carries the user as stored, bare or under `user`.
 Json linked_output(const Answer& answer, const std::string& asked) {
   const auto nested = answer.body.find("user");

@@ -54,16 +54,6 @@ runtime::ActivitySpec workspace_spec() {
   return compiled(std::move(spec));
 }
 
-Call workspace_call(const runtime::Attempt& attempt, const Json& input, std::string path) {
-  Call call;
-  call.method = "GET";
-  call.path = std::move(path);
-  call.token = text_of(input, "token");
-  call.timeout_ms = attempt.timeout_ms;
-  call.now = attempt.now;
-  return call;
-}
-
 }  // namespace
 
 WorkspacesList::WorkspacesList(std::shared_ptr<Client> client)
@@ -72,7 +62,7 @@ WorkspacesList::WorkspacesList(std::shared_ptr<Client> client)
 boost::asio::awaitable<runtime::ActivityResult> WorkspacesList::run(runtime::Attempt attempt,
                                                                     Json input) {
   if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
-  Call call = workspace_call(attempt, input, "/users/me/workspaces");
+  Call call = call_of(attempt, input, "GET", "/users/me/workspaces");
   auto answer = co_await client_->send(std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   co_return std::move(answer->body);
@@ -84,8 +74,8 @@ WorkspacesGet::WorkspacesGet(std::shared_ptr<Client> client)
 boost::asio::awaitable<runtime::ActivityResult> WorkspacesGet::run(runtime::Attempt attempt,
                                                                    Json input) {
   if (auto refused = refused_input(spec(), input)) co_return std::unexpected(std::move(*refused));
-  Call call = workspace_call(attempt, input,
-                             "/workspaces/" + net::percent_encode(text_of(input, "workspace")));
+  Call call = call_of(attempt, input, "GET",
+                      "/workspaces/" + net::percent_encode(text_of(input, "workspace")));
   auto answer = co_await client_->send(std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   co_return std::move(answer->body);

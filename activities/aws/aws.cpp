@@ -2,12 +2,6 @@
 
 namespace sequent::activities::aws {
 
-boost::asio::awaitable<runtime::Reconciliation> AwsActivity::reconcile(runtime::Attempt, Json) {
-  runtime::Reconciliation harmless;
-  harmless.found = runtime::Reconciliation::Found::absent;
-  co_return harmless;
-}
-
 void register_aws(runtime::ActivityRegistry& registry, const AwsConfig& config,
                   net::HttpClient& http) {
   const auto client = std::make_shared<Client>(config, http);

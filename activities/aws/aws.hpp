@@ -7,7 +7,7 @@
 
 namespace sequent::activities::aws {
 
-/// What all calls have in common: repeating one is harmless, so that nothing is to be looked for.
+/// What all calls have in common: their specifications are idempotent, as repeating is harmless.
 /// shape   input and output are AWS's own, under AWS's own names; times are seconds since 1970, and
 ///         may be RFC 3339 texts in an input
 /// errors  see outcome.hpp
@@ -16,8 +16,6 @@ class AwsActivity : public runtime::Activity {
   AwsActivity(runtime::ActivitySpec spec, std::shared_ptr<Client> client)
       : client_(std::move(client)), spec_(std::move(spec)) {}
   [[nodiscard]] const runtime::ActivitySpec& spec() const override { return spec_; }
-  boost::asio::awaitable<runtime::Reconciliation> reconcile(runtime::Attempt attempt,
-                                                            Json input) override;
 
  protected:
   std::shared_ptr<Client> client_;

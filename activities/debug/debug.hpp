@@ -12,8 +12,6 @@ class Echo final : public runtime::Activity {
   [[nodiscard]] const runtime::ActivitySpec& spec() const override { return spec_; }
   boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,
                                                       Json input) override;
-  boost::asio::awaitable<runtime::Reconciliation> reconcile(runtime::Attempt attempt,
-                                                            Json input) override;
 
  private:
   runtime::ActivitySpec spec_;

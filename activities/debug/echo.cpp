@@ -35,10 +35,4 @@ asio::awaitable<runtime::ActivityResult> Echo::run(runtime::Attempt /*attempt*/,
   co_return input;
 }
 
-asio::awaitable<runtime::Reconciliation> Echo::reconcile(runtime::Attempt, Json) {
-  runtime::Reconciliation result;
-  result.found = runtime::Reconciliation::Found::absent;
-  co_return result;
-}
-
 }  // namespace sequent::activities::debug

@@ -132,10 +132,4 @@ boost::asio::awaitable<ActivityResult> IngestionSend::run(Attempt attempt, Json 
                                        progress));
 }
 
-boost::asio::awaitable<runtime::Reconciliation> IngestionSend::reconcile(Attempt, Json) {
-  runtime::Reconciliation result;  // repeating settles it
-  result.found = runtime::Reconciliation::Found::absent;
-  co_return result;
-}
-
 }  // namespace sequent::activities::langfuse

@@ -29,12 +29,6 @@ boost::asio::awaitable<ActivityResult> LangfuseActivity::run(Attempt attempt, Js
   co_return operation_.output(std::move(*answer));
 }
 
-boost::asio::awaitable<runtime::Reconciliation> LangfuseActivity::reconcile(Attempt, Json) {
-  runtime::Reconciliation result;  // repeating settles it
-  result.found = runtime::Reconciliation::Found::absent;
-  co_return result;
-}
-
 Operation operation(std::string name, std::string method, std::string path, std::string summary,
                     Json input, Json output) {
   Operation operation;

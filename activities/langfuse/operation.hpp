@@ -29,8 +29,6 @@ class LangfuseActivity final : public runtime::Activity {
   [[nodiscard]] const runtime::ActivitySpec& spec() const override { return operation_.spec; }
   boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,
                                                       Json input) override;
-  boost::asio::awaitable<runtime::Reconciliation> reconcile(runtime::Attempt attempt,
-                                                            Json input) override;
 
  private:
   Operation operation_;

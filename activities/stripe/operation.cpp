@@ -203,11 +203,10 @@ boost::asio::awaitable<ActivityResult> StripeActivity::read_back(Attempt attempt
 boost::asio::awaitable<Reconciliation> StripeActivity::reconcile(Attempt attempt, Json input) {
   Reconciliation result;
   if (!operation_.can_look()) {
-    // Reads and absolute writes: repeating settles it. So it does while the identifier of a usage
-    // event lasts, whatever the key. Anything else stays open for an operator.
+    // Repeating settles it while the identifier of a usage event lasts, whatever the key.
     const bool counted_once = operation_.already == Already::identifier &&
                               attempt.now - attempt.first_sent_at < spec().key_retention_ms;
-    if (spec().idempotent || counted_once) {
+    if (counted_once) {
       result.found = Reconciliation::Found::absent;
       co_return result;
     }

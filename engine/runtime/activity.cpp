@@ -14,6 +14,10 @@ void note_request_id(const std::shared_ptr<std::string>& into, std::string_view 
 
 boost::asio::awaitable<Reconciliation> Activity::reconcile(Attempt attempt, Json /*input*/) {
   Reconciliation nothing;
+  if (spec().idempotent) {
+    nothing.found = Reconciliation::Found::absent;
+    co_return nothing;
+  }
   nothing.failure = Failure{
       .outcome = machine::Outcome::unknown,
       .problem = machine::make_problem(

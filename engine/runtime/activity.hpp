@@ -57,7 +57,8 @@ class Activity {
   /// Makes the call. Honours Asio cancellation and `attempt.timeout_ms`; throws nothing.
   virtual boost::asio::awaitable<ActivityResult> run(Attempt attempt, Json input) = 0;
   /// Looks for the effect of an earlier attempt whose outcome is unknown, when the key no longer
-  /// protects. The default finds out nothing, so the run parks for an operator.
+  /// protects. The default: repeating what is idempotent settles it, so its effect counts as absent;
+  /// of anything else it finds out nothing, so the run parks for an operator.
   virtual boost::asio::awaitable<Reconciliation> reconcile(Attempt attempt, Json input);
 };
 
