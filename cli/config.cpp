@@ -90,11 +90,11 @@ void read_secrets(const Value& value, Reading& reading, Config& config) {
 }
 
 void read_engine(const Value& value, Reading& reading, Config& config) {
-  const Section section{
-      value,
-      reading,
-      {"threads", "maxInFlight", "maxResident", "maxQueuedStarts", "leaseTtlMs", "eventTtlMs",
-       "snapshotEvery", "maxRecords", "maxPayloadBytes", "maxHeldEvents", "maxHeldBytes", "expressionTimeoutMs", "partitions"}};
+  const Section section{value,
+                        reading,
+                        {"threads", "maxInFlight", "maxResident", "maxQueuedStarts", "leaseTtlMs",
+                         "eventTtlMs", "snapshotEvery", "maxRecords", "maxPayloadBytes",
+                         "maxHeldEvents", "maxHeldBytes", "expressionTimeoutMs", "partitions"}};
   auto& engine = config.engine;
   section.whole("threads", 1, 256, engine.threads);
   section.whole("maxInFlight", 1, many, engine.max_in_flight);
@@ -130,10 +130,11 @@ std::string in_folder(const std::string& path, const Reading& reading) {
 }
 
 void read_root(const Value& value, Reading& reading, Config& config) {
-  const Section section{value,
-                        reading,
-                        {"listen", "data", "store", "workflows", "node", "drainSeconds",
-                         "providers", "secrets", "engine", "http", "outbound", "webhooks", "outbox", "log"}};
+  const Section section{
+      value,
+      reading,
+      {"listen", "data", "store", "workflows", "node", "drainSeconds", "providers", "secrets",
+       "engine", "http", "outbound", "webhooks", "outbox", "log"}};
   section.text("listen", config.listen);
   if (section.find("data")) {
     section.text("data", config.data);
@@ -149,7 +150,9 @@ void read_root(const Value& value, Reading& reading, Config& config) {
   if (const auto engine = section.find("engine")) read_engine(*engine, reading, config);
   if (const auto http = section.find("http")) read_http(*http, reading, config);
   if (const auto outbound = section.find("outbound")) {
-    const Section fields{*outbound, reading, {"maxConnectionsPerHost", "maxConnections"}};
+    const Section fields{
+        *outbound, reading, {"threads", "maxConnectionsPerHost", "maxConnections"}};
+    fields.whole("threads", 1, 64, config.outbound.threads);
     fields.whole("maxConnectionsPerHost", 1, 65'535, config.outbound.max_connections_per_host);
     fields.whole("maxConnections", 1, 65'535, config.outbound.max_connections);
   }
@@ -254,6 +257,7 @@ Result<std::shared_ptr<Config>> load_config(const std::string& path,
   config->file = path;
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   config->engine.threads = std::max(2, cores - 1);
+  config->outbound.threads = static_cast<std::size_t>(std::clamp(cores / 2, 1, 4));
   if (!path.empty())
     if (const auto read = read_config_file(path, environment, *config); !read)
       return std::unexpected(read.error());

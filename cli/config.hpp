@@ -52,8 +52,8 @@ struct Config {
 /// shape   docs: providers {stripe {baseUrl, apiKey, apiVersion, timeoutMs, webhookSecrets}, auth
 ///         {baseUrl, serviceToken, timeoutMs}, flexprice {baseUrl, apiKey, environmentId, timeoutMs},
 ///         langfuse {baseUrl, publicKey, secretKey, timeoutMs}, aws {…: aws_settings.hpp}, http
-///         {timeoutMs}}, secrets, engine, http, outbound {maxConnectionsPerHost, maxConnections},
-///         webhooks {…: webhook_settings.hpp}, outbox {NAME: outbox_settings.hpp}, log {level}, listen, data, store, workflows, node, drainSeconds
+///         {timeoutMs}}, secrets, engine, http, outbound {threads, maxConnectionsPerHost,
+///         maxConnections}, webhooks {…: webhook_settings.hpp}, outbox {NAME: outbox_settings.hpp}, log {level}, listen, data, store, workflows, node, drainSeconds
 /// errors  not_found, invalid_request with a finding (file, line, column) for each mistake: unknown
 ///         keys, wrong types, numbers out of range, credentials that can't be read
 /// source  `path` empty: the defaults. SEQUENT_… variables go over the file.

@@ -1,5 +1,5 @@
 #pragma once
-// The one thread that drives libcurl: epoll over its sockets, an eventfd for our own messages.
+// One thread that drives libcurl: epoll over its sockets, an eventfd for our own messages.
 // A wake-up costs what the sockets that woke it cost, however many transfers are in flight.
 #include <curl/curl.h>
 
@@ -28,7 +28,6 @@ class CurlLoop {
   void start(std::unique_ptr<Transfer> transfer);
   /// threads  any; nothing happens when the transfer has ended
   void cancel(std::uint64_t id);
-  [[nodiscard]] std::uint64_t next_id() { return ++last_id_; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.load(); }
 
  private:
@@ -59,7 +58,6 @@ class CurlLoop {
   CURLM* multi_ = nullptr;
   int epoll_ = -1;
   int wake_ = -1;
-  std::atomic<std::uint64_t> last_id_{0};
   std::atomic<std::size_t> in_flight_{0};
 
   std::mutex mutex_;

@@ -1,5 +1,7 @@
 #include "net/http_client.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <boost/asio.hpp>
 
 #include "net/curl_loop.hpp"
@@ -45,23 +47,45 @@ struct OneAnswer {
 }  // namespace
 
 struct HttpClient::Impl {
-  explicit Impl(ClientLimits limits_in)
-      : limits(limits_in), loop(std::make_shared<CurlLoop>(std::move(limits_in))) {}
+  explicit Impl(ClientLimits limits_in);
   explicit Impl(Exchange exchange_in) : exchange(std::move(exchange_in)) {}
+
+  /// Whoever cancels asks the loop that has the request, so its number says which.
+  [[nodiscard]] const std::shared_ptr<CurlLoop>& loop_of(std::uint64_t id) const {
+    return loops[id % loops.size()];
+  }
+  [[nodiscard]] std::size_t in_flight() const;
 
   void start(std::uint64_t id, ClientRequest request, asio::any_io_executor executor,
              std::function<void(ClientResult)> done);
 
   ClientLimits limits;
-  std::shared_ptr<CurlLoop> loop;  // shared so that a late cancellation finds it or nothing
-  Exchange exchange;               // instead of the loop
+  std::atomic<std::uint64_t> last_id{0};
+  // Shared so that a late cancellation finds its loop or nothing.
+  std::vector<std::shared_ptr<CurlLoop>> loops;
+  Exchange exchange;  // instead of the loops
 };
+
+HttpClient::Impl::Impl(ClientLimits limits_in) : limits(std::move(limits_in)) {
+  const std::size_t threads = std::max<std::size_t>(1, limits.threads);
+  const auto share = [threads](long all) { return std::max(1L, all / static_cast<long>(threads)); };
+  ClientLimits of_one = limits;
+  of_one.max_connections_per_host = share(limits.max_connections_per_host);
+  of_one.max_connections = share(limits.max_connections);
+  while (loops.size() < threads) loops.push_back(std::make_shared<CurlLoop>(of_one));
+}
+
+std::size_t HttpClient::Impl::in_flight() const {
+  std::size_t sum = 0;
+  for (const auto& loop : loops) sum += loop->in_flight();
+  return sum;
+}
 
 void HttpClient::Impl::start(std::uint64_t id, ClientRequest request,
                              asio::any_io_executor executor,
                              std::function<void(ClientResult)> done) {
   auto tracked = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-  if (loop->in_flight() >= limits.max_in_flight) {
+  if (in_flight() >= limits.max_in_flight) {
     asio::post(tracked, [done = std::move(done), error = too_many(limits.max_in_flight)] {
       done(std::unexpected(error));
     });
@@ -74,7 +98,7 @@ void HttpClient::Impl::start(std::uint64_t id, ClientRequest request,
   transfer->request = std::move(request);
   transfer->executor = std::move(tracked);
   transfer->done = std::move(done);
-  loop->start(std::move(transfer));
+  loop_of(id)->start(std::move(transfer));
 }
 
 HttpClient::HttpClient(ClientLimits limits) : impl_(std::make_unique<Impl>(std::move(limits))) {}
@@ -101,10 +125,10 @@ asio::awaitable<ClientResult> HttpClient::send(ClientRequest request) {
                      [answer](ClientResult result) { answer->finish(std::move(result)); });
       return;
     }
-    const std::uint64_t id = impl->loop->next_id();
+    const std::uint64_t id = ++impl->last_id;
     auto slot = asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) {
-      slot.assign([loop = std::weak_ptr(impl->loop), id](asio::cancellation_type) {
+      slot.assign([loop = std::weak_ptr(impl->loop_of(id)), id](asio::cancellation_type) {
         if (const auto alive = loop.lock()) alive->cancel(id);
       });
     }
@@ -127,11 +151,11 @@ void HttpClient::send(ClientRequest request, asio::any_io_executor executor,
                       std::function<void(ClientResult)> done) {
   if (impl_->exchange)
     return impl_->exchange(std::move(request), std::move(executor), std::move(done));
-  impl_->start(impl_->loop->next_id(), std::move(request), std::move(executor), std::move(done));
+  impl_->start(++impl_->last_id, std::move(request), std::move(executor), std::move(done));
 }
 
 std::size_t HttpClient::in_flight() const {
-  return impl_->loop ? impl_->loop->in_flight() : 0;
+  return impl_->in_flight();
 }
 
 }  // namespace sequent::net

@@ -37,7 +37,7 @@ class Node {
   std::vector<std::thread> threads_;
   std::unique_ptr<persistence::SqliteStore> store_;
   runtime::SystemClock clock_;
-  net::HttpClient http_;
+  net::HttpClient http_{net::ClientLimits{.threads = 2}};  // as serve has on four cores
   runtime::ActivityRegistry registry_;
   std::unique_ptr<runtime::Engine> engine_;
 };

@@ -154,6 +154,7 @@ TEST_CASE("two thousand requests wait at once and all are answered", "[net]") {
   TestServer server;
   ClientLimits limits;
   limits.max_connections_per_host = GENERATE(512, 2'500);
+  limits.threads = GENERATE(1, 3);
   HttpClient client{limits};
   std::promise<void> all;
   std::atomic<int> left{count};
@@ -192,7 +193,9 @@ TEST_CASE("requests past the limit in flight fail at once and were not sent", "[
 
 TEST_CASE("cancelling the waiting coroutine aborts its transfer", "[net]") {
   GatedServer gated;
-  HttpClient client;
+  ClientLimits limits;
+  limits.threads = GENERATE(1, 3);
+  HttpClient client{limits};
   asio::thread_pool pool{1};
   asio::cancellation_signal signal;
   ClientRequest request = get_request(gated.server.url("/"));
@@ -226,7 +229,9 @@ TEST_CASE("the awaited form resumes on the executor of its coroutine", "[net]") 
 
 TEST_CASE("destroying the client ends its requests as cancelled", "[net]") {
   GatedServer gated;
-  auto client = std::make_unique<HttpClient>();
+  ClientLimits limits;
+  limits.threads = GENERATE(1, 3);
+  auto client = std::make_unique<HttpClient>(limits);
   std::promise<ClientResult> ended;
   client->send(get_request(gated.server.url("/")), asio::system_executor(),
                [&](ClientResult result) { ended.set_value(std::move(result)); });
