@@ -1,5 +1,7 @@
 #include "crashtest/trial.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -13,12 +15,22 @@ constexpr Timestamp beginning = 1'800'000'000'000;    // 2027-01-15T08:00:00Z
 constexpr DurationMs patience_ms = 8 * 86'400'000LL;  // for runs to end after the last step
 constexpr DurationMs aftermath_ms = 600'000;          // what fires late shows within it
 
+// Where the stores of trials are: in memory if there is room, because a store that is gone with its
+// trial needs no disk. What a crash leaves is decided by CrashingStore, not by the medium.
+std::filesystem::path parent_of_folders(std::error_code& failure) {
+  constexpr std::uintmax_t roomy = 512u << 20;
+  const std::filesystem::path memory{"/dev/shm"};
+  const auto space = std::filesystem::space(memory, failure);
+  if (!failure && space.available >= roomy && access(memory.c_str(), W_OK) == 0) return memory;
+  return std::filesystem::temp_directory_path(failure);
+}
+
 // A folder of its own, gone with the trial.
 class Folder {
  public:
   static Result<std::unique_ptr<Folder>> make() {
     std::error_code failure;
-    const auto parent = std::filesystem::temp_directory_path(failure);
+    const auto parent = parent_of_folders(failure);
     std::string name = (parent / "sequent-crashtest-XXXXXX").string();
     if (failure || mkdtemp(name.data()) == nullptr)
       return fail(ErrorCode::unavailable, "Cannot make a temporary folder like " + name + ".");

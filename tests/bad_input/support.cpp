@@ -54,8 +54,9 @@ Answer Client::send(net::ClientRequest request) {
   return answer;
 }
 
-Engine::Engine(const Folder& folder, const std::string& config)
-    : process_(arguments(folder, config)) {
+Engine::Engine(const Folder& folder, const std::string& config,
+               const cli::test::Variables& variables)
+    : process_(arguments(folder, config), variables) {
   const auto said = parse_json(process_.first_line());
   if (said) url_ = text_of(*said, "url");
   if (url_.empty()) throw std::runtime_error("sequent did not serve: " + process_.wait().error);

@@ -40,7 +40,8 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 class Engine {
  public:
-  explicit Engine(const Folder& folder, const std::string& config = "");
+  explicit Engine(const Folder& folder, const std::string& config = "",
+                  const cli::test::Variables& variables = {});
 
   Answer call(const std::string& method, const std::string& path, const std::string& body = "",
               const HeaderList& headers = {{"Content-Type", "application/json"}});

@@ -61,7 +61,13 @@ TEST_CASE("a definition that refers to a missing secret", "[bad-input]") {
 
 TEST_CASE("an expression that never ends", "[bad-input]") {
   const Folder folder;
-  Engine engine{folder, "engine: {expressionTimeoutMs: 200}\n"};
+  // libjq 1.6 has no way to free what it was building when it was halted in the middle of a step: a
+  // kilobyte or two of its own values. A build that looks for leaks is told to pass over libjq's
+  // allocator, in this process alone; any other leak makes its exit code another one.
+  const auto suppressions = folder.file("leaks", "leak:jv_mem_\n");
+  Engine engine{folder,
+                "engine: {expressionTimeoutMs: 200}\n",
+                {{"LSAN_OPTIONS", "suppressions=" + suppressions + ":print_suppressions=0"}}};
   engine.deploy("spin", "  - spin: {set: {a: '${ def f: f; f }'}}\n");
   engine.deploy("grow", "  - grow: {set: {a: '${ [range(0; 1e12)] }'}}\n");
   engine.deploy("echo", "  - sayIt: {call: debug.echo, with: {a: 1}}\n");
@@ -74,9 +80,7 @@ TEST_CASE("an expression that never ends", "[bad-input]") {
     CHECK_THAT(text_of(error, "detail"), Contains("200 ms") && Contains("in the expression"));
   }
   CHECK(engine.run("echo").json.at("status") == "completed");
-  // What libjq had allocated when it was halted may be lost (a kilobyte or two), and a build that
-  // looks for leaks then ends with 1. It must end by itself, though.
-  CHECK(engine.stop() < 128);
+  CHECK(engine.stop() == 0);
 }
 
 TEST_CASE("a provider that answers HTML", "[bad-input]") {
