@@ -97,7 +97,7 @@ class Load {
       std::exit(1);
     }
     store_ = std::move(*opened);
-    leases_ = *store_->acquire("bench", 1, 1'000'000);
+    leases_ = store_->acquire({.node = "bench", .now = 1, .ttl = 1'000'000})->leases;
     // Runs begin one after another, so that a batch holds runs at every stage.
     for (std::size_t i = 0; i < runs_.size(); ++i)
       runs_[i] = {fresh_id(), -static_cast<int>(i % changes_per_run)};

@@ -65,13 +65,13 @@ void CrashingStore::settle_event(std::int64_t id) {
   checkpoint("an event is settled", [&] { store_.settle_event(id); });
 }
 
-Result<std::vector<runtime::Lease>> CrashingStore::acquire(const std::string& node, Timestamp now,
-                                                           DurationMs ttl) {
+Result<runtime::Membership> CrashingStore::acquire(const runtime::Renewal& renewal) {
   refuse_when_cut_off();
-  return store_.acquire(node, now, ttl);
+  return store_.acquire(renewal);
 }
 
 // A crash gives nothing back; the next engine takes the leases over.
+void CrashingStore::give_back(const std::string&, const runtime::Lease&) {}
 void CrashingStore::release(const std::string&) {}
 
 std::vector<std::pair<std::int64_t, Json>> CrashingStore::unrouted(std::int64_t after,

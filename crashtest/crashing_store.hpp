@@ -32,8 +32,8 @@ class CrashingStore final : public runtime::Store {
   [[nodiscard]] bool cut_off() const { return cut_off_; }
 
   [[nodiscard]] PartitionId partitions() const override { return store_.partitions(); }
-  [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string& node, Timestamp now,
-                                                            DurationMs ttl) override;
+  [[nodiscard]] Result<runtime::Membership> acquire(const runtime::Renewal& renewal) override;
+  void give_back(const std::string& node, const runtime::Lease& lease) override;
   void release(const std::string& node) override;
   [[nodiscard]] std::vector<runtime::BatchResult> commit(
       std::span<const runtime::Batch> batches) override;

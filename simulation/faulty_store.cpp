@@ -15,10 +15,14 @@ void FaultyStore::maybe_fail(int permille, const char* what) {
   throw StoreFailure(what, parts_.dice.chance(200));
 }
 
-Result<std::vector<Lease>> FaultyStore::acquire(const std::string& node, Timestamp now,
-                                                DurationMs ttl) {
+Result<Membership> FaultyStore::acquire(const Renewal& renewal) {
   maybe_fail(parts_.weather.lease_fails, "acquire");
-  return parts_.store.acquire(node, now, ttl);
+  return parts_.store.acquire(renewal);
+}
+
+void FaultyStore::give_back(const std::string& node, const Lease& lease) {
+  maybe_fail(parts_.weather.lease_fails, "give back");
+  parts_.store.give_back(node, lease);
 }
 
 void FaultyStore::release(const std::string& node) {

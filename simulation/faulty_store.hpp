@@ -27,8 +27,8 @@ class FaultyStore final : public runtime::Store {
   void node_died() { dead_ = true; }
 
   [[nodiscard]] PartitionId partitions() const override { return parts_.store.partitions(); }
-  [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string& node, Timestamp now,
-                                                            DurationMs ttl) override;
+  [[nodiscard]] Result<runtime::Membership> acquire(const runtime::Renewal& renewal) override;
+  void give_back(const std::string& node, const runtime::Lease& lease) override;
   void release(const std::string& node) override;
   [[nodiscard]] std::vector<runtime::BatchResult> commit(
       std::span<const runtime::Batch> batches) override;

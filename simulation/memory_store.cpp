@@ -28,8 +28,8 @@ void MemoryStore::tamper(const InstanceId& id, const std::string& from, const st
   if (row.snapshot) replace(*row.snapshot);
 }
 
-Result<std::vector<Lease>> MemoryStore::acquire(const std::string& node, Timestamp now,
-                                                DurationMs ttl) {
+Result<Membership> MemoryStore::acquire(const Renewal& renewal) {
+  const auto& [node, now, ttl, leaves] = renewal;
   ++acquires;
   const bool no_writes = next_commit == CommitFault::before || next_commit == CommitFault::full;
   if (leases_fail || no_writes) throw StoreFailure("the disk is gone", false);
@@ -40,10 +40,15 @@ Result<std::vector<Lease>> MemoryStore::acquire(const std::string& node, Timesta
   owned_ = true;
   owner_ = node;
   leased_until_ = now + ttl;
-  std::vector<Lease> leases;
+  Membership membership;
   for (PartitionId id = 0; id < partition_count; ++id)
-    leases.push_back({.partition = id, .epoch = epoch_});
-  return leases;
+    membership.leases.push_back({.partition = id, .epoch = epoch_});
+  return membership;
+}
+
+// All partitions have one epoch here: whoever gives back one gives back all.
+void MemoryStore::give_back(const std::string& node, const Lease& lease) {
+  if (lease.epoch == epoch_) release(node);
 }
 
 void MemoryStore::release(const std::string& node) {

@@ -43,8 +43,8 @@ class MemoryStore final : public runtime::Store,
   [[nodiscard]] std::map<std::int64_t, std::pair<Json, bool>> events() const;
 
   [[nodiscard]] PartitionId partitions() const override { return partition_count; }
-  [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string& node, Timestamp now,
-                                                            DurationMs ttl) override;
+  [[nodiscard]] Result<runtime::Membership> acquire(const runtime::Renewal& renewal) override;
+  void give_back(const std::string& node, const runtime::Lease& lease) override;
   void release(const std::string& node) override;
   [[nodiscard]] std::vector<runtime::BatchResult> commit(
       std::span<const runtime::Batch> batches) override;

@@ -151,11 +151,12 @@ void Committer::settle_all(const std::vector<std::int64_t>& ids) {
 Result<std::vector<Lease>> Committer::acquire() {
   const DurationMs ttl = node_.config.lease_ttl_ms;
   const Timestamp now = node_.ports.clock.now();
-  auto leases = node_.ports.store.acquire(node_.config.node, now, ttl);
-  if (!leases) return leases;
+  auto membership =
+      node_.ports.store.acquire({.node = node_.config.node, .now = now, .ttl = ttl});
+  if (!membership) return std::unexpected(std::move(membership.error()));
   leased_until_ = now + ttl;
   renew_at_ = now + ttl / 3;
-  return leases;
+  return std::move(membership->leases);
 }
 
 bool Committer::leased(Timestamp now) const {

@@ -1,7 +1,8 @@
 #pragma once
 // Durable home of journals, snapshots, timers, leases, subscriptions, messages and records.
-// threads  blocking. commit() and the lease calls come from the committer's thread; reads come from
-//          a pool, several at once. Never an event loop.
+// threads  blocking. commit() comes from as many threads as there are committers(), each always with the
+//          same partitions; route(), settle_event() and expire_events() from the first of them, the
+//          lease calls from one thread; reads come from a pool, several at once. Never an event loop.
 // units    times are UTC milliseconds, always passed in, never read from a clock
 // errors   our side broken (disk full, database down) is an exception of type StoreFailure; outcomes
 //          to decide on are results
@@ -15,6 +16,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "engine/runtime/exchange.hpp"
 
 namespace sequent::runtime {
 
@@ -29,6 +31,35 @@ struct StoreFailure : std::runtime_error {
 struct Lease {
   PartitionId partition = 0;
   Epoch epoch = 0;  // rises whenever the owner changes
+};
+
+/// A node that says: I am here, and mean to be for `ttl` more.
+struct Renewal {
+  std::string node;  // names one process: no other one, nor the next one of the same configuration
+  Timestamp now =
+      0;  // for stores without a clock of their own: a database's clock rules its leases
+  DurationMs ttl = 0;
+  bool leaves = false;  // it renews what it has, takes nothing more and is counted no more
+};
+
+/// What a node hears in return: what it owns, and how the others stand.
+struct Membership {
+  struct Owner {
+    std::string node;  // "" = nobody, or one whose lease has run out
+    Epoch epoch = 0;
+  };
+  std::vector<Lease> leases;  // of this node
+  std::vector<Owner> owners;  // by partition. Empty: one node has them all
+  std::size_t nodes = 1;      // that live and don't leave; this one counts unless it leaves
+  /// Partitions for each of them, rounded up. acquire() takes no more than that; a node that has more
+  /// gives back, one at a time.
+  std::size_t share = SIZE_MAX;
+  /// Those of its partitions that have had unconsumed messages for a second or longer: the note of
+  /// them was lost, or whoever sent them died first.
+  std::vector<PartitionId> mail;
+  bool parcels = false;  // Exchange::collect() would find some
+  /// How many definitions are stored. Nodes that know fewer read them again.
+  std::size_t definitions = 0;
 };
 
 /// What a first commit of an instance inserts.
@@ -207,15 +238,30 @@ class Store {
   /// for the next owner, and as long as an idle node should leave the store alone.
   [[nodiscard]] virtual DurationMs usual_lease_ms() const { return 5'000; }
 
-  /// Takes every partition that is free or whose lease ran out, and renews those of `node`.
-  /// errors  lease_held: another live node owns some partition (SQLite: any)
-  [[nodiscard]] virtual Result<std::vector<Lease>> acquire(const std::string& node, Timestamp now,
-                                                           DurationMs ttl) = 0;
-  /// Gives all leases of `node` back.
+  /// How many threads may commit at once, each for partitions of its own (partition modulo
+  /// committers). A store with one writer has one.
+  [[nodiscard]] virtual std::size_t committers() const { return 1; }
+
+  /// How nodes that share this store talk to each other; null: only one node can use it.
+  [[nodiscard]] virtual Exchange* exchange() { return nullptr; }
+
+  /// Renews the node's presence and every lease that still names it, whether or not it has run out
+  /// (nobody has taken it, so nobody has written meanwhile), and takes partitions that are free, or
+  /// whose owner's lease ran out, up to the node's share. The epoch of each partition that it takes
+  /// rises. One transaction, and the only thing that an idle node asks, about once a second: it finds
+  /// mail and parcels in the same round trip.
+  /// effect  presence and leases run out together, `ttl` after the store has written them
+  /// errors  lease_held: a store for one node, and another live one has it
+  [[nodiscard]] virtual Result<Membership> acquire(const Renewal& renewal) = 0;
+  /// Gives one partition back, which is then free for others at once. Its epoch rises: what is still
+  /// under way under the old one is fenced. A lease that is not the node's any more is left alone.
+  virtual void give_back(const std::string& node, const Lease& lease) = 0;
+  /// Gives all leases of `node` back, and its presence.
   virtual void release(const std::string& node) = 0;
 
   /// Writes the batches as one transaction: on return all of it is durable, or none of it. Every
-  /// batch is fenced by its own epoch; a fenced one is left out and said so.
+  /// batch is fenced by its own epoch, in the same transaction and so that nobody can take the
+  /// partition before it ends; a fenced one is left out and said so.
   [[nodiscard]] virtual std::vector<BatchResult> commit(std::span<const Batch> batches) = 0;
 
   /// Stores and routes events, each exactly once; one transaction for all.

@@ -23,14 +23,18 @@ constexpr std::string_view leases_of = R"sql(
   SELECT partition_id, epoch FROM partition WHERE owner = ?1 ORDER BY partition_id
 )sql";
 // The epoch rises here too: what the leaving node still has under way is fenced from now on.
-constexpr std::string_view give_back = R"sql(
+constexpr std::string_view give_all_back = R"sql(
   UPDATE partition SET epoch = epoch + 1, owner = '', lease_until = 0 WHERE owner = ?1
+)sql";
+constexpr std::string_view give_one_back = R"sql(
+  UPDATE partition SET epoch = epoch + 1, owner = '', lease_until = 0
+  WHERE owner = ?1 AND partition_id = ?2 AND epoch = ?3
 )sql";
 
 }  // namespace
 
-Result<std::vector<runtime::Lease>> SqliteStore::acquire(const std::string& node, Timestamp now,
-                                                         DurationMs ttl) {
+Result<runtime::Membership> SqliteStore::acquire(const runtime::Renewal& renewal) {
+  const auto& [node, now, ttl, leaves] = renewal;
   SEQUENT_ASSERT(!node.empty() && ttl > 0);
   const std::lock_guard turn{turn_};
   Transaction transaction{*writer_, forget_cached()};
@@ -43,24 +47,33 @@ Result<std::vector<runtime::Lease>> SqliteStore::acquire(const std::string& node
                                              "; stop it, or wait until its lease has run out.");
   }
   writer_->execute(owned_ ? renew_or_take : take_all, node, now + ttl);
-  std::vector<runtime::Lease> leases;
+  runtime::Membership membership;
   {
     Rows rows = writer_->query(leases_of, node);
     while (rows.next())
-      leases.push_back({static_cast<PartitionId>(rows.integer(0)), rows.integer(1)});
+      membership.leases.push_back({static_cast<PartitionId>(rows.integer(0)), rows.integer(1)});
   }
   write_settled();
   transaction.commit();
   settled_.clear();
   owned_ = true;
-  SEQUENT_ASSERT(leases.size() == partitions_);
-  return leases;
+  SEQUENT_ASSERT(membership.leases.size() == partitions_);
+  return membership;
+}
+
+void SqliteStore::give_back(const std::string& node, const runtime::Lease& lease) {
+  const std::lock_guard turn{turn_};
+  Transaction transaction{*writer_, forget_cached()};
+  writer_->execute(give_one_back, node, lease.partition, lease.epoch);
+  write_settled();
+  transaction.commit();
+  settled_.clear();
 }
 
 void SqliteStore::release(const std::string& node) {
   const std::lock_guard turn{turn_};
   Transaction transaction{*writer_, forget_cached()};
-  writer_->execute(give_back, node);
+  writer_->execute(give_all_back, node);
   write_settled();
   transaction.commit();
   settled_.clear();

@@ -49,8 +49,8 @@ class SqliteStore final : public runtime::Store,
   /// The lock file has proved that nobody else writes, so no owner ever waits for a lease of another
   /// process to run out.
   [[nodiscard]] DurationMs usual_lease_ms() const override { return 600'000; }
-  [[nodiscard]] Result<std::vector<runtime::Lease>> acquire(const std::string& node, Timestamp now,
-                                                            DurationMs ttl) override;
+  [[nodiscard]] Result<runtime::Membership> acquire(const runtime::Renewal& renewal) override;
+  void give_back(const std::string& node, const runtime::Lease& lease) override;
   void release(const std::string& node) override;
   [[nodiscard]] std::vector<runtime::BatchResult> commit(
       std::span<const runtime::Batch> batches) override;

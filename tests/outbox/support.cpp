@@ -48,9 +48,9 @@ void Emitter::open() {
   auto opened = persistence::SqliteStore::open(options);
   if (!opened) FAIL(opened.error().detail);
   store_ = *std::move(opened);
-  const auto leases = store_->acquire("node-1", 1, 10'000);
-  if (!leases) FAIL(leases.error().detail);
-  epoch_ = leases->front().epoch;
+  const auto joined = store_->acquire({.node = "node-1", .now = 1, .ttl = 10'000});
+  if (!joined) FAIL(joined.error().detail);
+  epoch_ = joined->leases.front().epoch;
 }
 
 void Emitter::reopen() {

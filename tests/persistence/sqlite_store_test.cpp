@@ -21,7 +21,7 @@ std::unique_ptr<SqliteStore> open(const SqliteOptions& options) {
 }
 
 std::vector<runtime::Lease> lease(SqliteStore& store) {
-  return *store.acquire("node-1", noon, 10'000);
+  return store.acquire({.node = "node-1", .now = noon, .ttl = 10'000})->leases;
 }
 
 void write(SqliteStore& store, Epoch epoch, runtime::InstanceChange change) {

@@ -24,34 +24,46 @@ TEST_CASE("a new owner raises the epoch and the late commits of the old one are 
   first.write(start_of(id));
 
   SECTION("a live lease is not taken") {
-    const auto refused = store.acquire("b", noon + 9'999, 10'000);
+    const auto refused = store.acquire({.node = "b", .now = noon + 9'999, .ttl = 10'000});
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().code == ErrorCode::lease_held);
   }
   SECTION("renewing keeps the epoch") {
-    const auto renewed = store.acquire("a", noon + 5'000, 10'000);
+    const auto renewed = store.acquire({.node = "a", .now = noon + 5'000, .ttl = 10'000});
     REQUIRE(renewed.has_value());
-    CHECK(renewed->at(1).epoch == first.epoch(1));
+    CHECK(renewed->leases.at(1).epoch == first.epoch(1));
     CHECK_FALSE(first.write_all({change_of(id, 1)}).fenced);
   }
   SECTION("a lease that ran out is taken") {
-    const auto taken = store.acquire("b", noon + 10'001, 10'000);
+    const auto taken = store.acquire({.node = "b", .now = noon + 10'001, .ttl = 10'000});
     REQUIRE(taken.has_value());
-    CHECK(taken->at(1).epoch > first.epoch(1));
+    CHECK(taken->leases.at(1).epoch > first.epoch(1));
     CHECK(first.write_all({change_of(id, 1)}).fenced);
     CHECK(store.load(id)->records.size() == 1);
   }
   SECTION("a lease that was given back is free, and its giver is fenced") {
     store.release("a");
     CHECK(first.write_all({change_of(id, 1)}).fenced);
-    CHECK(store.acquire("b", noon, 10'000).has_value());
+    CHECK(store.acquire({.node = "b", .now = noon, .ttl = 10'000}).has_value());
+  }
+  SECTION("a partition that was given back is fenced, and the others are not") {
+    store.give_back("a", {.partition = 1, .epoch = first.epoch(1)});
+    CHECK(first.write_all({change_of(id, 1)}).fenced);
+    const InstanceId other = new_id(2);
+    const std::vector<runtime::Batch> batches{{2, first.epoch(2), {start_of(other)}}};
+    CHECK_FALSE(store.commit(batches).front().fenced);
+  }
+  SECTION("a lease that somebody else has taken since is not given back") {
+    store.give_back("a", {.partition = 1, .epoch = first.epoch(1) - 1});
+    store.give_back("b", {.partition = 1, .epoch = first.epoch(1)});
+    CHECK_FALSE(first.write_all({change_of(id, 1)}).fenced);
   }
   SECTION("a restarted node takes its own partitions at once") {
     under_test->reopen();
-    const auto again = under_test->store().acquire("a", noon, 10'000);
+    const auto again = under_test->store().acquire({.node = "a", .now = noon, .ttl = 10'000});
     REQUIRE(again.has_value());
-    CHECK(again->size() == 4);
-    CHECK(again->at(1).epoch > first.epoch(1));
+    CHECK(again->leases.size() == 4);
+    CHECK(again->leases.at(1).epoch > first.epoch(1));
   }
 }
 

@@ -68,9 +68,9 @@ InstanceId new_id(PartitionId partition, Timestamp at) {
 }
 
 Owner::Owner(StoreUnderTest& under_test, const std::string& node) : under_test_(under_test) {
-  auto leases = under_test.store().acquire(node, noon, 10'000);
-  if (!leases) FAIL(leases.error().detail);
-  leases_ = *leases;
+  const auto joined = under_test.store().acquire({.node = node, .now = noon, .ttl = 10'000});
+  if (!joined) FAIL(joined.error().detail);
+  leases_ = joined->leases;
 }
 
 Epoch Owner::epoch(PartitionId partition) const {
