@@ -86,12 +86,13 @@ Json made_since(const Json& before, const Json& now) {
 class LivePlayer {
  public:
   LivePlayer(const LiveWorld& world, const Subject& subject, const Scenario& scenario,
-             std::string caller, const OnLive& tell)
+             std::string caller, const runtime::Clock& clock, const OnLive& tell)
       : world_(world),
         subject_(subject),
         scenario_(scenario),
         file_(subject.scenarios),
         caller_(std::move(caller)),
+        clock_(clock),
         tell_(tell),
         condition_(scenario.live_expect ? scenario.live_expect : scenario.expect) {}
 
@@ -129,6 +130,7 @@ class LivePlayer {
   const Scenario& scenario_;
   const ScenarioFile& file_;
   const std::string caller_;
+  const runtime::Clock& clock_;
   const OnLive& tell_;
   const std::optional<expression::ExpressionId> condition_;
   std::set<std::string> workflows_;  // namespace/name of what the scenario deploys
@@ -184,7 +186,7 @@ Result<void> LivePlayer::look_before() {
 // The same keys would make two scenarios' requests one.
 Result<net::ServerRequest> LivePlayer::filled(const crashtest::Request& request,
                                               const std::string& name) {
-  auto filled = crashtest::fill_request(request, name, file_, known_, 0);
+  auto filled = crashtest::fill_request(request, name, file_, known_, clock_.now());
   if (!filled) return filled;
   const auto* key = filled->headers.find("Idempotency-Key");
   if (key != nullptr && *key == "crashtest-" + name)
@@ -338,9 +340,9 @@ Result<void> LivePlayer::follow() {
 
 LiveOutcome play_live(const LiveWorld& world, const Subject& subject,
                       const crashtest::Scenario& scenario, const std::string& caller,
-                      const OnLive& tell) {
+                      const runtime::Clock& clock, const OnLive& tell) {
   const auto begun = std::chrono::steady_clock::now();
-  LivePlayer player{world, subject, scenario, caller, tell};
+  LivePlayer player{world, subject, scenario, caller, clock, tell};
   LiveOutcome outcome;
   if (auto played = player.play(); !played) outcome.failure = std::move(played.error());
   outcome.runs = player.runs();

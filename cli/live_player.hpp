@@ -22,6 +22,6 @@ using OnLive = std::function<void(const std::string& step, const Json& run)>;
 /// that are new. `caller` makes idempotency keys of their own.
 [[nodiscard]] LiveOutcome play_live(const LiveWorld& world, const Subject& subject,
                                     const crashtest::Scenario& scenario, const std::string& caller,
-                                    const OnLive& tell);
+                                    const runtime::Clock& clock, const OnLive& tell);
 
 }  // namespace sequent::cli

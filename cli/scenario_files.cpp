@@ -3,11 +3,12 @@
 #include <filesystem>
 
 #include "cli/files.hpp"
+#include "crashtest/fresh.hpp"
 #include "crashtest/outside.hpp"
 
 namespace sequent::cli {
 
-Result<Subject> read_subject(const std::string& workflow_file, int jobs) {
+Result<Subject> read_subject(const std::string& workflow_file, int jobs, std::int64_t play) {
   constexpr std::size_t max_file_bytes = 1 << 20;
   const auto scenario_file = crashtest::scenario_file_of(workflow_file);
   std::error_code ignored;
@@ -15,7 +16,8 @@ Result<Subject> read_subject(const std::string& workflow_file, int jobs) {
     return fail(ErrorCode::not_found,
                 workflow_file + ": there is no " + scenario_file +
                     ", which would say how the workflow is tried; docs/crashtest.md describes it.");
-  const auto text = read_file(scenario_file, max_file_bytes);
+  auto text = read_file(scenario_file, max_file_bytes);
+  if (text && play > 0) text = crashtest::with_fresh_ids(*text, scenario_file, play);
   if (!text) return std::unexpected(text.error());
   auto scenarios =
       crashtest::read_scenarios(*text, scenario_file, crashtest::Outside::names(), jobs);

@@ -12,8 +12,10 @@ struct Subject {
   std::vector<crashtest::Deployment> deployments;  // the workflow and what it needs
 };
 
-/// `jobs`: how many trials evaluate at the same time.
+/// `jobs`: how many trials evaluate at the same time. `play`: gets ids of its own (crashtest/fresh.hpp);
+/// 0 = those of the file.
 /// errors  not_found: no scenarios beside it, or a file that they name; those of read_scenarios()
-[[nodiscard]] Result<Subject> read_subject(const std::string& workflow_file, int jobs);
+[[nodiscard]] Result<Subject> read_subject(const std::string& workflow_file, int jobs,
+                                           std::int64_t play = 0);
 
 }  // namespace sequent::cli

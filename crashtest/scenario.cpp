@@ -30,6 +30,7 @@ class Reader {
   Result<ScenarioFile> read();
 
  private:
+  void read_fresh(Fields& fields);
   void read_scenario(const Value& value);
   void read_live(Fields& fields, Scenario& scenario);
   std::optional<expression::ExpressionId> read_condition(const Value& value);
@@ -76,6 +77,7 @@ Result<ScenarioFile> Reader::read() {
       for (std::size_t i = 0; i < needs->json->size(); ++i)
         if (const auto text = definition::read_text(report_, needs->item(i), "a workflow file"))
           result_.needs.push_back(beside(*text));
+  read_fresh(fields);
   if (const auto scenarios = fields.require("scenarios", "a list of scenarios"))
     if (definition::is_list(report_, *scenarios, "scenarios")) {
       if (scenarios->json->empty()) report_.mistyped(*scenarios, "at least one scenario");
@@ -88,6 +90,20 @@ Result<ScenarioFile> Reader::read() {
               .detail = result_.file + " is no scenario file as docs/crashtest.md describes it."};
   error.findings = report_.take();
   return std::unexpected(std::move(error));
+}
+
+void Reader::read_fresh(Fields& fields) {
+  const auto fresh = fields.get("fresh");
+  if (!fresh || !definition::is_list(report_, *fresh, "ids")) return;
+  for (std::size_t i = 0; i < fresh->json->size(); ++i) {
+    const Value item = fresh->item(i);
+    const bool number = item.json->is_number_integer() && *item.json > 0;
+    const bool text = item.json->is_string() && *item.json != "";
+    if (number || text)
+      result_.fresh.push_back(number ? item.json->dump() : item.json->get<std::string>());
+    else
+      report_.mistyped(item, "an id of this file: text, or a number from 1");
+  }
 }
 
 void Reader::read_scenario(const Value& value) {
@@ -295,6 +311,8 @@ void Reader::read_call(Fields& fields, Request& request, Json& content,
                                        "a path, or one of `start`, `event`, `wait`, "
                                        "`together`"))
     content["path"] = definition::read_text(report_, *path, "a path").value_or("");
+  // Whether an event was there before depends on how often its sender had to ask.
+  if (content.value("path", "").starts_with("/webhooks/")) request.compared = false;
   if (const auto headers = fields.get("headers"))
     if (definition::is_object(report_, *headers, "headers"))
       for (const auto& [name, header] : headers->json->items())

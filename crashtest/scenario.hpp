@@ -51,6 +51,7 @@ struct ScenarioFile {
   std::string file;
   std::string workflow;            // path, as named relative to this process
   std::vector<std::string> needs;  // paths of further workflows that are deployed too
+  std::vector<std::string> fresh;  // ids that each play in a shared world has of its own
   std::vector<Scenario> scenarios;
   std::shared_ptr<const expression::ExpressionSet> expressions;  // null: there are none
 };

@@ -69,6 +69,13 @@ bool is_random_id(std::string_view word) {
   return false;
 }
 
+// AWS names a license l- and 32 letters and digits.
+bool is_license(std::string_view word) {
+  return word.size() == 34 && word.starts_with("l-") &&
+         std::all_of(word.begin() + 2, word.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0; });
+}
+
 }  // namespace
 
 void VolatileNames::add(const std::string& id, const std::string& name) {
@@ -90,7 +97,7 @@ void VolatileNames::add_objects(const Json& state) {
 std::string VolatileNames::name_of(const std::string& word) const {
   const auto known = names_.find(word);
   if (known != names_.end()) return known->second;
-  if (is_uuid(word) || is_random_id(word)) return "<id>";
+  if (is_uuid(word) || is_random_id(word) || is_license(word)) return "<id>";
   const bool key = word.size() >= shortest_key && std::all_of(word.begin(), word.end(), is_hex);
   return key ? "<key>" : word;
 }

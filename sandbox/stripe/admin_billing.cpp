@@ -8,6 +8,7 @@
 #include "sandbox/stripe/resources.hpp"
 #include "sandbox/stripe/routes.hpp"
 #include "sandbox/stripe/stripe.hpp"
+#include "sandbox/stripe/usage.hpp"
 
 namespace sequent::sandbox::stripe {
 namespace {
@@ -165,6 +166,20 @@ Answer<Json> deliver_late(Scene& scene, const Json& body) {
       .status = 404, .message = "no event of type \"" + type + "\" about \"" + about + "\""});
 }
 
+// A meter's name is taken for ever, so in a world that several share whoever comes first makes it.
+Answer<Json> have_meter(Scene& scene, const Json& body) {
+  const Json name = body.value("eventName", Json());
+  if (!name.is_string() || name == "")
+    return std::unexpected(wrong("eventName", "the name of its events", name));
+  const Json params{
+      {"event_name", name}, {"display_name", name}, {"default_aggregation", {{"formula", "sum"}}}};
+  for (const auto& [id, meter] : scene.account.kinds["billing.meter"].by_id)
+    if (meter.at("event_name") == name)
+      return meter.at("status") == "active" ? Answer<Json>(meter)
+                                            : reactivate_meter({scene, params, id});
+  return create_meter({scene, params, ""});
+}
+
 using Play = Answer<Json> (*)(Scene& scene, const std::string& id, const Json& body);
 
 struct Action {
@@ -201,6 +216,10 @@ Answer<Json> play(Scene& scene, const std::string& path, const Json& body) {
   if (path == "dashboard") {
     const auto known = check_members(body, {"method", "path", "params"});
     return known ? click(scene, body) : std::unexpected(known.error());
+  }
+  if (path == "meters") {
+    const auto known = check_members(body, {"eventName"});
+    return known ? have_meter(scene, body) : std::unexpected(known.error());
   }
   if (path == "events/deliver") {
     const auto known = check_members(body, {"type", "object", "afterMs"});

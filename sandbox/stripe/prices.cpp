@@ -116,6 +116,24 @@ Answer<void> check_archiving(const Call& call, const Json& price) {
                  "This price cannot be archived because it is the default price of its product.");
 }
 
+// What is counted by a meter needs one that counts; what is bought in numbers has none.
+Answer<void> check_meter(Scene& scene, const Json& recurring, const std::string& name) {
+  const bool metered = text_of(recurring, "usage_type") == "metered";
+  const auto id = text_of(recurring, "meter");
+  if (id.empty()) {
+    if (metered && scene.cause.version >= "2025-03-31")
+      return bad_parameter("parameter_missing", name, "A metered price needs recurring[meter].");
+    return {};
+  }
+  if (!metered)
+    return bad_parameter("", name, "A meter can be given for recurring[usage_type]=metered only.");
+  const Json* meter = scene.account.find("billing.meter", id);
+  if (meter == nullptr) return no_such("billing meter", id, name);
+  if (meter->at("status") != "active")
+    return bad_parameter("", name, "The meter `" + id + "` is not active.");
+  return {};
+}
+
 }  // namespace
 
 Answer<Json*> add_price(Scene& scene, const Json& params, const std::string& within) {
@@ -135,10 +153,8 @@ Answer<Json*> add_price(Scene& scene, const Json& params, const std::string& wit
                    {"meter", nullptr},
                    {"trial_period_days", nullptr}};
     recurring.update(params.at("recurring"));
-    if (text_of(recurring, "usage_type") == "metered" && recurring.at("meter").is_null() &&
-        scene.cause.version >= "2025-03-31")
-      return bad_parameter("parameter_missing", within_name(within, "recurring[meter]"),
-                           "A metered price needs recurring[meter].");
+    const auto meter = check_meter(scene, recurring, within_name(within, "recurring[meter]"));
+    if (!meter) return std::unexpected(meter.error());
     price["recurring"] = std::move(recurring);
   }
   const auto key = check_lookup_key(scene, params);

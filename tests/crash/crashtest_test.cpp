@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "crashtest/crashtest.hpp"
+#include "crashtest/fresh.hpp"
 
 using namespace sequent;
 using namespace sequent::crashtest;
@@ -172,6 +173,81 @@ scenarios:
   CHECK(named.size() == 1);
 }
 
+TEST_CASE("a caller who repeats a request to a waiting run hears the same answer after any crash") {
+  const std::string workflow = R"(
+document:
+  dsl: 1.0.3
+  namespace: test
+  name: tried
+  version: 1.0.0
+  metadata: {http: {method: post, path: /rooms, respond: opened}}
+do:
+  - opened: {set: {room: "${ $workflow.id }"}, export: {as: "{count: 0}"}}
+  - await:
+      timeout: {after: {hours: 1}}
+      metadata: {http: {method: put, path: "/rooms/{room}/guests"}}
+      listen:
+        to:
+          one:
+            with: {type: test.guest}
+            correlate: {room: {from: .data.room, expect: "${ $workflow.id }"}}
+      output: {as: ".[0].data"}
+      export: {as: "{count: ($context.count + 1)}"}
+  - judge:
+      switch:
+        - stranger: {when: .name == null, then: refuse}
+        - known: {then: told}
+  - refuse:
+      set: {title: "no name", count: $context.count}
+      metadata: {respond: {status: 409}}
+      then: await
+  - told:
+      set: {name: "${ .name }", count: $context.count}
+      metadata: {respond: true}
+  - enough: {switch: [{no: {when: $context.count < 3, then: await}}]}
+)";
+  const std::string scenarios = R"(
+scenarios:
+  - name: only
+    steps:
+      - open: {path: /rooms}
+      - first: {method: PUT, path: '${ "/rooms/" + .open.room + "/guests" }', body: {name: one}}
+      - nobody: {method: PUT, path: '${ "/rooms/" + .open.room + "/guests" }', body: {}, status: 409}
+      - last: {method: PUT, path: '${ "/rooms/" + .open.room + "/guests" }', body: {name: two}}
+    expect: '${ [.answers | .first, .nobody, .last | .count] == [1, 2, 3] and .runs[0].status == "completed" }'
+)";
+  const auto file = read_scenarios(scenarios, "tried.scenarios.yaml", Outside::names(), 1);
+  REQUIRE(file);
+  const std::vector<Deployment> deployments{{.file = "tried.yaml", .text = workflow}};
+  const auto report = run_scenario(*file, file->scenarios.at(0), deployments, {}, {});
+  if (report.failure) FAIL(report.failure->detail);
+  CHECK(report.crashes >= 8);
+  CHECK(points_of(report).empty());
+}
+
+TEST_CASE("an event by hand is taken once, without a signature, after any crash") {
+  const std::string tasks = R"(
+schedule: {on: {one: {with: {type: com.stripe.invoice.paid}}}}
+do:
+  - count: {call: records.increment, with: {collection: seen, key: "${ .[0].data.object.id }", path: count}}
+)";
+  const std::string scenarios = R"(
+scenarios:
+  - name: only
+    steps:
+      - by-hand: &event
+          path: /webhooks/stripe?manual=true
+          body: {id: evt_1, object: event, type: invoice.paid, created: 1799999999, data: {object: {id: in_1}}}
+      - again: *event
+      - forged: {<<: *event, path: /webhooks/stripe, status: 400}
+    expect: '${ .records.seen == [{key: "in_1", value: {count: 1}}] and .answers == {} }'
+)";
+  const auto report = try_out(tasks, scenarios);
+  if (report.failure) FAIL(report.failure->detail);
+  CHECK(report.crashes >= 4);
+  CHECK(points_of(report).empty());
+}
+
 TEST_CASE("a notification is read from the queue until it is kept, and taken once") {
   const std::string tasks = R"(
 schedule: {on: {one: {with: {type: com.amazonaws.marketplace.subscribe-success}}}}
@@ -240,6 +316,37 @@ scenarios:
   REQUIRE(wrong.error().findings.size() == 2);
   CHECK(wrong.error().findings[0].pointer == "/scenarios/0/liveExpect");
   CHECK(wrong.error().findings[1].pointer == "/scenarios/1/live");
+}
+
+TEST_CASE("each play in a shared world has ids of its own") {
+  const std::string text = R"(
+fresh: [acct_one, 913, token-user-913, 00000000-0000-4000-8000-000000000001]
+scenarios:
+  - name: acct_one_of_many
+    steps:
+      - a: {path: "/x/acct_one:prod", body: {user: 913, token: token-user-913, other: 9131}}
+      - b: {path: /y, body: {trace: 00000000-0000-4000-8000-000000000001}}
+)";
+  const auto one = with_fresh_ids(text, "a.scenarios.yaml", 217'000'000);
+  const auto other = with_fresh_ids(text, "a.scenarios.yaml", 217'000'001);
+  REQUIRE(one);
+  REQUIRE(other);
+  CHECK(*one != *other);
+  const auto file = read_scenarios(*one, "a.scenarios.yaml", Outside::names(), 1);
+  REQUIRE(file);
+  CHECK(file->scenarios[0].name == "acct_one_of_many");
+  CHECK(file->scenarios[0].steps[1].line == 7);
+  const Json a = file->scenarios[0].steps[0].requests[0].content.skeleton;
+  const Json b = file->scenarios[0].steps[1].requests[0].content.skeleton;
+  CHECK(a.at("body").at("user") == 217'000'000'913);
+  CHECK(a.at("body").at("other") == 9131);
+  CHECK(text_of(a.at("body"), "token").starts_with("token-user-913"));
+  CHECK(text_of(a.at("body"), "token").size() > 14);
+  CHECK(a.at("path") == "/x/" + file->fresh.at(0) + ":prod");
+  CHECK(text_of(b.at("body"), "trace") == "00000000-0000-4000-8000-217000000001");
+  const auto useless = with_fresh_ids("fresh: [nowhere]\nscenarios: []\n", "a.scenarios.yaml", 1);
+  REQUIRE_FALSE(useless.has_value());
+  CHECK(useless.error().detail.find("`nowhere`") != std::string::npos);
 }
 
 TEST_CASE("which tasks a scenario shows is read from the journals of its runs") {

@@ -275,4 +275,30 @@ TEST_CASE("a key that the provider spent on a failure is replaced, and only then
   CHECK(run.output() == run.calls[0].key + "_r1");
 }
 
+TEST_CASE("an argument that nothing was found for is not given, unless null says something there") {
+  Runner run(R"yaml(
+do:
+  - pay:
+      call: test.shaped
+      with: {amount: '${ .amount }', note: '${ .note }', kind: '${ .kind }', until: '${ .until }', anything: '${ .anything }', more: '${ .more }'}
+)yaml");
+  SECTION("what may be left out is") {
+    run.start({{"amount", 5}});
+    CHECK(run.output() ==
+          Json{{"amount", 5}, {"until", nullptr}, {"anything", nullptr}, {"more", nullptr}});
+  }
+  SECTION("what is there stays") {
+    const Json given{{"amount", 5},     {"note", ""},        {"kind", "new"},
+                     {"until", "noon"}, {"anything", false}, {"more", 0}};
+    run.start(given);
+    CHECK(run.output() == given);
+  }
+  SECTION("a required argument stays, so that the error names it") {
+    run.start({{"note", "no amount"}});
+    CHECK(run.state().status == Status::faulted);
+    CHECK(run.calls.empty());
+    CHECK(dump_json(run.error()).find("/amount") != std::string::npos);
+  }
+}
+
 }  // namespace sequent::machine::testing

@@ -330,5 +330,35 @@ TEST_CASE("a key gives the same usage again, a lost answer has counted it") {
   CHECK(calls.at("duplicateEffects").empty());
 }
 
+TEST_CASE("a metered price needs a meter that counts, and another one has none") {
+  MeterTest test;
+  const auto id = test.meter();
+  const std::string price = "currency=eur&unit_amount=5&product=prod_mug&recurring[interval]=month";
+  const std::string metered = price + "&recurring[usage_type]=metered";
+  const auto made = test.post("/v1/prices", metered + "&recurring[meter]=" + id);
+  CHECK(made.at("recurring").at("meter") == id);
+  CHECK(test.refused("/v1/prices", metered).at("code") == "parameter_missing");
+  const Json unknown = test.refused("/v1/prices", metered + "&recurring[meter]=mtr_none");
+  CHECK(unknown.at("code") == "resource_missing");
+  CHECK(unknown.at("param") == "recurring[meter]");
+  CHECK(test.refused("/v1/prices", price + "&recurring[meter]=" + id).at("param") ==
+        "recurring[meter]");
+  test.post("/v1/billing/meters/" + id + "/deactivate", "");
+  CHECK(test.refused("/v1/prices", metered + "&recurring[meter]=" + id).at("param") ==
+        "recurring[meter]");
+}
+
+TEST_CASE("a meter that a shared world needs is made once, and taken back when it was put aside") {
+  MeterTest test;
+  const auto meter = [&] {
+    return text_of(test.stripe.admin("meters", {{"eventName", "sparks"}}), "id");
+  };
+  const auto first = meter();
+  CHECK(meter() == first);
+  test.post("/v1/billing/meters/" + first + "/deactivate", "");
+  CHECK(meter() == first);
+  CHECK(test.get("/v1/billing/meters/" + first).at("status") == "active");
+}
+
 }  // namespace
 }  // namespace sequent::sandbox

@@ -14,7 +14,18 @@ Catalog::Catalog() {
   once.retry.max_attempts = 1;
   auto http = call;
   http.name = "http";
-  specs_ = {call, once, http};
+  auto shaped = call;
+  shaped.name = "test.shaped";
+  shaped.input_schema = Json::parse(R"({
+    "type": "object", "required": ["amount"],
+    "properties": {"amount": {"type": "integer"}, "note": {"type": "string"},
+                   "kind": {"enum": ["new", "used"]}, "until": {"type": ["string", "null"]},
+                   "anything": true}
+  })");
+  auto compiled = schema::Schema::compile(shaped.input_schema);
+  REQUIRE(compiled);
+  shaped.input = std::make_shared<const schema::Schema>(*std::move(compiled));
+  specs_ = {call, once, http, shaped};
 }
 
 const definition::ActivitySpec* Catalog::find(std::string_view name, std::string_view) const {
@@ -24,7 +35,7 @@ const definition::ActivitySpec* Catalog::find(std::string_view name, std::string
 }
 
 std::vector<std::string> Catalog::names() const {
-  return {"http", "test.call", "test.once"};
+  return {"http", "test.call", "test.once", "test.shaped"};
 }
 
 Failure transient(int status) {

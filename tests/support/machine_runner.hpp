@@ -15,7 +15,8 @@
 
 namespace sequent::machine::testing {
 
-/// A catalog with "test.call" (retries 3 times, then parks) and "test.once" (never retries).
+/// A catalog with "test.call" (retries 3 times, then parks), "test.once" (never retries) and
+/// "test.shaped" (takes an amount, and more that may be left out).
 class Catalog final : public definition::ActivityCatalog {
  public:
   Catalog();
