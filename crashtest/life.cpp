@@ -119,17 +119,15 @@ Result<std::unique_ptr<Life>> Life::begin(LifeOptions options, VirtualClock& clo
   return life;
 }
 
-// Whoever waits is destroyed with the event loop, before what it waits for.
+// Whoever waits is destroyed with the event loop and hears nothing any more: a request that comes back
+// from the pool would look for an engine that is gone.
 Life::~Life() {
   *open_ = false;
   pool_->join();
   notifications_.reset();
   engine_.reset();
-  if (io_) {
-    poll();
-    pool_.reset();  // a job that was asked for after the join holds on to the event loop
-    io_.reset();
-  }
+  pool_.reset();  // a job of its own holds on to the event loop
+  io_.reset();
   api_.reset();
 }
 

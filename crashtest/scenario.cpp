@@ -311,8 +311,11 @@ void Reader::read_call(Fields& fields, Request& request, Json& content,
                                        "a path, or one of `start`, `event`, `wait`, "
                                        "`together`"))
     content["path"] = definition::read_text(report_, *path, "a path").value_or("");
-  // Whether an event was there before depends on how often its sender had to ask.
-  if (content.value("path", "").starts_with("/webhooks/")) request.compared = false;
+  // Whether an event was there before depends on how often its sender had to ask, and how far a run
+  // has come on when somebody looks at it; what became of both is compared.
+  const auto text = content.value("path", "");
+  request.on_run = text.find("/api/v1/runs/") != std::string::npos;
+  if (text.starts_with("/webhooks/") || request.on_run) request.compared = false;
   if (const auto headers = fields.get("headers"))
     if (definition::is_object(report_, *headers, "headers"))
       for (const auto& [name, header] : headers->json->items())

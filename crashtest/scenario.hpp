@@ -25,6 +25,8 @@ struct Request {
   /// Whether the answer must be the same in every trial. Those to starts and events tell how far a
   /// run is, or that the event was there before; what became of the run is compared instead.
   bool compared = true;
+  // An operator's action on a run: asked again, 409 says that it was done before.
+  bool on_run = false;
 };
 
 struct Step {
