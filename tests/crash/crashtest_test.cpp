@@ -191,18 +191,18 @@ do:
           one:
             with: {type: test.guest}
             correlate: {room: {from: .data.room, expect: "${ $workflow.id }"}}
-      output: {as: ".[0].data"}
+      output: {as: ".[0]"}
       export: {as: "{count: ($context.count + 1)}"}
   - judge:
       switch:
         - stranger: {when: .name == null, then: refuse}
         - known: {then: told}
   - refuse:
-      set: {title: "no name", count: $context.count}
+      set: {title: "no name", count: "${ $context.count }"}
       metadata: {respond: {status: 409}}
       then: await
   - told:
-      set: {name: "${ .name }", count: $context.count}
+      set: {name: "${ .name }", count: "${ $context.count }"}
       metadata: {respond: true}
   - enough: {switch: [{no: {when: $context.count < 3, then: await}}]}
 )";
