@@ -12,5 +12,6 @@ struct Migration {
 };
 
 [[nodiscard]] std::vector<Migration> sqlite_migrations();
+[[nodiscard]] std::vector<Migration> postgres_migrations();
 
 }  // namespace sequent::persistence

@@ -1,3 +1,5 @@
+#include "persistence/shared/audit.hpp"
+
 #include <mutex>
 
 #include "persistence/sqlite/sqlite_store.hpp"
@@ -6,42 +8,17 @@ namespace sequent::persistence {
 
 using runtime::AuditEntry;
 
-namespace {
-
-constexpr std::string_view insert_audit = R"sql(
-  INSERT INTO audit (at_ms, principal, action, target, reason, outcome, remote)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-)sql";
-constexpr std::string_view select_audit = R"sql(
-  SELECT audit_id, at_ms, principal, action, target, reason, outcome, remote FROM audit
-  WHERE audit_id < ?1 ORDER BY audit_id DESC LIMIT ?2
-)sql";
-constexpr std::string_view select_audit_of_target = R"sql(
-  SELECT audit_id, at_ms, principal, action, target, reason, outcome, remote FROM audit
-  WHERE target = ?3 AND audit_id < ?1 ORDER BY audit_id DESC LIMIT ?2
-)sql";
-
-}  // namespace
-
 void SqliteStore::append(const AuditEntry& entry) {
   const std::lock_guard turn{turn_};
   Transaction transaction{*writer_, forget_cached()};
-  writer_->execute(insert_audit, entry.at, entry.principal, entry.action, entry.target,
-                   entry.reason, entry.outcome, entry.remote);
+  shared::append_audit(*writer_, entry);
   transaction.commit();
 }
 
 std::vector<AuditEntry> SqliteStore::list(const std::string& target, std::int64_t before_id,
                                           std::size_t limit) {
-  const std::int64_t before = before_id <= 0 ? INT64_MAX : before_id;
   const auto connection = pool_.borrow();
-  Rows rows = target.empty() ? connection->query(select_audit, before, limit)
-                             : connection->query(select_audit_of_target, before, limit, target);
-  std::vector<AuditEntry> entries;
-  while (rows.next())
-    entries.push_back(AuditEntry{rows.integer(0), rows.integer(1), rows.text(2), rows.text(3),
-                                 rows.text(4), rows.text(5), rows.text(6), rows.text(7)});
-  return entries;
+  return shared::list_audit(*connection, target, before_id, limit);
 }
 
 }  // namespace sequent::persistence

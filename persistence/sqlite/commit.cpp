@@ -3,6 +3,9 @@
 #include <mutex>
 
 #include "base/assert.hpp"
+#include "persistence/shared/commits.hpp"
+#include "persistence/shared/operations.hpp"
+#include "persistence/shared/requests.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
 #include "persistence/sqlite/writes.hpp"
 
@@ -45,13 +48,16 @@ constexpr std::string_view replace_snapshot = R"sql(
   INSERT INTO snapshot (instance_id, last_seq, state) VALUES (?1, ?2, ?3)
   ON CONFLICT (instance_id) DO UPDATE SET last_seq = excluded.last_seq, state = excluded.state
 )sql";
+constexpr std::string_view delete_results = R"sql(
+  DELETE FROM operation_result WHERE instance_id = ?1
+)sql";
 constexpr std::string_view last_seq_of = R"sql(
   SELECT last_seq FROM instance WHERE instance_id = ?1
 )sql";
 
 std::int64_t update_with(Connection& connection, std::string_view sql, const InstanceChange& c) {
   const InstanceRow& row = c.row;
-  const auto wake_at = row.wake_at == INT64_MAX ? std::nullopt : std::optional{row.wake_at};
+  const auto wake_at = null_if_never(row.wake_at);
   const std::uint64_t stored_seq = c.first_seq == 0 ? 0 : c.first_seq - 1;
   return connection.execute(sql, c.id, c.last_seq, row.updated_at, null_if_zero(row.ended_at),
                             row.task, row.waiting_kind, row.waiting_detail, row.provider,
@@ -63,14 +69,10 @@ std::int64_t update_with(Connection& connection, std::string_view sql, const Ins
 
 // The whole transaction goes: half of a batch would be worse than none.
 [[noreturn]] void fail_history(Connection& connection, const InstanceChange& change) {
+  std::optional<std::int64_t> stored;
   Rows rows = connection.query(last_seq_of, change.id);
-  const std::string stored =
-      rows.next() ? "its stored history ends at seq " + std::to_string(rows.integer(0))
-                  : "the store has no such instance";
-  throw runtime::StoreFailure("A change of instance " + change.id.text() + " begins at seq " +
-                                  std::to_string(change.first_seq) + ", but " + stored +
-                                  ". This is a bug: nothing was written; load the instance again.",
-                              false);
+  if (rows.next()) stored = rows.integer(0);
+  throw shared::history_failure(change, stored);
 }
 
 void update_instance(Connection& connection, const InstanceChange& change) {
@@ -99,33 +101,26 @@ void write_mail(Connection& connection, const InstanceChange& change, ChangeResu
   for (const Json& event : change.emitted)
     result.emitted.push_back(store_emitted(connection, event, change.at));
   for (const runtime::RequestRow& request : change.requests)
-    store_request(connection, change.id, request, change.at);
+    shared::store_request(connection, change.id, request, change.at);
 }
 
-ChangeResult write_change(Connection& connection, WorkflowNumbers& numbers,
+ChangeResult write_change(Connection& connection, shared::KnownWorkflows& known,
                           const InstanceChange& change) {
   SEQUENT_ASSERT((change.first_seq == 0) == (change.last_seq == 0));
   SEQUENT_ASSERT(change.first_seq <= change.last_seq);
   ChangeResult result;
   if (change.start) {
-    result.taken = start_instance(connection, numbers, change);
+    result.taken = start_instance(connection, known, change);
     if (result.taken) return result;
   } else {
     update_instance(connection, change);
   }
   write_journal(connection, change);
   for (const runtime::StoreOperation& operation : change.operations)
-    result.operations.push_back(run_operation(connection, change.id, operation, change.at));
+    result.operations.push_back(shared::run_operation(connection, change.id, operation, change.at));
   write_mail(connection, change, result);
-  if (change.ended) forget_operations(connection, change.id);
+  if (change.ended) connection.execute(delete_results, change.id);
   return result;
-}
-
-bool has_emitted(std::span<const BatchResult> results) {
-  for (const BatchResult& batch : results)
-    for (const ChangeResult& change : batch.changes)
-      if (!change.emitted.empty()) return true;
-  return false;
 }
 
 bool owns(Connection& connection, const Batch& batch) {
@@ -145,7 +140,7 @@ std::vector<BatchResult> SqliteStore::commit(std::span<const Batch> batches) {
   transaction.commit();
   settled_.clear();
   checkpointer_.after_commit();
-  if (emitted_ && has_emitted(results)) emitted_();
+  if (emitted_ && shared::has_emitted(results)) emitted_();
   return results;
 }
 
@@ -162,7 +157,7 @@ BatchResult SqliteStore::commit_batch(const Batch& batch) {
     // A caller hears that its start was refused before it goes on with the run.
     SEQUENT_ASSERT(std::find(not_started.begin(), not_started.end(), change.id) ==
                    not_started.end());
-    result.changes.push_back(write_change(*writer_, workflow_numbers_, change));
+    result.changes.push_back(write_change(*writer_, known_workflows_, change));
     if (result.changes.back().taken) not_started.push_back(change.id);
   }
   SEQUENT_ASSERT(result.changes.size() == batch.changes.size());
@@ -170,7 +165,7 @@ BatchResult SqliteStore::commit_batch(const Batch& batch) {
 }
 
 std::function<void()> SqliteStore::forget_cached() {
-  return [this] { workflow_numbers_.forget(); };
+  return [this] { known_workflows_.forget(); };
 }
 
 }  // namespace sequent::persistence

@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "base/json.hpp"
+#include "persistence/shared/collected_events.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
 #include "persistence/sqlite/writes.hpp"
 
@@ -120,8 +121,8 @@ RoutedEvent route_new(Connection& connection, const IncomingEvent& incoming) {
   routed.id = connection.last_id();
   routed.messages = deliver(connection, routed.id, incoming);
   if (incoming.collecting.empty()) return routed;
-  collect_event(connection, routed.id, incoming);
-  routed.sets = sets_of(connection, routed.id);
+  shared::collect_event(connection, routed.id, incoming);
+  routed.sets = shared::sets_of(connection, routed.id);
   return routed;
 }
 
@@ -143,8 +144,8 @@ RoutedEvent route_stored(Connection& connection, const IncomingEvent& incoming) 
   open = open || unrouted;
   if (open) routed.messages = deliver(connection, routed.id, incoming);
   // One that is sent again has had its part in a set already.
-  if (unrouted) collect_event(connection, routed.id, incoming);
-  routed.sets = sets_of(connection, routed.id);
+  if (unrouted) shared::collect_event(connection, routed.id, incoming);
+  routed.sets = shared::sets_of(connection, routed.id);
   return routed;
 }
 
@@ -190,7 +191,7 @@ void SqliteStore::settle_event(std::int64_t id) {
 void SqliteStore::write_settled() {
   for (const std::int64_t id : settled_) {
     writer_->execute(settle, id);
-    forget_sets(*writer_, id);
+    shared::forget_sets(*writer_, id);
   }
 }
 
@@ -210,7 +211,7 @@ std::size_t SqliteStore::expire_events(Timestamp now, std::size_t limit) {
     Rows rows = writer_->query(select_expired, now, limit);
     while (rows.next()) expired.push_back(rows.integer(0));
   }
-  (void)expire_collected(*writer_, now);
+  (void)shared::expire_collected(*writer_, now);
   if (expired.empty()) return 0;  // the usual case: an idle node writes nothing
   Transaction transaction{*writer_, forget_cached()};
   for (const std::int64_t id : expired) {

@@ -124,13 +124,6 @@ StoredMessage send_event(Connection& connection, const InstanceId& to, std::int6
   return StoredMessage{connection.last_id(), to, event_message(event)};
 }
 
-Json event_message(Json event) {
-  Json body = Json::object();
-  body["kind"] = "event";
-  body["event"] = std::move(event);
-  return body;
-}
-
 void consume_message(Connection& connection, const InstanceId& instance, std::int64_t message_id) {
   connection.execute(delete_message, message_id, instance);
 }

@@ -132,12 +132,23 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& opti
 
 SqliteStore::SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> writer,
                          const std::string& path, const SqliteOptions& options)
-    : lock_(std::move(lock)),
+    : directory_(options.directory),
+      lock_(std::move(lock)),
       partitions_(static_cast<PartitionId>(only_integer(*writer, select_partitions))),
       writer_(std::move(writer)),
       pool_(path, options.read_connections),
       checkpointer_(*writer_, turn_, path, options.checkpoint) {}
 
 SqliteStore::~SqliteStore() = default;
+
+std::int64_t SqliteStore::bytes() {
+  std::int64_t sum = 0;
+  for (const char* name : {"sequent.db", "sequent.db-wal"}) {
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(std::filesystem::path{directory_} / name, absent);
+    if (!absent) sum += static_cast<std::int64_t>(size);
+  }
+  return sum;
+}
 
 }  // namespace sequent::persistence

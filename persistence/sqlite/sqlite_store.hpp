@@ -6,14 +6,12 @@
 #include <memory>
 #include <string>
 
-#include "engine/runtime/outbox.hpp"
-#include "engine/runtime/queries.hpp"
-#include "engine/runtime/store.hpp"
+#include "persistence/database.hpp"
+#include "persistence/shared/workflow_numbers.hpp"
 #include "persistence/sqlite/checkpointer.hpp"
 #include "persistence/sqlite/fair_mutex.hpp"
 #include "persistence/sqlite/file_lock.hpp"
 #include "persistence/sqlite/pool.hpp"
-#include "persistence/sqlite/workflow_numbers.hpp"
 
 namespace sequent::persistence {
 
@@ -26,23 +24,19 @@ struct SqliteOptions {
   CheckpointLimits checkpoint;
 };
 
-class SqliteStore final : public runtime::Store,
-                          public runtime::RunQueries,
-                          public runtime::DefinitionStore,
-                          public runtime::Inbox,
-                          public runtime::RecordReads,
-                          public runtime::AuditLog,
-                          public runtime::Outbox {
+class SqliteStore final : public Database {
  public:
   /// errors  lease_held: another process has it open; conflict: the file is no store of ours, or a
   ///         newer release made it; unavailable: it cannot be created, read or migrated
   [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(const SqliteOptions& options);
   ~SqliteStore() override;
 
-  /// What the store has been asked so far, so that "an idle node asks nothing" can be measured.
-  [[nodiscard]] std::uint64_t statements() const {
+  // Database
+  [[nodiscard]] std::uint64_t statements() const override {
     return writer_->statements() + pool_.statements();
   }
+  [[nodiscard]] std::int64_t bytes() override;
+  [[nodiscard]] std::string place() const override { return directory_; }
 
   // Store
   [[nodiscard]] PartitionId partitions() const override { return partitions_; }
@@ -124,11 +118,12 @@ class SqliteStore final : public runtime::Store,
   void write_settled();
   void flush_settled();
 
+  const std::string directory_;
   std::unique_ptr<FileLock> lock_;  // given back last
   PartitionId partitions_ = 0;
   FairMutex turn_;  // guards everything down to the pool
   std::unique_ptr<Connection> writer_;
-  WorkflowNumbers workflow_numbers_;
+  shared::KnownWorkflows known_workflows_;
   std::vector<std::int64_t> settled_;  // events whose settling the next transaction carries
   std::function<void()> emitted_;      // wakes who publishes emitted events
   bool owned_ = false;                 // some node of this process has acquired the partitions

@@ -65,6 +65,14 @@ std::optional<ChangeResult::Taken> taken_by(Rows rows, bool by_idempotency_key) 
   return taken;
 }
 
+shared::WorkflowNumbers numbers_of(Connection& connection, shared::KnownWorkflows& known,
+                                   const NewInstance& start) {
+  if (const auto numbers = known.find(start)) return *numbers;
+  const auto numbers = shared::number_workflow(connection, start);
+  known.remember(start, numbers);
+  return numbers;
+}
+
 bool ended_unsuccessfully(const std::string& status) {
   return status == "faulted" || status == "cancelled";
 }
@@ -84,10 +92,10 @@ std::optional<ChangeResult::Taken> claim_business_key(Connection& connection, st
 }
 
 void insert_row(Connection& connection, const InstanceChange& change,
-                const WorkflowNumbers::Numbers& numbers) {
+                const shared::WorkflowNumbers& numbers) {
   const NewInstance& start = *change.start;
   const InstanceRow& row = change.row;
-  const auto wake_at = row.wake_at == INT64_MAX ? std::nullopt : std::optional{row.wake_at};
+  const auto wake_at = null_if_never(row.wake_at);
   const std::string attributes = dump_json(start.attributes);
   connection.execute(insert_instance, change.id, change.id.partition(), change.last_seq, row.status,
                      wake_at, row.updated_at, null_if_zero(row.ended_at), row.task,
@@ -106,7 +114,8 @@ void insert_row(Connection& connection, const InstanceChange& change,
 
 }  // namespace
 
-std::optional<ChangeResult::Taken> start_instance(Connection& connection, WorkflowNumbers& numbers,
+std::optional<ChangeResult::Taken> start_instance(Connection& connection,
+                                                  shared::KnownWorkflows& known,
                                                   const InstanceChange& change) {
   SEQUENT_ASSERT(change.start.has_value() && change.first_seq <= 1);
   const NewInstance& start = *change.start;
@@ -115,7 +124,7 @@ std::optional<ChangeResult::Taken> start_instance(Connection& connection, Workfl
   if (start.parent) {
     if (auto taken = taken_by(connection.query(holder_of_id, change.id), false)) return taken;
   }
-  const WorkflowNumbers::Numbers workflow = numbers.of(connection, start);
+  const shared::WorkflowNumbers workflow = numbers_of(connection, known, start);
   if (!start.idempotency_key.empty() &&
       connection.execute(insert_idempotency_key, start.idempotency_key, workflow.workflow,
                          change.id, start.started_at) == 0) {

@@ -60,12 +60,6 @@ void fail_sqlite(sqlite3* database, int code, std::string_view doing) {
   throw runtime::StoreFailure(message, full);
 }
 
-Json stored_json(std::string_view text) {
-  auto json = parse_json(text);
-  SEQUENT_ASSERT(json.has_value());
-  return std::move(*json);
-}
-
 Rows::~Rows() {
   if (owned_)
     sqlite3_finalize(statement_);

@@ -14,25 +14,17 @@
 #include <string_view>
 #include <type_traits>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "persistence/stored.hpp"
 
 namespace sequent::persistence {
 
 /// Throws StoreFailure for the connection's last error.
 [[noreturn]] void fail_sqlite(sqlite3* database, int code, std::string_view doing);
-
-/// Zero is stored as null.
-[[nodiscard]] inline std::optional<std::int64_t> null_if_zero(std::int64_t value) {
-  return value == 0 ? std::nullopt : std::optional{value};
-}
-
-/// JSON that this store wrote itself; anything else is a broken file.
-[[nodiscard]] Json stored_json(std::string_view text);
 
 /// A running query. The statement is reset when this goes; views live until the next `next()`.
 class Rows {
@@ -58,12 +50,10 @@ class Rows {
   bool owned_;
 };
 
-/// One value of a statement that is put together at run time.
-using Parameter = std::variant<std::int64_t, std::string, InstanceId>;
-
 class Connection {
  public:
   enum class Mode : std::uint8_t { create, read_write, read_only };
+  static constexpr bool locks_rows = false;  // one writer
   [[nodiscard]] static std::unique_ptr<Connection> open(const std::string& path, Mode mode);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -80,6 +70,12 @@ class Connection {
     // The values outlive the call, so nothing is copied.
     (bind(statement, ++index, values, SQLITE_STATIC), ...);
     return finish(statement, sql);
+  }
+
+  /// The same where nobody asks how many: another database need not wait for the answer.
+  template <class... Values>
+  void run(std::string_view sql, const Values&... values) {
+    static_cast<void>(execute(sql, values...));
   }
 
   /// Begins a constant query. Values are copied: they need not outlive the call.

@@ -5,21 +5,14 @@
 #include <vector>
 
 #include "engine/runtime/store.hpp"
+#include "persistence/shared/workflow_numbers.hpp"
 #include "persistence/sqlite/statement.hpp"
-#include "persistence/sqlite/workflow_numbers.hpp"
 
 namespace sequent::persistence {
 
 /// Inserts the instance and its keys, or says whose the keys are and leaves nothing behind.
 [[nodiscard]] std::optional<runtime::ChangeResult::Taken> start_instance(
-    Connection& connection, WorkflowNumbers& numbers, const runtime::InstanceChange& change);
-
-/// Runs one records.* operation, or gives the stored result of its key.
-[[nodiscard]] runtime::StoreOperationResult run_operation(Connection& connection,
-                                                          const InstanceId& instance,
-                                                          const runtime::StoreOperation& operation,
-                                                          Timestamp now);
-void forget_operations(Connection& connection, const InstanceId& instance);
+    Connection& connection, shared::KnownWorkflows& known, const runtime::InstanceChange& change);
 
 /// Replaces the instance's subscriptions; returns the held events that fit a new one, as messages.
 [[nodiscard]] std::vector<runtime::StoredMessage> replace_subscriptions(
@@ -33,19 +26,6 @@ void forget_operations(Connection& connection, const InstanceId& instance);
 [[nodiscard]] runtime::StoredMessage send_event(Connection& connection, const InstanceId& to,
                                                 std::int64_t event_id, const Json& event);
 void consume_message(Connection& connection, const InstanceId& instance, std::int64_t message_id);
-[[nodiscard]] Json event_message(Json event);
-
-void store_request(Connection& connection, const InstanceId& instance,
-                   const runtime::RequestRow& request, Timestamp now);
-/// Puts an event where it waits for the others that it starts a workflow with, and claims the sets
-/// that are whole now.
-void collect_event(Connection& connection, std::int64_t event_id,
-                   const runtime::IncomingEvent& incoming);
-/// The sets that this event made whole.
-[[nodiscard]] std::vector<runtime::EventSet> sets_of(Connection& connection, std::int64_t event_id);
-void forget_sets(Connection& connection, std::int64_t event_id);
-/// Drops events whose others never came; returns how many.
-std::int64_t expire_collected(Connection& connection, Timestamp now);
 
 /// Stores an event that a workflow emitted; returns the id of the first one with its source and id.
 [[nodiscard]] std::int64_t store_emitted(Connection& connection, const Json& event, Timestamp now);

@@ -5,44 +5,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "persistence/sqlite/sqlite_store.hpp"
-
 namespace sequent::test {
-namespace {
-
-class SqliteUnderTest final : public StoreUnderTest {
- public:
-  SqliteUnderTest() { open(); }
-  runtime::Store& store() override { return *store_; }
-  runtime::RunQueries& runs() override { return *store_; }
-  runtime::DefinitionStore& definitions() override { return *store_; }
-  runtime::Inbox& inbox() override { return *store_; }
-  runtime::RecordReads& records() override { return *store_; }
-  runtime::AuditLog& audit() override { return *store_; }
-  void reopen() override {
-    store_.reset();
-    open();
-  }
-
- private:
-  void open() {
-    persistence::SqliteOptions options;
-    options.directory = folder_.path();
-    options.partitions = 4;
-    auto opened = persistence::SqliteStore::open(options);
-    if (!opened) FAIL(opened.error().detail);
-    store_ = std::move(*opened);
-  }
-  Folder folder_;
-  std::unique_ptr<persistence::SqliteStore> store_;
-};
-
-}  // namespace
-
-std::vector<StoreKind> stores_under_test() {
-  return {{"SQLite", [] { return std::make_unique<SqliteUnderTest>(); }}};
-}
-
 std::unique_ptr<StoreUnderTest> any_store() {
   const auto kinds = stores_under_test();
   const auto index = GENERATE_COPY(range(std::size_t{0}, kinds.size()));

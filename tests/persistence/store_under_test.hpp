@@ -1,11 +1,12 @@
 #pragma once
 // What the contract suite runs against: any store, by its interfaces alone. Another database joins
-// by adding its factory to `stores_under_test()`.
+// by a program of its own: these suites, and its factory in `stores_under_test()`.
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/runtime/outbox.hpp"
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/store.hpp"
 
@@ -21,6 +22,13 @@ class StoreUnderTest {
   virtual runtime::Inbox& inbox() = 0;
   virtual runtime::RecordReads& records() = 0;
   virtual runtime::AuditLog& audit() = 0;
+  virtual runtime::Outbox& outbox() = 0;
+  /// It refuses a second live node, instead of sharing with it.
+  [[nodiscard]] virtual bool for_one_node() const = 0;
+  /// What to pass as the time of leases, and how to let time pass for them: stores with a clock of
+  /// their own must be told.
+  [[nodiscard]] virtual Timestamp now() const = 0;
+  virtual void pass(DurationMs time) = 0;
   /// Closes and opens it again, as a restart does.
   virtual void reopen() = 0;
 };

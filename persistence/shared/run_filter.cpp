@@ -1,11 +1,11 @@
-#include "persistence/sqlite/run_filter.hpp"
+#include "persistence/shared/run_filter.hpp"
 
 #include <algorithm>
 
 #include "base/assert.hpp"
 #include "base/json.hpp"
 
-namespace sequent::persistence {
+namespace sequent::persistence::shared {
 
 using runtime::RunFilter;
 
@@ -17,7 +17,6 @@ constexpr std::string_view has_workflow =
 constexpr std::string_view has_namespace = "w.namespace = ?";
 constexpr std::string_view has_name = "w.name = ?";
 constexpr std::string_view has_version = "v.version = ?";
-constexpr std::string_view has_task = "(i.task = ? OR substr(i.task, -length(?)) = ?)";
 constexpr std::string_view has_waiting_kind = "i.waiting_kind = ?";
 // The partial index of parked runs serves only a query that repeats its condition as a constant.
 constexpr std::string_view is_parked = "i.waiting_kind = 'parked'";
@@ -36,9 +35,6 @@ constexpr std::string_view has_attribute =
 constexpr std::string_view has_key =
     "i.instance_id IN (SELECT instance_id FROM business_key WHERE key = ? "
     "UNION ALL SELECT instance_id FROM business_key_former WHERE key = ?)";
-constexpr std::string_view key_contains =
-    "i.instance_id IN (SELECT instance_id FROM business_key WHERE instr(key, ?) > 0 "
-    "UNION ALL SELECT instance_id FROM business_key_former WHERE instr(key, ?) > 0)";
 constexpr std::string_view id_between = "i.instance_id BETWEEN ? AND ?";
 
 // First and last id that begin like `text`; nothing when it is no beginning of an id.
@@ -65,7 +61,9 @@ std::optional<std::pair<InstanceId, InstanceId>> id_range(const std::string& tex
 
 }  // namespace
 
-RunCondition::RunCondition(const RunFilter& filter, const std::optional<std::string>& status) {
+RunCondition::RunCondition(const Dialect& dialect, const RunFilter& filter,
+                           const std::optional<std::string>& status)
+    : dialect_(dialect) {
   if (status) {
     require(has_status, {*status});
   } else if (!filter.statuses.empty()) {
@@ -110,7 +108,7 @@ void RunCondition::add_workflow(const RunFilter& filter) {
 void RunCondition::add_standing(const RunFilter& filter) {
   if (!filter.task.empty()) {
     const std::string last_segment = "/" + filter.task;
-    require(has_task, {filter.task, last_segment, last_segment});
+    require(dialect_.has_task, {filter.task, last_segment, last_segment});
   }
   if (filter.waiting_kind == "parked")
     require(is_parked);
@@ -131,13 +129,13 @@ void RunCondition::add_times(const RunFilter& filter) {
 
 void RunCondition::add_text(const std::string& text) {
   const auto range = id_range(text);
-  if (!range) return require(key_contains, {text, text});
+  if (!range) return require(dialect_.key_contains, {text, text});
   std::string either = "(";
   either += id_between;
   either += " OR ";
-  either += key_contains;
+  either += dialect_.key_contains;
   either += ")";
   require(either, {range->first, range->second, text, text});
 }
 
-}  // namespace sequent::persistence
+}  // namespace sequent::persistence::shared

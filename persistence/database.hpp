@@ -1,0 +1,40 @@
+#pragma once
+// All that one database keeps for the engine: every port of the store in one object, whichever
+// database it is.
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/runtime/outbox.hpp"
+#include "engine/runtime/queries.hpp"
+#include "engine/runtime/store.hpp"
+
+namespace sequent::persistence {
+
+class Database : public runtime::Store,
+                 public runtime::RunQueries,
+                 public runtime::DefinitionStore,
+                 public runtime::Inbox,
+                 public runtime::RecordReads,
+                 public runtime::AuditLog,
+                 public runtime::Outbox {
+ public:
+  /// What it has been asked so far, so that "an idle node asks next to nothing" can be measured.
+  [[nodiscard]] virtual std::uint64_t statements() const = 0;
+  /// On disk: tables, indexes and what belongs to this store alone of a log.
+  [[nodiscard]] virtual std::int64_t bytes() = 0;
+  /// Where it is, for people; never a password.
+  [[nodiscard]] virtual std::string place() const = 0;
+};
+
+struct DatabaseOptions {
+  std::string url;        // postgresql://…; "" = SQLite in `directory`
+  std::string directory;  // of SQLite's files, created when absent
+  std::string node = "node-1";
+  PartitionId partitions = 64;  // of a new store; an old one keeps its number
+};
+
+/// errors  as SqliteStore::open and PostgresStore::open say
+[[nodiscard]] Result<std::unique_ptr<Database>> open_database(const DatabaseOptions& options);
+
+}  // namespace sequent::persistence

@@ -1,0 +1,241 @@
+// One commit: batches of several partitions in one transaction, each fenced by its own epoch.
+//
+// Usually every fence holds and every start is new. Then the whole transaction, its COMMIT included,
+// is one pipeline: one round trip, and two when something must be read in between (held events,
+// operations on records, ids of messages). The statements check the assumption themselves and fail
+// the transaction when it does not hold; then it is written again step by step.
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "base/assert.hpp"
+#include "persistence/postgres/batch_rows.hpp"
+#include "persistence/postgres/claims.hpp"
+#include "persistence/postgres/mail.hpp"
+#include "persistence/postgres/postgres_store.hpp"
+#include "persistence/postgres/settling.hpp"
+#include "persistence/postgres/writing.hpp"
+#include "persistence/shared/commits.hpp"
+#include "persistence/shared/operations.hpp"
+
+namespace sequent::persistence::postgres {
+
+using runtime::Batch;
+using runtime::BatchResult;
+using runtime::InstanceChange;
+
+namespace {
+
+using Known = shared::KnownWorkflows;
+
+// FOR SHARE: a node that takes the partition over waits for our commit, and then fences the next.
+constexpr std::string_view hold_fences = R"sql(
+  SELECT expect(count(*), cardinality(?1), 'SQ002') FROM (
+    SELECT 1 FROM unnest(?1::bigint[], ?2::bigint[]) AS b (partition_id, epoch)
+    JOIN partition p ON p.partition_id = b.partition_id AND p.epoch = b.epoch
+    ORDER BY p.partition_id FOR SHARE OF p) AS held
+)sql";
+constexpr std::string_view fence_partitions = R"sql(
+  SELECT p.partition_id FROM unnest(?1::bigint[], ?2::bigint[]) AS b (partition_id, epoch)
+  JOIN partition p ON p.partition_id = b.partition_id AND p.epoch = b.epoch
+  ORDER BY p.partition_id FOR SHARE OF p
+)sql";
+constexpr std::string_view last_seq_of = R"sql(
+  SELECT last_seq FROM instance WHERE instance_id = ?1
+)sql";
+// Those that operations will ask for, in one order, so that two batches never wait in a circle.
+constexpr std::string_view lock_records = R"sql(
+  SELECT 1 FROM unnest(?1::text[], ?2::text[]) AS o (collection, key)
+  JOIN record r ON r.collection = o.collection AND r.key = o.key
+  ORDER BY r.collection, r.key FOR UPDATE OF r
+)sql";
+
+shared::WorkflowNumbers numbers_of(const Known& known, const InstanceChange& change) {
+  const auto numbers = known.find(*change.start);
+  if (!numbers) throw SqlError{"a workflow's number was forgotten", "40001", false};
+  return *numbers;
+}
+
+struct Fences {
+  Integers partitions, epochs;
+  explicit Fences(std::span<const Batch> batches) {
+    for (const Batch& batch : batches) {
+      partitions.add(batch.partition);
+      epochs.add(batch.epoch);
+    }
+  }
+};
+
+std::vector<BatchResult> empty_results(std::span<const Batch> batches) {
+  std::vector<BatchResult> results(batches.size());
+  for (std::size_t i = 0; i < batches.size(); ++i)
+    results[i].changes.resize(batches[i].changes.size());
+  return results;
+}
+
+void run_operations(Connection& connection, std::span<const Written> changes) {
+  Texts collections, keys;
+  for (const auto& [change, result] : changes)
+    for (const auto& operation : change->operations) {
+      collections.add(text_of(operation.arguments, "collection"));
+      keys.add(text_of(operation.arguments, "key"));
+    }
+  if (keys.empty()) return;
+  connection.run(lock_records, collections, keys);
+  for (const auto& [change, result] : changes)
+    for (const auto& operation : change->operations)
+      result->operations.push_back(
+          shared::run_operation(connection, change->id, operation, change->at));
+}
+
+// Everything but the starts' keys and rows.
+void write_changes(Connection& connection, std::span<const Written> changes,
+                   std::string_view space) {
+  UpdateRows updates;
+  ContentRows content;
+  for (const auto& [change, result] : changes) {
+    SEQUENT_ASSERT((change->first_seq == 0) == (change->last_seq == 0));
+    SEQUENT_ASSERT(change->first_seq <= change->last_seq);
+    if (!change->start) updates.add(*change);
+    content.add(*change);
+  }
+  updates.update(connection);
+  content.write(connection);
+  Subscribing subscribing;
+  subscribing.queue(connection, changes, space);
+  Sending sending;
+  sending.queue(connection, changes);
+  if (subscribing.any() || sending.any()) {
+    connection.flush();
+    sending.read(connection);
+    subscribing.take_held(connection);
+  }
+  run_operations(connection, changes);
+  content.forget_results(connection);
+  Emitting emitting;
+  emitting.queue(connection, changes);
+  if (!emitting.any()) return;
+  connection.flush();
+  emitting.read(connection);
+}
+
+std::vector<BatchResult> write_at_once(Connection& connection, std::span<const Batch> batches,
+                                       const Known& known, std::string_view space) {
+  auto results = empty_results(batches);
+  const Fences fences{batches};
+  connection.queue(hold_fences, fences.partitions, fences.epochs);
+  std::vector<Written> changes;
+  StartRows starts;
+  for (std::size_t b = 0; b < batches.size(); ++b)
+    for (std::size_t c = 0; c < batches[b].changes.size(); ++c) {
+      const InstanceChange& change = batches[b].changes[c];
+      changes.push_back({&change, &results[b].changes[c]});
+      if (change.start) starts.add(change, numbers_of(known, change));
+    }
+  starts.claim_keys(connection);
+  starts.insert(connection);
+  write_changes(connection, changes, space);
+  return results;
+}
+
+// Fenced batches are left out, refused starts leave nothing; the rest is written as ever.
+std::vector<BatchResult> write_step_by_step(Connection& connection, std::span<const Batch> batches,
+                                            const Known& known, std::string_view space) {
+  auto results = empty_results(batches);
+  const Fences fences{batches};
+  std::set<std::int64_t> owned;
+  {
+    Rows rows = connection.query(fence_partitions, fences.partitions, fences.epochs);
+    while (rows.next()) owned.insert(rows.integer(0));
+  }
+  std::vector<Written> changes;
+  for (std::size_t b = 0; b < batches.size(); ++b) {
+    if (!owned.contains(batches[b].partition)) {
+      results[b].fenced = true;
+      results[b].changes.clear();
+      continue;
+    }
+    for (std::size_t c = 0; c < batches[b].changes.size(); ++c) {
+      const InstanceChange& change = batches[b].changes[c];
+      runtime::ChangeResult& result = results[b].changes[c];
+      if (change.start) {
+        const auto numbers = numbers_of(known, change);
+        result.taken = claim_keys(connection, change, numbers.workflow);
+        if (result.taken) continue;
+        StartRows start;
+        start.add(change, numbers);
+        start.insert(connection);
+      }
+      changes.push_back({&change, &result});
+    }
+  }
+  write_changes(connection, changes, space);
+  return results;
+}
+
+void check_shape(std::span<const Batch> batches) {
+  for (const Batch& batch : batches)
+    for (const InstanceChange& change : batch.changes)
+      SEQUENT_ASSERT(change.id.partition() == batch.partition);
+}
+
+}  // namespace
+
+std::vector<BatchResult> PostgresStore::commit(std::span<const Batch> batches) {
+  check_shape(batches);
+  learn_workflows(batches);
+  const auto write = [&](auto how) {
+    Settling settling{settling_};
+    auto results = writing(writers_, [&](Connection& connection) {
+      auto written = how(connection, batches, known_workflows_, address_.schema);
+      settling.queue(connection);
+      return written;
+    });
+    settling.done();
+    if (shared::has_emitted(results)) tell_emitted();
+    return results;
+  };
+  try {
+    return write(write_at_once);
+  } catch (const SqlError& error) {
+    if (error.state == history_differs) fail_history(batches, error);
+    if (error.state != fence_broken && error.state != start_taken) throw;
+  }
+  try {
+    return write(write_step_by_step);
+  } catch (const SqlError& error) {
+    if (error.state == history_differs) fail_history(batches, error);
+    throw;
+  }
+}
+
+// Workflows that nobody has numbered yet get their numbers first, in a transaction of its own.
+void PostgresStore::learn_workflows(std::span<const Batch> batches) {
+  for (const Batch& batch : batches)
+    for (const InstanceChange& change : batch.changes) {
+      if (!change.start || known_workflows_.find(*change.start)) continue;
+      const auto numbers = writing(writers_, [&](Connection& connection) {
+        return shared::number_workflow(connection, *change.start);
+      });
+      known_workflows_.remember(*change.start, numbers);
+    }
+}
+
+void PostgresStore::fail_history(std::span<const Batch> batches, const SqlError& error) {
+  reading(readers_, [&](Connection& connection) {
+    for (const Batch& batch : batches)
+      for (const InstanceChange& change : batch.changes) {
+        if (change.start) continue;
+        Rows rows = connection.query(last_seq_of, change.id);
+        std::optional<std::int64_t> stored;
+        if (rows.next()) stored = rows.integer(0);
+        const bool fits = stored && (change.first_seq == 0 ||
+                                     *stored + 1 == static_cast<std::int64_t>(change.first_seq));
+        if (!fits) throw shared::history_failure(change, stored);
+      }
+    return true;
+  });
+  throw SqlError{error};
+}
+
+}  // namespace sequent::persistence::postgres

@@ -1,0 +1,62 @@
+#pragma once
+// One transaction, exactly once, whatever happens to its connection. Every writing connection has a
+// row in commit_mark that counts its commits, raised inside each transaction. When the answer to a
+// COMMIT is lost, the next connection looks there: the transaction is done, or it is sent again. One
+// that arrives after its turn (a cut connection whose bytes the server still had) finds the count
+// raised and rolls itself back.
+#include <optional>
+#include <utility>
+
+#include "persistence/postgres/pool.hpp"
+
+namespace sequent::persistence::postgres {
+
+/// The tries of one transaction on one place of the pool.
+class Attempts {
+ public:
+  explicit Attempts(Pool::Lent& lent) : lent_(lent) {}
+  /// Connects if need be and begins. errors  SqlError
+  [[nodiscard]] Connection& begin();
+  void committed();
+  /// After an error: true when the transaction turned out to be committed, false when it is to be
+  /// tried again; throws when there is nothing more to try.
+  [[nodiscard]] bool settle(const SqlError& error);
+
+ private:
+  void mark_place(Connection& connection);
+  [[nodiscard]] bool find_out();
+
+  Pool::Lent& lent_;
+  int tries_ = 0;
+  Timestamp give_up_at_ms_ = 0;  // 0: no connection was lost yet
+  bool open_ = false;            // a COMMIT was sent and never answered
+};
+
+/// Runs `body(Connection&)` in a transaction and returns what it returned. The body may run several
+/// times; what it only queues is sent with the COMMIT, in one round trip.
+/// errors  SqlError
+template <class Body>
+auto writing(Pool& writers, const Body& body) {
+  auto lent = writers.borrow();
+  Attempts attempts{lent};
+  std::optional<decltype(body(std::declval<Connection&>()))> result;
+  while (true) {
+    std::optional<SqlError> failed;
+    try {
+      result.reset();
+      Connection& connection = attempts.begin();
+      result.emplace(body(connection));
+      connection.commit();
+    } catch (const SqlError& error) {
+      failed.emplace(error);
+    } catch (...) {
+      if (lent.place().connection) lent.place().connection->roll_back();
+      throw;
+    }
+    if (failed && !attempts.settle(*failed)) continue;
+    attempts.committed();
+    return std::move(*result);
+  }
+}
+
+}  // namespace sequent::persistence::postgres

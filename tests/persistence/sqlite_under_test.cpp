@@ -1,0 +1,48 @@
+// The contract suite's store in this program.
+#include <catch2/catch.hpp>
+
+#include "persistence/sqlite/sqlite_store.hpp"
+#include "tests/persistence/store_under_test.hpp"
+
+namespace sequent::test {
+namespace {
+
+class SqliteUnderTest final : public StoreUnderTest {
+ public:
+  SqliteUnderTest() { open(); }
+  runtime::Store& store() override { return *store_; }
+  runtime::RunQueries& runs() override { return *store_; }
+  runtime::DefinitionStore& definitions() override { return *store_; }
+  runtime::Inbox& inbox() override { return *store_; }
+  runtime::RecordReads& records() override { return *store_; }
+  runtime::AuditLog& audit() override { return *store_; }
+  runtime::Outbox& outbox() override { return *store_; }
+  bool for_one_node() const override { return true; }
+  Timestamp now() const override { return now_; }
+  void pass(DurationMs time) override { now_ += time; }
+  void reopen() override {
+    store_.reset();
+    open();
+  }
+
+ private:
+  void open() {
+    persistence::SqliteOptions options;
+    options.directory = folder_.path();
+    options.partitions = 4;
+    auto opened = persistence::SqliteStore::open(options);
+    if (!opened) FAIL(opened.error().detail);
+    store_ = std::move(*opened);
+  }
+  Folder folder_;
+  Timestamp now_ = noon;
+  std::unique_ptr<persistence::SqliteStore> store_;
+};
+
+}  // namespace
+
+std::vector<StoreKind> stores_under_test() {
+  return {{"SQLite", [] { return std::make_unique<SqliteUnderTest>(); }}};
+}
+
+}  // namespace sequent::test
