@@ -1,5 +1,6 @@
-// How fast the SQLite store commits beside what the disk and SQLite themselves can do.
+// How fast a store commits beside what the disk and SQLite themselves can do.
 // usage  bench_store_limits [FOLDER] [SECONDS] [IN_FLIGHT]   (FOLDER on the disk to be measured)
+//        bench_store_limits postgresql://… [SECONDS] [IN_FLIGHT]
 // shape  a run = 6 changes: start, four checkpoints, end; each with a journal row of about 500 bytes
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -14,8 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "persistence/database.hpp"
 #include "persistence/sqlite/raw_limit.hpp"
-#include "persistence/sqlite/sqlite_store.hpp"
 
 namespace {
 
@@ -89,9 +90,9 @@ struct Run {
 class Load {
  public:
   Load(const std::string& folder, std::size_t in_flight) : runs_(in_flight) {
-    persistence::SqliteOptions options;
-    options.directory = folder;
-    auto opened = persistence::SqliteStore::open(options);
+    persistence::DatabaseOptions options;
+    (folder.starts_with("postgres") ? options.url : options.directory) = folder;
+    auto opened = persistence::open_database(options);
     if (!opened) {
       std::fprintf(stderr, "%s\n", opened.error().detail.c_str());
       std::exit(1);
@@ -189,7 +190,7 @@ class Load {
   }
 
   std::vector<Run> runs_;
-  std::unique_ptr<persistence::SqliteStore> store_;
+  std::unique_ptr<persistence::Database> store_;
   std::vector<runtime::Lease> leases_;
   std::vector<double> commits_;
   std::size_t drawn_ = 0, ended_ = 0;
@@ -214,6 +215,13 @@ void measure_store(const std::string& folder, std::size_t in_flight, double seco
 int main(int argc, char** argv) {
   const std::string parent = argc > 1 ? argv[1] : ".";
   const double seconds = argc > 2 ? std::atof(argv[2]) : 10;
+  if (parent.starts_with("postgres")) {
+    for (const std::size_t in_flight : {1, 600, 4000}) {
+      if (argc > 3 && std::atoi(argv[3]) != static_cast<int>(in_flight)) continue;
+      Load{parent, in_flight}.run(seconds);
+    }
+    return 0;
+  }
   std::string folder = parent + "/store-limits-XXXXXX";
   if (mkdtemp(folder.data()) == nullptr || seconds <= 0) {
     std::fprintf(stderr, "usage: bench_store_limits [FOLDER] [SECONDS]: FOLDER must exist\n");

@@ -19,6 +19,8 @@ struct Check {
 /// Opens the store as `serve` would (a store of an older release is migrated, as `serve` would). A
 /// store that is not there is not made.
 [[nodiscard]] Check check_data(const std::string& directory);
+/// Connects to a PostgreSQL store and makes nothing.
+[[nodiscard]] Check check_database(const std::string& url);
 /// How many small synchronous writes the disk does in a second: the bound on commits.
 [[nodiscard]] Check check_disk(const std::string& directory);
 /// Whether the machine's clock is kept right; webhooks and leases lean on it.

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "cli/checks.hpp"
+#include "persistence/postgres/migrate.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
 
 namespace sequent::cli {
@@ -70,6 +71,12 @@ Check check_data(const std::string& directory) {
             directory + ", " + std::to_string((*store)->all().size()) + " workflow versions"};
   const bool held = store.error().code == ErrorCode::lease_held;
   return {"store", held ? Verdict::warning : Verdict::bad, store.error().detail};
+}
+
+Check check_database(const std::string& url) {
+  const auto seen = persistence::postgres::look_at_postgres(url);
+  if (seen) return {"store", Verdict::good, *seen};
+  return {"store", Verdict::bad, seen.error().detail};
 }
 
 Check check_disk(const std::string& directory) {

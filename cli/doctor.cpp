@@ -53,8 +53,12 @@ int run_doctor(const Session& session, const ServeOptions& options) {
     return print_checks(session, checks);
   }
   if (const auto store = check_store(**config); store) {
-    checks.push_back(check_data((*config)->data));
-    checks.push_back(check_disk((*config)->data));
+    if ((*config)->store.empty()) {
+      checks.push_back(check_data((*config)->data));
+      checks.push_back(check_disk((*config)->data));
+    } else {
+      checks.push_back(check_database((*config)->store));
+    }
   } else {
     checks.push_back({"store", Verdict::bad, store.error().detail});
   }

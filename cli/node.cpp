@@ -13,7 +13,7 @@
 #include "cli/workflow_loading.hpp"
 #include "net/http_client.hpp"
 #include "outbox/publishing.hpp"
-#include "persistence/sqlite/sqlite_store.hpp"
+#include "persistence/database.hpp"
 
 namespace sequent::cli {
 namespace {
@@ -75,7 +75,7 @@ std::int64_t unfinished(runtime::RunQueries& runs) {
 // Members are destroyed from the last to the first: whoever uses another stands below it.
 struct Node::Impl {
   Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
-       std::unique_ptr<persistence::SqliteStore> opened, api::ApiConfig api_settings);
+       std::unique_ptr<persistence::Database> opened, api::ApiConfig api_settings);
 
   asio::awaitable<Result<void>> serve(std::function<void(const Serving&)> began);
   asio::awaitable<Result<void>> open_doors();
@@ -87,7 +87,7 @@ struct Node::Impl {
   asio::io_context io;
   Strand strand;
   asio::signal_set signals;
-  std::unique_ptr<persistence::SqliteStore> store;
+  std::unique_ptr<persistence::Database> store;
   net::HttpClient http;
   outbox::Publishing publishing;
   runtime::ActivityRegistry activities;
@@ -101,7 +101,7 @@ struct Node::Impl {
 };
 
 Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
-                 std::unique_ptr<persistence::SqliteStore> opened, api::ApiConfig api_settings)
+                 std::unique_ptr<persistence::Database> opened, api::ApiConfig api_settings)
     : config(std::move(with)),
       clock(time),
       io(config->engine.threads),
@@ -172,7 +172,7 @@ asio::awaitable<Result<void>> Node::Impl::serve(std::function<void(const Serving
   if (open) {
     Serving serving;
     serving.url = spelled_url(host, server.port());
-    serving.data = config->data;
+    serving.data = store->place();
     serving.workflows = engine.programs().size();
     serving.runs = unfinished(*store);
     began(serving);
@@ -201,11 +201,12 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const Config> config,
     return std::unexpected(address.error());
   auto settings = api_config(*config);
   if (!settings) return std::unexpected(settings.error());
-  persistence::SqliteOptions options;
+  persistence::DatabaseOptions options;
+  options.url = config->store;
   options.directory = config->data;
   options.node = config->engine.node;
   options.partitions = config->partitions;
-  auto store = persistence::SqliteStore::open(options);
+  auto store = persistence::open_database(options);
   if (!store) return std::unexpected(store.error());
   auto impl =
       std::make_unique<Impl>(std::move(config), clock, *std::move(store), *std::move(settings));

@@ -22,11 +22,7 @@ Result<std::shared_ptr<Config>> serve_settings(const Session& session,
 Result<void> check_store(const Config& config) {
   if (config.store.empty()) return {};
   const auto scheme = config.store.substr(0, config.store.find("://"));
-  if (scheme == "postgresql" || scheme == "postgres")
-    return fail(ErrorCode::invalid_request,
-                "--store " + scheme +
-                    "://… comes in a later version; this one keeps everything in "
-                    "SQLite: use --data DIR.");
+  if (scheme == "postgresql" || scheme == "postgres") return {};
   return fail(ErrorCode::invalid_request,
               "Expected --store to be postgresql://…, got something else. SQLite needs no --store: "
               "use --data DIR.");

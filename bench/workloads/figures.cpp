@@ -40,13 +40,6 @@ double peak_memory_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-double megabytes_in(const std::filesystem::path& folder) {
-  std::uintmax_t bytes = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.is_regular_file()) bytes += entry.file_size();
-  return static_cast<double>(bytes) / (1 << 20);
-}
-
 double percentile(std::vector<double>& values, double share) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());

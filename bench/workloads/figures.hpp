@@ -17,8 +17,6 @@ using SteadyClock = std::chrono::steady_clock;
 [[nodiscard]] double memory_mb();       // resident now
 [[nodiscard]] double peak_memory_mb();  // resident at most so far
 
-[[nodiscard]] double megabytes_in(const std::filesystem::path& folder);
-
 /// `share` from 0 to 1; sorts. 0 of nothing.
 [[nodiscard]] double percentile(std::vector<double>& values, double share);
 

@@ -1,6 +1,9 @@
-// The yardstick's workloads on SQLite, in process, each beside the machine's own limits measured in
+// The yardstick's workloads, in process, each beside the machine's own limits measured in
 // the same run.
+#include <unistd.h>
+
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <functional>
@@ -21,10 +24,12 @@ namespace sequent::bench {
 namespace {
 
 constexpr const char* usage =
-    "usage: bench_workloads [--folder FOLDER] [--runs N] [--sleepers N] [--crashed N] [--smoke]\n"
+    "usage: bench_workloads [--folder FOLDER] [--store URL] [--runs N] [--sleepers N]\n"
+    "                       [--crashed N] [--smoke]\n"
     "                       [--idle SECONDS]\n"
     "                       [limits] [W1] [W2] [W3] [W4] [W5] [W6]\n"
     "  FOLDER    on the disk to be measured; a folder bench-workloads-data is made in it\n"
+    "  URL       postgresql://… instead of SQLite; schemas bench_w1_PID … are made and left there\n"
     "  runs      of W1 (20,000); W2 takes a twentieth, W3 and W4 half of it\n"
     "  sleepers  of W6 (20,000); crashed: runs of W5 (2,000)\n"
     "  idle      seconds for which W6 counts an idle node's statements (10; leases are renewed "
@@ -64,6 +69,8 @@ Asked read_arguments(const std::vector<std::string>& words) {
     const auto& word = words[i];
     if (word == "--folder" && i + 1 < words.size()) {
       asked.options.folder = words[++i];
+    } else if (word == "--store" && i + 1 < words.size()) {
+      asked.options.store = words[++i];
     } else if (word == "--runs") {
       asked.options.runs = std::max(100, number(words, ++i));
     } else if (word == "--sleepers") {
@@ -91,7 +98,17 @@ Asked read_arguments(const std::vector<std::string>& words) {
   return asked;
 }
 
-bool run(const std::string& name, const Options& options) {
+// A schema for each workload, as each has a folder of its own.
+std::string store_of(const std::string& store, const std::string& name) {
+  if (store.empty()) return store;
+  const char mark = store.find('?') == std::string::npos ? '?' : '&';
+  std::string schema = "bench_" + name + "_" + std::to_string(::getpid());
+  for (char& c : schema) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return store + mark + "schema=" + schema;
+}
+
+bool run(const std::string& name, Options options) {
+  options.store = store_of(options.store, name);
   std::filesystem::remove_all(options.folder);
   std::filesystem::create_directories(options.folder);
   const bool good = run_apart([&] {
@@ -106,8 +123,8 @@ bool run(const std::string& name, const Options& options) {
 
 int main_of(const std::vector<std::string>& words) {
   if (words.size() == 2 && words[0] == "--answers") return serve_answers(number(words, 1));
-  if (words.size() == 4 && words[0] == "--node")
-    return serve_until_killed(words[1], words[2], number(words, 3));
+  if (words.size() == 5 && words[0] == "--node")
+    return serve_until_killed({.folder = words[1], .store = words[2]}, words[3], number(words, 4));
   const Asked asked = read_arguments(words);
   bool good = true;
   for (const auto& name : asked.names) good = run(name, asked.options) && good;

@@ -22,9 +22,10 @@ void give_up(const std::string& problem) {
   std::exit(1);
 }
 
-Node::Node(const std::filesystem::path& folder, const std::string& workflow)
+Node::Node(const Options& options, const std::string& workflow)
     : work_(asio::make_work_guard(context_)) {
-  auto opened = persistence::SqliteStore::open({.directory = folder.string()});
+  auto opened =
+      persistence::open_database({.url = options.store, .directory = options.folder.string()});
   if (!opened) give_up(opened.error().detail);
   store_ = std::move(*opened);
   activities::register_activities(registry_, {}, http_);

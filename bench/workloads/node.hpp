@@ -1,5 +1,5 @@
 #pragma once
-// A whole node on SQLite in this process, without HTTP in front of it.
+// A whole node in this process, without HTTP in front of it.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,10 +9,11 @@
 #include <thread>
 #include <vector>
 
+#include "bench/workloads/workloads.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/system_clock.hpp"
 #include "net/http_client.hpp"
-#include "persistence/sqlite/sqlite_store.hpp"
+#include "persistence/database.hpp"
 
 namespace sequent::bench {
 
@@ -21,21 +22,21 @@ namespace sequent::bench {
 
 class Node {
  public:
-  /// Opens the store of `folder`, recovers what is in it and deploys `workflow`.
-  Node(const std::filesystem::path& folder, const std::string& workflow);
+  /// Opens the store of the options, recovers what is in it and deploys `workflow`.
+  Node(const Options& options, const std::string& workflow);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
   [[nodiscard]] runtime::Engine& engine() { return *engine_; }
-  [[nodiscard]] persistence::SqliteStore& store() { return *store_; }
+  [[nodiscard]] persistence::Database& store() { return *store_; }
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
 
  private:
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::vector<std::thread> threads_;
-  std::unique_ptr<persistence::SqliteStore> store_;
+  std::unique_ptr<persistence::Database> store_;
   runtime::SystemClock clock_;
   net::HttpClient http_{net::ClientLimits{.threads = 2}};  // as serve has on four cores
   runtime::ActivityRegistry registry_;

@@ -5,7 +5,7 @@
 namespace sequent::bench {
 
 bool w2_one_at_a_time(const Options& options) {
-  Node node(options.folder, five_steps());
+  Node node(options, five_steps());
   (void)drive(node, {.runs = 100, .callers = 1});  // warm
   const Load load{.runs = std::max(100, options.runs / 20), .callers = 1};
   auto measured = drive(node, load);

@@ -5,7 +5,7 @@
 namespace sequent::bench {
 
 bool w3_sixty_four_callers(const Options& options) {
-  Node node(options.folder, five_steps());
+  Node node(options, five_steps());
   (void)drive(node, {.runs = std::max(100, options.runs / 20), .callers = 64});  // warm
   const Load load{.runs = std::max(500, options.runs / 2), .callers = 64};
   auto measured = drive(node, load);

@@ -27,7 +27,7 @@ bool w4_http_steps(const Options& options) {
   Child server({"--answers", "50"});
   const auto port = server.line();
   if (!port) give_up("the server of W4 did not start");
-  Node node(options.folder, three_posts(*port));
+  Node node(options, three_posts(*port));
   (void)drive(node, {.workflow = "posts", .runs = 256, .callers = 256});  // warm
   bool good = true;
   for (const int callers : {256, 2'000}) {

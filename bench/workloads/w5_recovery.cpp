@@ -28,7 +28,7 @@ std::string call_sleep_call_call(const std::string& port) {
          call("1") + "  - sleep: {wait: {seconds: 2}}\n" + call("2") + call("3");
 }
 
-int completed(persistence::SqliteStore& store) {
+int completed(persistence::Database& store) {
   const auto counts = store.aggregate({}, {"status"}, 10);
   if (!counts) give_up(counts.error().detail);
   for (const auto& count : *counts)
@@ -56,8 +56,8 @@ int completed_by(Child& child, int runs) {
 
 }  // namespace
 
-int serve_until_killed(const std::filesystem::path& folder, const std::string& port, int runs) {
-  Node node(folder, call_sleep_call_call(port));
+int serve_until_killed(const Options& options, const std::string& port, int runs) {
+  Node node(options, call_sleep_call_call(port));
   const auto say = [](const std::string& line) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
@@ -84,7 +84,8 @@ bool w5_recovery(const Options& options) {
   const std::string port = std::to_string(answers.port());
   const int runs = options.crashed;
   const auto role = [&](int start) {
-    return std::vector<std::string>{"--node", options.folder.string(), port, std::to_string(start)};
+    return std::vector<std::string>{"--node", options.folder.string(), options.store, port,
+                                    std::to_string(start)};
   };
   unsigned long long before = 0;
   {

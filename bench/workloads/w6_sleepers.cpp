@@ -33,7 +33,7 @@ void print_idle(Node& node, const Options& options) {
 }
 
 bool put_to_sleep(const Options& options) {
-  Node node(options.folder, one_step_and_sleep());
+  Node node(options, one_step_and_sleep());
   const double empty = memory_mb();
   const auto start = SteadyClock::now();
   const auto measured =
@@ -48,14 +48,15 @@ bool put_to_sleep(const Options& options) {
       "MB "
       "before the first, %.0f MB at most), %d failed\n",
       options.sleepers, seconds_since(start), options.sleepers / seconds_since(start),
-      megabytes_in(options.folder), memory_mb(), empty, peak_memory_mb(), measured.failed);
+      static_cast<double>(node.store().bytes()) / (1 << 20), memory_mb(), empty, peak_memory_mb(),
+      measured.failed);
   print_idle(node, options);
   return measured.failed == 0;
 }
 
 bool wake_up_beside(const Options& options) {
   const auto start = SteadyClock::now();
-  Node node(options.folder, five_steps());
+  Node node(options, five_steps());
   const double ready = seconds_since(start);
   const auto first = drive(node, {.runs = 1, .callers = 1});
   std::printf(

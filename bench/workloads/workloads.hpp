@@ -2,11 +2,13 @@
 // The six workloads of the yardstick. Each runs in a process of its own, in an empty folder, and
 // prints its figures on standard output; a failed run is a line on standard error and exit code 1.
 #include <filesystem>
+#include <string>
 
 namespace sequent::bench {
 
 struct Options {
   std::filesystem::path folder = ".";
+  std::string store;      // postgresql://…; "" = SQLite in `folder`
   int runs = 20'000;      // of W1; W2 to W4 take their share of it
   int sleepers = 20'000;  // of W6
   int crashed = 2'000;    // of W5
