@@ -65,6 +65,35 @@ TEST_CASE("a token is valid, refused, or nobody answers", "[activities][auth]") 
   }
 }
 
+TEST_CASE("a token of another user than the named one is refused for good", "[activities][auth]") {
+  // {"sub":"7"}, {"id":7} and {"name":"-_?"}, in base64url and without padding
+  const std::string seven = "e30.eyJzdWIiOiI3In0.c2ln";
+  const std::string seven_too = "Bearer e30.eyJpZCI6N30.c2ln";
+  const std::string nobody = "e30.eyJuYW1lIjoi77-977-9PyJ9.c2ln";
+  Service service(always(json_response(200, {{"message", "ok"}})));
+  const auto check = [&](const std::string& token, const Json& user) {
+    return service.call("auth.tokens.check", {{"token", token}, {"userId", user}});
+  };
+  CHECK(check(seven, "7").has_value());
+  CHECK(check(seven_too, 7).has_value());
+  for (const auto& token : {seven, seven_too}) {
+    const auto output = check(token, 8);
+    REQUIRE_FALSE(output.has_value());
+    CHECK(output.error().outcome == Outcome::permanent);
+    CHECK(output.error().problem.status == 403);
+    CHECK(output.error().problem.title == "Token of another user");
+  }
+  // {"sub":"one@example.com","id":7}: an address is no user's number
+  const std::string named = "e30.eyJzdWIiOiJvbmVAZXhhbXBsZS5jb20iLCJpZCI6N30.c2ln";
+  CHECK(check(named, 7).has_value());
+  CHECK_FALSE(check(named, 8).has_value());
+  // Whose these are, no one can say; the service has called them valid.
+  for (const std::string& token :
+       {nobody, std::string{"opaque"}, std::string{"a.b.c"}, std::string{"a.b"}})
+    CHECK(check(token, 8).has_value());
+  CHECK(service.call("auth.tokens.check", {{"token", seven}}).has_value());
+}
+
 TEST_CASE("a user is read, with the service's token unless one is given", "[activities][auth]") {
   SECTION("found") {
     Service service(always(json_response(200, {{"id", 7}, {"id_stripe", ""}})));
