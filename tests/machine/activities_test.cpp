@@ -145,6 +145,23 @@ do:
     CHECK(run.view().waiting_for.kind == "parked");
     CHECK(run.calls.size() == 3);
   }
+  SECTION("unknown at first, and idempotent: nothing is open, so the handler") {
+    Runner reading(R"yaml(
+do:
+  - guarded:
+      try: [{look: {call: test.read}}]
+      catch:
+        as: e
+        do: [{note: {set: {caught: '${ $e.status }'}}}]
+)yaml");
+    reading.answer = [](const Call& call) -> Answer {
+      return std::unexpected(call.attempt == 1 ? unknown() : transient(503));
+    };
+    reading.start();
+    reading.run_timers();
+    CHECK(reading.output() == Json{{"caught", 503}});
+    CHECK(reading.calls.size() == 3);
+  }
   SECTION("permanent: the handler at once") {
     run.answer = [](const Call&) -> Answer { return std::unexpected(permanent(402)); };
     run.start();

@@ -25,7 +25,10 @@ Catalog::Catalog() {
   auto compiled = schema::Schema::compile(shaped.input_schema);
   REQUIRE(compiled);
   shaped.input = std::make_shared<const schema::Schema>(*std::move(compiled));
-  specs_ = {call, once, http, shaped};
+  auto read = call;
+  read.name = "test.read";
+  read.idempotent = true;
+  specs_ = {call, once, http, shaped, read};
 }
 
 const definition::ActivitySpec* Catalog::find(std::string_view name, std::string_view) const {
@@ -35,7 +38,7 @@ const definition::ActivitySpec* Catalog::find(std::string_view name, std::string
 }
 
 std::vector<std::string> Catalog::names() const {
-  return {"http", "test.call", "test.once", "test.shaped"};
+  return {"http", "test.call", "test.once", "test.read", "test.shaped"};
 }
 
 Failure transient(int status) {

@@ -113,7 +113,9 @@ void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& 
   auto problem = failure.problem;
   problem.instance = node_of(frame(id)).pointer;
   const auto taker = taker_of(id, problem);
-  const auto open = std::get<ActivityState>(frame(id).detail).unsettled || failed.unsettled;
+  // Of what is idempotent nothing is left open: a crash between its tries changes nothing.
+  const auto open = !std::get<CallTask>(node_of(frame(id)).body).activity.idempotent &&
+                    (std::get<ActivityState>(frame(id).detail).unsettled || failed.unsettled);
   const auto raise_it = [&] {
     emit(std::move(failed));
     raise(id, std::move(problem), failure.retry_after_ms);
