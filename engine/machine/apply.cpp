@@ -425,6 +425,7 @@ struct Applier {
   }
 
   void operator()(const TaskRetried& r) const {
+    state.repaired = true;
     set_going(state, at);
     if (r.frame == 0) {
       state.timeout_at = r.timeout_at;
@@ -451,6 +452,7 @@ struct Applier {
   }
 
   void operator()(const Rewound& r) const {
+    state.repaired = true;
     set_going(state, at);
     state.ending = nullptr;
     remove_below(state, r.frame);

@@ -39,6 +39,7 @@ Json child_to_json(const ChildState& child) {
   if (child.input) json["input"] = *child.input;
   if (!child.await) json["await"] = false;
   if (child.launched) json["launched"] = true;
+  if (child.retry) json["retry"] = true;
   return json;
 }
 
@@ -48,7 +49,8 @@ ChildState child_from_json(Json& json) {
           .workflow = {in.text("namespace"), in.text("name"), in.text("version")},
           .input = in.value("input"),
           .await = !in.has("await"),
-          .launched = in.flag("launched")};
+          .launched = in.flag("launched"),
+          .retry = in.flag("retry")};
 }
 
 Json subscriptions_to_json(const std::vector<Subscription>& subscriptions) {

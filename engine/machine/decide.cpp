@@ -104,7 +104,7 @@ Result<void> on_child_ended(Decider& d, const ChildEnded& e) {
   } else {
     // Held by an operator: asked again when the run goes on.
     auto again = std::get<ChildState>(d.state.frames.at(id).detail);
-    again.launched = false;
+    again.launched = again.retry = false;
     d.emit(ChildStarted{.frame = id, .child = std::move(again)});
   }
   d.run();

@@ -112,6 +112,7 @@ struct ChildState {
   Value input;
   bool await = true;      // false: the task is over as soon as the child's start is durable
   bool launched = false;  // its start is known to be durable; its end will be told
+  bool retry = false;     // an operator's repair led here: one that is there and faulted goes on
 };
 
 using FrameDetail = std::variant<std::monostate, ActivityState, LoopState, TryState, BranchState,
@@ -183,6 +184,8 @@ struct State {
   FrameId last_frame = 0;
   std::map<std::string, KeyMemory> keys;  // by idempotency key, where a frame ended without success
   std::uint32_t generation = 0;           // how often an operator edited an input
+  bool repaired = false;                  // an operator has retried or rewound: what it comes to
+                                          // may be there from before
   std::vector<Value> held_events;         // arrived while nobody could take them, in order
   std::size_t held_bytes = 0;             // of them; follows from the above
   std::uint64_t seq = 0;                  // of the last record applied

@@ -221,6 +221,7 @@ std::string encode_state(const State& state) {
   put_number(json, "endedAt", state.ended_at);
   put_number(json, "timeoutAt", state.timeout_at);
   put_number(json, "generation", state.generation);
+  if (state.repaired) json["repaired"] = true;
   put_number(json, "completedTasks", state.completed_tasks);
   put_number(json, "attempts", state.attempts);
   if (!state.keys.empty()) json["keys"] = keys_to_json(state.keys);
@@ -270,6 +271,7 @@ Result<State> decode_state(std::string_view text) {
     state.ended_at = in.number<Timestamp>("endedAt");
     state.timeout_at = in.number<Timestamp>("timeoutAt");
     state.generation = in.number<std::uint32_t>("generation");
+    state.repaired = in.flag("repaired");
     state.completed_tasks = in.number<std::uint32_t>("completedTasks");
     state.attempts = in.number<std::uint32_t>("attempts");
     if (in.has("keys"))

@@ -41,14 +41,14 @@ void Partition::note_children(Resident& resident) {
   }
 }
 
-void Partition::start_child(Resident& parent, const machine::StartChild& command, bool retried) {
+void Partition::start_child(Resident& parent, const machine::StartChild& command) {
   const auto id = command.child.id;
   if (std::ranges::find(parent.starting, id) != parent.starting.end()) return;
   parent.starting.push_back(id);
   if (command.child.await) parent.begun[command.frame] = id;
-  with(id, [this, parent_id = parent.id, command, retried](Resident* child, const Error* error) {
+  with(id, [this, parent_id = parent.id, command](Resident* child, const Error* error) {
     if (Resident* resident = in_memory(parent_id)) std::erase(resident->starting, command.child.id);
-    if (child != nullptr) return look_at_child(parent_id, command, *child, retried);
+    if (child != nullptr) return look_at_child(parent_id, command, *child);
     if (error->code == ErrorCode::not_found) create_child(parent_id, command);
     // Otherwise the store broke: recovery finds the open start again.
   });
@@ -98,17 +98,14 @@ void Partition::create_child(const InstanceId& parent, const machine::StartChild
 // The child is there already: a crash came before the parent knew, or an operator has retried the
 // parent, which then goes on with the child it had.
 void Partition::look_at_child(const InstanceId& parent, const machine::StartChild& command,
-                              Resident& child, bool retried) {
+                              Resident& child) {
   if (child.durable.seq == 0) return;  // its start is under way and will be told
   const auto status = child.state.status;
-  if (retried && status == machine::Status::faulted) {
+  if (command.child.retry && status == machine::Status::faulted) {
     machine::RetryAsked retry;
     retry.reason = "its parent was retried";
     retry.by = "run " + parent.text();
-    if (feed(child, machine::Event{std::move(retry)})) {
-      child.retried = true;
-      return child_launched(parent, command);
-    }
+    if (feed(child, machine::Event{std::move(retry)})) return child_launched(parent, command);
   }
   if (!machine::is_ended(status) || !command.child.await) return child_launched(parent, command);
   machine::ChildEnded ended;
@@ -193,11 +190,6 @@ void Partition::tell_children(Resident& parent, const machine::Event& event) {
   std::string_view kind;
   if (std::holds_alternative<machine::SuspendAsked>(event)) kind = "suspend";
   if (std::holds_alternative<machine::ResumeAsked>(event)) kind = "resume";
-  if (std::holds_alternative<machine::RetryAsked>(event) ||
-      std::holds_alternative<machine::RewindAsked>(event)) {
-    gather(parent);
-    parent.retried = true;
-  }
   if (kind.empty()) return;
   note_children(parent);  // one that was confirmed since the last batch too
   for (const auto& [frame, child] : parent.children)

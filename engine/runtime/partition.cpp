@@ -147,7 +147,6 @@ Partition::Flight Partition::fly(Resident& resident, Batch& batch) {
   });
   std::erase_if(resident.doubted,
                 [&](const OpenCall& call) { return !awaits(resident.state, call); });
-  flight.retried = std::exchange(resident.retried, false);
   message_lost_children(resident, gathering);
   flight.facts = facts_of(resident.state);
   node_->stats.committed_records.fetch_add(gathering.records.size());

@@ -70,7 +70,6 @@ class Partition : public std::enable_shared_from_this<Partition> {
     std::vector<Json> emitted;
     std::optional<RunNotice> notice;
     Timestamp wake_at = 0, timer = 0;
-    bool retried = false;
   };
   struct Waiter {
     std::uint64_t number = 0;
@@ -103,11 +102,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void release(BatchResult result);
   void release_one(Flight& flight, ChangeResult& result);
   void refuse_taken(Flight& flight, const ChangeResult::Taken& taken);
-  struct Obey {
-    bool recovered = false;  // found in the store: a call may have left before
-    bool retried = false;    // an operator's retry reaches down to faulted children
-  };
-  void obey(Resident& resident, const std::vector<machine::Command>& commands, Obey how);
+  /// recovered: found in the store, a call may have left before
+  void obey(Resident& resident, const std::vector<machine::Command>& commands, bool recovered);
   void dispatch(Resident& resident, const machine::DispatchActivity& call, bool recovered);
   void returned(const InstanceId& id, std::uint32_t frame, std::uint32_t attempt,
                 ActivityResult result, std::string request_id);
@@ -133,10 +129,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   // children.cpp
   void note_children(Resident& resident);
-  void start_child(Resident& parent, const machine::StartChild& command, bool retried);
+  void start_child(Resident& parent, const machine::StartChild& command);
   void create_child(const InstanceId& parent, const machine::StartChild& command);
-  void look_at_child(const InstanceId& parent, const machine::StartChild& command, Resident& child,
-                     bool retried);
+  void look_at_child(const InstanceId& parent, const machine::StartChild& command, Resident& child);
   void child_launched(const InstanceId& parent, const machine::StartChild& command);
   void child_ended(const InstanceId& parent, machine::ChildEnded ended);
   void settle_starts(Resident& parent);

@@ -52,8 +52,7 @@ void Partition::scanned(const std::vector<Store::Due>& page) {
       // One that stayed in memory through a store failure may have effects that it could not begin;
       // of a call that did not leave it is no longer known whether it was the first.
       if (resident != nullptr && !resident->gathering && !resident->committing)
-        obey(*resident, machine::commands(*resident->program, resident->state),
-             Obey{.recovered = true});
+        obey(*resident, machine::commands(*resident->program, resident->state), true);
       if (--scan_->left == 0) scan_on();
     });
     if (!scan_) return;  // the store broke

@@ -57,7 +57,7 @@ void Partition::release_one(Flight& flight, ChangeResult& result) {
     }
     (void)feed(resident, machine::Event{std::move(event)});
   }
-  obey(resident, flight.commands, Obey{.retried = flight.retried});
+  obey(resident, flight.commands, false);
   for (const auto& message : result.messages) take_message(message);
   for (auto& message : result.sent) take_message(message);
   maybe_evict(resident);
@@ -72,11 +72,12 @@ void Partition::refuse_taken(Flight& flight, const ChangeResult::Taken& taken) {
 }
 
 // Commands were derived when the batch was submitted; what has become void since is left out.
-void Partition::obey(Resident& resident, const std::vector<machine::Command>& commands, Obey how) {
+void Partition::obey(Resident& resident, const std::vector<machine::Command>& commands,
+                     bool recovered) {
   for (const auto& command : commands) {
     const auto handlers = overloaded{
-        [&](const machine::DispatchActivity& call) { dispatch(resident, call, how.recovered); },
-        [&](const machine::StartChild& child) { start_child(resident, child, how.retried); },
+        [&](const machine::DispatchActivity& call) { dispatch(resident, call, recovered); },
+        [&](const machine::StartChild& child) { start_child(resident, child); },
         [&](const machine::Continue&) {
           (void)feed(resident, machine::Event{machine::Continued{}});
         },

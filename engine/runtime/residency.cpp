@@ -102,7 +102,7 @@ void Partition::settle_in(Resident& resident, std::vector<StoredMessage> message
       if (start != nullptr && start->child.await) resident.begun[start->frame] = start->child.id;
       return start != nullptr;
     });
-  obey(resident, commands, Obey{.recovered = true});
+  obey(resident, commands, true);
   for (const auto& message : messages)
     if (first_seen(resident, message.id)) feed_message(resident, message);
 }

@@ -82,7 +82,6 @@ struct Resident {
   std::map<machine::FrameId, InstanceId> children;  // started, awaited, not known to have ended
   std::map<machine::FrameId, InstanceId> begun;     // awaited, but whether they run is not known
   std::vector<InstanceId> starting;                 // children that are being looked for or started
-  bool retried = false;                             // an operator's retry is in the gathering batch
   std::vector<SubscriptionRow> listening;           // as the store has it
   bool listening_known = true;
   std::uint64_t snapshot_seq = 0;

@@ -18,7 +18,8 @@ void Decider::begin_child(FrameId id) {
                     .child = {.id = InstanceId::derive(state.id, path),
                               .workflow = task.workflow,
                               .input = make_value(std::move(*input)),
-                              .await = task.await}});
+                              .await = task.await,
+                              .retry = state.repaired}});
 }
 
 }  // namespace sequent::machine
