@@ -9,8 +9,10 @@
 namespace sequent::api {
 namespace {
 
-// How often another node's answer is looked for; this node's own wakes the waiting caller.
+// How often an answer is looked for that nobody has told of: a run of this node wakes the waiting
+// caller, and so does one of another node, unless what it tells is lost or was told too early.
 constexpr DurationMs look_again_ms = 2'000;
+constexpr DurationMs look_soon_ms = 50;
 
 /// The request as a CloudEvent. The same Idempotency-Key makes the same event.
 Json event_of(const Context& context, const Call& call, const definition::EventFilter& filter,
@@ -96,6 +98,7 @@ asio::awaitable<Answer> answer_request(Context& context, Call& call, const Bound
   // A moment more: an event that was taken in its last millisecond is on its way to the run.
   const Timestamp held_until = clock.now() + route.hold_ms;
   std::optional<InstanceId> run = delivered->run;
+  DurationMs pause = look_soon_ms;
   while (true) {
     auto look = [&context, &id] { return context.ports.runs.request(id); };
     const auto taken = co_await on_pool(context.ports.pool, std::move(look));
@@ -120,7 +123,9 @@ asio::awaitable<Answer> answer_request(Context& context, Call& call, const Bound
       }
     }
     if (now >= patience) co_return still_waiting(*delivered, run);
-    DurationMs slice = std::min(patience - now, look_again_ms);
+    pause = context.ports.engine.hears_at_once(run) ? look_again_ms
+                                                    : std::min(pause * 2, look_again_ms);
+    DurationMs slice = std::min(patience - now, pause);
     if (!run && now < held_until) slice = std::min(slice, held_until - now);
     auto waiting = watch->next(slice);
     (void)co_await std::move(waiting);

@@ -78,6 +78,14 @@ void Publisher::run() {
 }
 
 Publisher::Round Publisher::attempt() {
+  if (options_.leads && !options_.leads()) {
+    position_ = -1;  // another node moves the cursor meanwhile
+    unsaved_ = false;
+    skipped_ = 0;
+    behind_ = 0;
+    oldest_pending_ = 0;
+    return Round::idle;
+  }
   try {
     if (position_ < 0)
       position_ = saved_ = log_.open_sink(options_.name, options_.from_now, clock_.now());

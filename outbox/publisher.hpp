@@ -2,6 +2,7 @@
 // Publishes what workflows emitted to one sink: in the order of commits, each event at least once.
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,6 +23,8 @@ struct PublisherOptions {
   DurationMs first_pause_ms = 500;  // after a failure; doubled with each one that follows
   DurationMs longest_pause_ms = 60'000;
   DurationMs look_every_ms = 5'000;  // for events that nobody told us of
+  /// Whether this node publishes now: one of a cluster does. Empty = it is the only one.
+  std::function<bool()> leads;
   std::size_t most_skipped = 1'000;  // events of other types that are passed without a new cursor
 };
 

@@ -15,13 +15,15 @@ std::unique_ptr<Sink> make_sink(const SinkSettings& settings, net::HttpClient& c
 }
 
 Publishing::Publishing(const std::vector<SinkSettings>& sinks, net::HttpClient& client,
-                       runtime::Outbox& log, const runtime::Clock& clock)
+                       runtime::Outbox& log, const runtime::Clock& clock,
+                       std::function<bool()> leads)
     : log_(log), clock_(clock) {
   for (const auto& sink : sinks) {
     PublisherOptions options;
     options.name = sink.name;
     options.types = sink.types;
     options.from_now = sink.from_now;
+    options.leads = leads;
     publishers_.push_back(
         std::make_unique<Publisher>(std::move(options), make_sink(sink, client), log, clock,
                                     runtime::seeded_random(runtime::system_seed())));

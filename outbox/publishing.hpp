@@ -18,7 +18,7 @@ class Publishing {
  public:
   /// Everything outlives it.
   Publishing(const std::vector<SinkSettings>& sinks, net::HttpClient& client, runtime::Outbox& log,
-             const runtime::Clock& clock);
+             const runtime::Clock& clock, std::function<bool()> leads = {});
   ~Publishing();
   Publishing(const Publishing&) = delete;
   Publishing& operator=(const Publishing&) = delete;

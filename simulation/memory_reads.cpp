@@ -40,6 +40,7 @@ std::size_t MemoryStore::held_events() const {
 
 std::optional<StoredInstance> MemoryStore::load(const InstanceId& id) {
   fail_reads();
+  ++loads;
   const auto found = rows_.find(id);
   if (found == rows_.end()) return std::nullopt;
   const auto& row = found->second;

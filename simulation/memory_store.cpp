@@ -33,6 +33,7 @@ Result<Membership> MemoryStore::acquire(const Renewal& renewal) {
   ++acquires;
   const bool no_writes = next_commit == CommitFault::before || next_commit == CommitFault::full;
   if (leases_fail || no_writes) throw StoreFailure("the disk is gone", false);
+  if (shared_) return acquire_shared(renewal);
   const bool foreign = !owner_.empty() && owner_ != node;
   if (owned_ && foreign && leased_until_ > now)
     return fail(ErrorCode::lease_held, "Node " + owner_ + " holds the partitions.");
@@ -46,13 +47,45 @@ Result<Membership> MemoryStore::acquire(const Renewal& renewal) {
   return membership;
 }
 
-// All partitions have one epoch here: whoever gives back one gives back all.
+void MemoryStore::share(const Clock& clock) {
+  clock_ = &clock;
+  shared_ = std::make_unique<SharedLeases>(partition_count);
+  exchange_ = std::make_unique<MemoryExchange>(clock);
+}
+
+Membership MemoryStore::acquire_shared(const Renewal& renewal) {
+  const Timestamp now = clock_->now();  // its own, whatever the node believes
+  auto membership = shared_->acquire(
+      {.node = renewal.node, .now = now, .ttl = renewal.ttl, .leaves = renewal.leaves});
+  std::vector<PartitionId> owned;
+  for (const auto& lease : membership.leases) owned.push_back(lease.partition);
+  membership.mail = partitions_with_old_mail(owned, now);
+  membership.parcels = exchange_->holds_for(renewal.node, owned);
+  membership.definitions = definitions_.size();
+  return membership;
+}
+
+std::vector<PartitionId> MemoryStore::partitions_with_old_mail(std::span<const PartitionId> owned,
+                                                               Timestamp now) const {
+  constexpr DurationMs old_ms = 1'000;
+  std::set<PartitionId> found;
+  for (const auto& [to, messages] : messages_)
+    for (const auto& [id, body] : messages) {
+      const bool ours = std::ranges::find(owned, to.partition()) != owned.end();
+      if (ours && sent_at_.at(id) + old_ms <= now) found.insert(to.partition());
+    }
+  return {found.begin(), found.end()};
+}
+
+// Alone, all partitions have one epoch: whoever gives back one gives back all.
 void MemoryStore::give_back(const std::string& node, const Lease& lease) {
+  if (shared_) return shared_->give_back(node, lease);
   if (lease.epoch == epoch_) release(node);
 }
 
 void MemoryStore::release(const std::string& node) {
   log_.emplace_back("release");
+  if (shared_) return shared_->release(node);
   if (owner_ == node) fence();
 }
 
@@ -62,7 +95,7 @@ std::vector<BatchResult> MemoryStore::commit(std::span<const Batch> batches) {
   std::vector<BatchResult> results;
   for (const auto& batch : batches) {
     BatchResult result;
-    result.fenced = batch.epoch != epoch_;
+    result.fenced = batch.epoch != epoch_of(batch.partition);
     if (!result.fenced)
       for (const auto& change : batch.changes) {
         SEQUENT_ASSERT(change.id.partition() == batch.partition);
@@ -107,6 +140,7 @@ std::optional<ChangeResult::Taken> MemoryStore::claim(const InstanceId& id,
 StoredMessage MemoryStore::send(const InstanceId& to, const Json& body) {
   const auto id = ++last_id_;
   messages_[to][id] = body;
+  if (clock_ != nullptr) sent_at_[id] = clock_->now();
   return {.id = id, .to = to, .body = body};
 }
 

@@ -3,12 +3,15 @@
 // and fails on demand. It outlives the engine that it serves: a new engine on it is a restart.
 // threads  one
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/store.hpp"
+#include "simulation/memory_exchange.hpp"
+#include "simulation/shared_leases.hpp"
 
 namespace sequent::simulation {
 
@@ -23,8 +26,13 @@ class MemoryStore final : public runtime::Store,
   CommitFault next_commit = CommitFault::none;  // until it is set back
   bool reads_fail = false, leases_fail = false;
   PartitionId partition_count;
-  int dues = 0, acquires = 0, unrouted_asked = 0;  // how often these were asked
+  std::size_t committer_count = 1;
+  int loads = 0, dues = 0, acquires = 0, unrouted_asked = 0;  // how often these were asked
 
+  /// From now on several nodes may use it, each partition with a lease of its own.
+  void share(const runtime::Clock& clock);
+  [[nodiscard]] SharedLeases& shared_leases() { return *shared_; }
+  [[nodiscard]] MemoryExchange& notes() { return *exchange_; }
   /// Another node takes all partitions over: commits under the epochs of now are refused.
   void fence();
   /// The process that owned the store is gone for sure: the next one need not wait for its leases.
@@ -43,6 +51,8 @@ class MemoryStore final : public runtime::Store,
   [[nodiscard]] std::map<std::int64_t, std::pair<Json, bool>> events() const;
 
   [[nodiscard]] PartitionId partitions() const override { return partition_count; }
+  [[nodiscard]] std::size_t committers() const override { return committer_count; }
+  [[nodiscard]] runtime::Exchange* exchange() override { return exchange_.get(); }
   [[nodiscard]] Result<runtime::Membership> acquire(const runtime::Renewal& renewal) override;
   void give_back(const std::string& node, const runtime::Lease& lease) override;
   void release(const std::string& node) override;
@@ -126,7 +136,18 @@ class MemoryStore final : public runtime::Store,
     if (reads_fail) throw runtime::StoreFailure("the disk is gone", false);
   }
 
+  [[nodiscard]] Epoch epoch_of(PartitionId id) const {
+    return shared_ ? shared_->epoch(id) : epoch_;
+  }
+  [[nodiscard]] runtime::Membership acquire_shared(const runtime::Renewal& renewal);
+  [[nodiscard]] std::vector<PartitionId> partitions_with_old_mail(
+      std::span<const PartitionId> owned, Timestamp now) const;
+
   std::vector<std::string>& log_;
+  std::unique_ptr<SharedLeases> shared_;  // null: one node
+  std::unique_ptr<MemoryExchange> exchange_;
+  const runtime::Clock* clock_ = nullptr;
+  std::map<std::int64_t, Timestamp> sent_at_;  // messages, when the store is shared
   Epoch epoch_ = 1;
   std::string owner_;
   Timestamp leased_until_ = 0;

@@ -12,6 +12,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   [[nodiscard]] virtual Timestamp now() const = 0;
+  /// Milliseconds since some moment, for how long something lasts: they never jump, and go on while
+  /// the process is stopped or the machine sleeps.
+  [[nodiscard]] virtual Timestamp elapsed() const { return now(); }
 };
 
 /// A source of random 64-bit numbers; one for each partition, seeded apart.

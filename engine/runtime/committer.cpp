@@ -10,19 +10,16 @@
 namespace sequent::runtime {
 namespace {
 
-// A lease is not used in its last fifth: a slow commit must still end within it.
-constexpr DurationMs margin_of(DurationMs ttl) {
-  return ttl / 5;
-}
-constexpr DurationMs renew_again_ms = 1'000;  // after a failure
 constexpr std::size_t expire_at_once = 1'000;
 // Nobody gets an expired event anyway: this only keeps the list of what is held short.
 constexpr DurationMs least_expire_ms = 60'000;
 
 }  // namespace
 
-Committer::Committer(Node& node)
+Committer::Committer(Node& node, JobRunner& runner, bool first)
     : node_(node),
+      runner_(runner),
+      first_(first),
       strand_(boost::asio::make_strand(node.executor)),
       alarm_(node.parts.alarms->make(strand_)) {}
 
@@ -57,7 +54,7 @@ void Committer::wake() {
     if (awake_ || closed_) return;
     awake_ = true;
   }
-  node_.parts.commits->post([self = shared_from_this()] { self->turn(); });
+  runner_.post([self = shared_from_this()] { self->turn(); });
 }
 
 // One turn takes all that is there, and posts the next turn if more came meanwhile, so that a
@@ -74,14 +71,13 @@ void Committer::turn() {
     routings.swap(routings_);
     settled.swap(settled_);
   }
-  const Timestamp planned = std::min(renew_at_.load(), expire_at_.load());
-  renew_if_due(node_.ports.clock.now());
+  const Timestamp planned = next_due();
+  renew_if_due();
   if (!submissions.empty()) commit(std::move(submissions));
   if (!routings.empty()) route_all(std::move(routings));
   if (!settled.empty()) settle_all(settled);
-  expire_if_due(node_.ports.clock.now());
-  if (rung_.exchange(false) || std::min(renew_at_.load(), expire_at_.load()) != planned)
-    keep_time();
+  expire_if_due();
+  if (rung_.exchange(false) || next_due() != planned) keep_time();
 }
 
 void Committer::commit(std::vector<Submission> submissions) {
@@ -92,7 +88,7 @@ void Committer::commit(std::vector<Submission> submissions) {
   std::vector<BatchResult> results;
   std::string failure;
   bool full = false;
-  if (!leased(began)) {
+  if (!node_.tenure->leased()) {
     failure = "the leases could not be renewed in time";
   } else {
     try {
@@ -106,9 +102,7 @@ void Committer::commit(std::vector<Submission> submissions) {
   if (!failure.empty()) {
     node_.stats.store_failures.fetch_add(1);
     node_.health.store_failed(failure);
-    // The renewal is a small write of its own: it tells when the store is back, though nobody asks
-    // anything of it meanwhile.
-    renew_at_ = std::min(renew_at_.load(), began + renew_again_ms);
+    node_.tenure->renew_soon();
     for (const auto& submission : submissions) submission.partition->commit_failed(failure, full);
     return;
   }
@@ -135,6 +129,7 @@ void Committer::route_all(std::vector<Routing> routings) {
     node_.stats.store_failures.fetch_add(1);
     for (auto& routing : routings)
       routing.reply(std::unexpected(unavailable(error.what(), error.full)));
+    mend_mail();
   }
 }
 
@@ -148,50 +143,40 @@ void Committer::settle_all(const std::vector<std::int64_t>& ids) {
   }
 }
 
-Result<std::vector<Lease>> Committer::acquire() {
-  const DurationMs ttl = node_.config.lease_ttl_ms;
-  const Timestamp now = node_.ports.clock.now();
-  auto membership =
-      node_.ports.store.acquire({.node = node_.config.node, .now = now, .ttl = ttl});
-  if (!membership) return std::unexpected(std::move(membership.error()));
-  leased_until_ = now + ttl;
-  renew_at_ = now + ttl / 3;
-  return std::move(membership->leases);
+// The answer of a routing may have been lost: its messages are in the store then, and nobody knows of
+// them. In a cluster the next renewal finds such.
+void Committer::mend_mail() {
+  if (node_.cluster != nullptr) return;
+  for (const auto& partition : node_.partitions()) partition->look_for_messages();
 }
 
-bool Committer::leased(Timestamp now) const {
-  return now < leased_until_ - margin_of(node_.config.lease_ttl_ms);
+void Committer::renew_if_due() {
+  if (first_ && node_.cluster == nullptr) node_.tenure->renew_if_due();
 }
 
-void Committer::renew_if_due(Timestamp now) {
-  if (now < renew_at_) return;
-  const DurationMs third = node_.config.lease_ttl_ms / 3;
+// Once in a cluster, by whoever leads.
+void Committer::expire_if_due() {
+  const Timestamp at = node_.ports.clock.elapsed();
+  if (!first_ || at < expire_at_) return;
+  expire_at_ = at + std::max(least_expire_ms, node_.config.lease_ttl_ms / 3);
+  if (node_.cluster != nullptr && !node_.leads()) return;
   try {
-    const auto leases = acquire();
-    node_.health.store_works();
-    if (leases) return node_.adopt(*leases);
-    if (leases.error().code == ErrorCode::lease_held)
-      node_.adopt({});  // this node stood still too long: all of it belongs to another now
-  } catch (const StoreFailure&) {
-    node_.stats.store_failures.fetch_add(1);  // the old lease holds until leased_until_
-  }
-  // Long leases are no reason to stay without one for long.
-  renew_at_ = now + std::min(third, renew_again_ms);
-}
-
-void Committer::expire_if_due(Timestamp now) {
-  if (now < expire_at_) return;
-  expire_at_ = now + std::max(least_expire_ms, node_.config.lease_ttl_ms / 3);
-  try {
+    const Timestamp now = node_.ports.clock.now();
     if (node_.ports.store.expire_events(now, expire_at_once) < expire_at_once) return;
-    expire_at_ = now;  // there are more
+    expire_at_ = at;  // there are more
     wake();
   } catch (const StoreFailure&) {
     node_.stats.store_failures.fetch_add(1);
   }
 }
 
+Timestamp Committer::next_due() const {
+  if (node_.cluster != nullptr) return expire_at_;
+  return std::min(node_.tenure->renew_at(), expire_at_.load());
+}
+
 void Committer::keep_time() {
+  if (!first_) return;
   boost::asio::post(strand_, [weak = node_.weak_from_this()] {
     const auto node = weak.lock();
     if (node && !node->closed) node->committer->set_alarm();
@@ -200,7 +185,9 @@ void Committer::keep_time() {
 
 // The turn that it wakes sets it again, at times that only the turn knows.
 void Committer::set_alarm() {
-  alarm_->set(std::min(renew_at_.load(), expire_at_.load()), [weak = node_.weak_from_this()] {
+  const auto& clock = node_.ports.clock;
+  const Timestamp in = next_due() - clock.elapsed();
+  alarm_->set(clock.now() + in, [weak = node_.weak_from_this()] {
     const auto node = weak.lock();
     if (!node || node->closed) return;
     node->committer->rung_ = true;

@@ -1,8 +1,9 @@
 #pragma once
-// One writer of the store: everything that partitions hand in while a commit is under way becomes
-// the next transaction. Between commits it routes events and does what comes up by itself: it renews
-// the leases and lets go of held events that have expired.
-// threads  submit(), route(), settle() from anywhere; the rest runs on the commit runner
+// One writer of the store: everything that its partitions hand in while a commit is under way becomes
+// the next transaction. Between commits the first of a node's committers routes events and does what
+// comes up by itself: it lets go of held events that have expired and, when the node is alone with its
+// store, renews the leases.
+// threads  submit(), route(), settle() from anywhere; the rest runs on the runner
 #include <atomic>
 #include <boost/asio/strand.hpp>
 #include <deque>
@@ -21,20 +22,15 @@ class Partition;
 
 class Committer : public std::enable_shared_from_this<Committer> {
  public:
-  explicit Committer(Node& node);
+  Committer(Node& node, JobRunner& runner, bool first);
 
   void submit(std::shared_ptr<Partition> partition, Batch batch);
   void route(IncomingEvent event, Reply<Result<RoutedEvent>> reply);
   void settle(std::int64_t event_id);
 
-  /// Takes or renews leases now. errors  lease_held
-  [[nodiscard]] Result<std::vector<Lease>> acquire();
-  /// Whether the leases may be used at `now`. Past that another node may own the partitions: nothing
-  /// may leave any more that only their owner may send. threads  any
-  [[nodiscard]] bool leased(Timestamp now) const;
-  /// From now on a turn comes by itself when something is due, until close().
+  /// From now on a turn comes by itself when something is due, until close(). Only of the first.
   void keep_time();
-  /// Does what is queued, gives the leases back and ends. Blocks; called once.
+  /// Does what is queued, and ends. Blocks; called once.
   void close();
 
  private:
@@ -51,20 +47,23 @@ class Committer : public std::enable_shared_from_this<Committer> {
   void commit(std::vector<Submission> submissions);
   void route_all(std::vector<Routing> routings);
   void settle_all(const std::vector<std::int64_t>& ids);
-  void renew_if_due(Timestamp now);
-  void expire_if_due(Timestamp now);
+  void renew_if_due();
+  void expire_if_due();
+  void mend_mail();
+  [[nodiscard]] Timestamp next_due() const;
   void set_alarm();
 
   Node& node_;
+  JobRunner& runner_;
+  const bool first_;
   std::mutex mutex_;
   std::vector<Submission> submissions_;
   std::vector<Routing> routings_;
   std::vector<std::int64_t> settled_;
   bool awake_ = false;
   bool closed_ = false;
-  std::atomic<Timestamp> leased_until_ = 0;
-  std::atomic<Timestamp> renew_at_ = 0, expire_at_ = 0;
-  std::atomic<bool> rung_ = false;  // the turn that follows sets the alarm again
+  std::atomic<Timestamp> expire_at_ = 0;  // by Clock::elapsed()
+  std::atomic<bool> rung_ = false;        // the turn that follows sets the alarm again
   boost::asio::strand<boost::asio::any_io_executor> strand_;
   std::unique_ptr<Alarm> alarm_;
 };

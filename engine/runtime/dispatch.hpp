@@ -55,6 +55,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void start(ActivityCall call);
   [[nodiscard]] bool under_way(const InstanceId& instance, std::uint32_t frame,
                                std::uint32_t attempt) const;
+  /// Some call is out whose answer somebody waits for.
+  [[nodiscard]] bool any_under_way() const { return !limits_.empty(); }
   /// Nobody waits for the answer any more: a queued call never leaves, one under way is cancelled.
   void abandon(const InstanceId& instance, std::uint32_t frame, std::uint32_t attempt);
   void abandon_all();

@@ -1,9 +1,12 @@
 #include "engine/runtime/engine.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "base/digest.hpp"
+#include "engine/runtime/cluster.hpp"
 #include "engine/runtime/engine_impl.hpp"
 #include "engine/runtime/events.hpp"
 #include "engine/runtime/fold.hpp"
@@ -15,36 +18,6 @@ namespace sequent::runtime {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr int read_threads = 3;
-constexpr DurationMs drain_check_ms = 5;
-
-bool at_rest(const Node& node) {
-  if (node.stats.in_flight.load() > 0) return false;
-  const auto partitions = node.partitions();
-  return std::ranges::all_of(partitions, [](const auto& one) { return one->idle(); });
-}
-
-// Answers when nothing is under way any more, or at the deadline.
-void await_rest(const std::shared_ptr<Node>& node, const std::shared_ptr<Alarm>& alarm,
-                Timestamp deadline, const std::shared_ptr<Reply<bool>>& reply) {
-  const Timestamp now = node->ports.clock.now();
-  const bool rest = at_rest(*node);
-  if (rest || now >= deadline) return (*reply)(rest);
-  alarm->set(now + drain_check_ms,
-             [node, alarm, deadline, reply] { await_rest(node, alarm, deadline, reply); });
-}
-
-asio::awaitable<bool> drained(std::shared_ptr<Node> node, Timestamp deadline) {
-  auto begin = [node, deadline](Reply<bool> reply) {
-    const auto strand = asio::make_strand(node->executor);
-    auto shared = std::make_shared<Reply<bool>>(std::move(reply));
-    std::shared_ptr<Alarm> alarm = node->parts.alarms->make(strand);
-    asio::post(strand,
-               [node, alarm, deadline, shared] { await_rest(node, alarm, deadline, shared); });
-  };
-  return ask<bool>(std::move(begin));
-}
 
 }  // namespace
 
@@ -65,108 +38,25 @@ Result<definition::ProgramPtr> Engine::Impl::compile(const std::string& text,
   return own ? own(text, options) : definition::compile(text, options);
 }
 
-Result<std::shared_ptr<Partition>> Engine::Impl::owner(const InstanceId& id) const {
-  auto partition = node->partition(id.partition());
-  if (partition) return partition;
-  Error error;
-  error.code = ErrorCode::unavailable;
-  error.retry_after_seconds = 1;
-  error.detail = node->stopping ? "This node is stopping. Run " + id.text() +
-                                      " keeps its id: ask for it again in a moment."
-                                : "Another node has run " + id.text() +
-                                      ", or is about to take it: ask again in a moment.";
-  return std::unexpected(std::move(error));
-}
-
-Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor)
-    : Engine(std::move(config), ports, std::move(executor),
-             threaded_parts(ports.clock, read_threads)) {}
-
-Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor, EngineParts parts)
-    : impl_(std::make_shared<Impl>()) {
-  impl_->node =
-      std::make_shared<Node>(std::move(config), ports, std::move(executor), std::move(parts));
-  impl_->names = impl_->node->parts.random(ports.store.partitions());
-  impl_->node->committer = std::make_shared<Committer>(*impl_->node);
-  impl_->node->leftovers = std::make_shared<Leftovers>(impl_->node);
-  impl_->schedules = std::make_shared<Schedules>(impl_->node);
-}
-
-// Without stop() this is a crash in small: what is not committed is not done.
-Engine::~Engine() {
-  auto& node = *impl_->node;
-  node.stopping = true;
-  node.closed = true;
-  node.ready = false;
-  for (const auto& partition : node.partitions()) partition->drop(Leaving::node_stops);
-  node.forget_all();
-  node.watches->close();
-  node.parts.commits->join();
-  node.parts.reads->join();
-}
-
-Result<void> Engine::start() {
-  auto& node = *impl_->node;
-  try {
-    const auto leases = node.committer->acquire();
-    if (!leases) return std::unexpected(leases.error());
-    std::vector<DeployedProgram> programs;
-    for (const auto& stored : node.ports.definitions.all()) {
-      auto program = impl_->compile(
-          stored.source, stored.workflow_namespace + "/" + stored.name + ":" + stored.version);
-      if (!program) return std::unexpected(program.error());
-      programs.push_back({.program = std::move(*program), .deployed_at = stored.deployed_at});
-    }
-    node.definitions.add(programs);
-    node.adopt(*leases);
-  } catch (const StoreFailure& failure) {
-    return std::unexpected(unavailable(failure.what(), failure.full));
+Result<void> Engine::Impl::learn(bool skip_broken) {
+  const std::lock_guard one_at_a_time{learning};
+  std::vector<DeployedProgram> programs;
+  const auto stored = node->ports.definitions.all();
+  const auto catalogue = node->definitions.catalogue();
+  for (const auto& one : stored) {
+    if (catalogue->find(one.digest) != nullptr) continue;
+    const std::string name = one.workflow_namespace + "/" + one.name + ":" + one.version;
+    auto program = compile(one.source, name);
+    if (!program && !skip_broken) return std::unexpected(program.error());
+    if (program)
+      programs.push_back({.program = std::move(*program), .deployed_at = one.deployed_at});
+    else if (stored.size() != node->definitions_known)
+      spdlog::warn("workflow {} is stored, and this release can't read it: {}", name,
+                   program.error().detail);
   }
-  node.committer->keep_time();
-  node.leftovers->look();
-  impl_->schedules->refresh();
-  node.ready = true;
+  node->definitions_known = stored.size();
+  if (!programs.empty()) node->definitions.add(programs);
   return {};
-}
-
-namespace {
-
-asio::awaitable<void> stop_node(std::shared_ptr<Node> node, std::shared_ptr<Schedules> schedules,
-                                DurationMs deadline_ms) {
-  node->stopping = true;
-  schedules->stop();
-  node->leftovers->stop();
-  for (const auto& partition : node->partitions()) partition->stop_calls();
-  auto draining = drained(node, node->ports.clock.now() + deadline_ms);
-  co_await std::move(draining);
-  for (const auto& partition : node->partitions()) partition->drop(Leaving::node_stops);
-  node->forget_all();
-  node->watches->close();
-  std::function<Result<bool>()> finish = [node]() -> Result<bool> {
-    node->committer->close();
-    node->ports.store.release(node->config.node);
-    return true;
-  };
-  auto finishing = on_runner<bool>(*node->parts.commits, std::move(finish));
-  co_await std::move(finishing);
-  node->closed = true;
-}
-
-}  // namespace
-
-asio::awaitable<void> Engine::stop(DurationMs deadline_ms) {
-  return stop_node(impl_->node, impl_->schedules, deadline_ms);
-}
-
-Health Engine::health() const {
-  const auto& node = *impl_->node;
-  if (node.stopping) return Health::stopping;
-  if (!node.ready) return Health::starting;
-  return node.health.degraded() ? Health::degraded : Health::ready;
-}
-
-std::string Engine::health_detail() const {
-  return impl_->node->health.detail();
 }
 
 asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string file,
@@ -181,6 +71,8 @@ asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string f
     if (!allowed) return std::unexpected(allowed.error());
     const auto& ref = (*program)->ref;
     const std::lock_guard one_at_a_time{impl->deploying};
+    if (node.cluster != nullptr)
+      (void)impl->learn(true);  // the check must see what others deployed
     const bool known = node.definitions.catalogue()->find((*program)->digest) != nullptr;
     if (check && !known)
       if (auto fit = check(**program); !fit) return std::unexpected(std::move(fit.error()));
@@ -193,7 +85,8 @@ asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string f
                                                      .deployed_at = now});
     if (!created) return std::unexpected(created.error());
     node.definitions.add(DeployedProgram{.program = *program, .deployed_at = now});
-    impl->schedules->refresh();
+    node.schedules->refresh();
+    if (node.cluster != nullptr && *created) node.cluster->deployed();
     return Deployed{.program = node.definitions.catalogue()->find((*program)->digest),
                     .created = *created};
   };
@@ -216,6 +109,16 @@ asio::awaitable<Result<Started>> start_on(std::shared_ptr<Node> node, StartReque
   const auto& ref = request.workflow;
   StartOrder order;
   order.program = node->definitions.catalogue()->find(ref);
+  if (!order.program && node->cluster != nullptr) {
+    // Another node may have deployed it a moment ago.
+    std::function<Result<bool>()> learn = [node]() -> Result<bool> {
+      node->learn_definitions();
+      return true;
+    };
+    auto learning = on_reads<bool>(node, std::move(learn));
+    (void)co_await std::move(learning);
+    order.program = node->definitions.catalogue()->find(ref);
+  }
   if (!order.program)
     co_return fail(ErrorCode::not_found,
                    "There is no workflow " + ref.workflow_namespace + "/" + ref.name +
@@ -269,6 +172,10 @@ asio::awaitable<Result<RunDetails>> Engine::read(InstanceId id) {
     if (!folded) return std::unexpected(std::move(folded.error()));
     RunDetails details;
     details.program = node->definitions.catalogue()->find(summary->digest);
+    if (!details.program && node->cluster != nullptr) {
+      node->learn_definitions();
+      details.program = node->definitions.catalogue()->find(summary->digest);
+    }
     if (!details.program)
       return fail(ErrorCode::internal,
                   "The definition of run " + id.text() + " is not deployed on this node.");
@@ -284,11 +191,10 @@ asio::awaitable<Result<RunDetails>> Engine::read(InstanceId id) {
 
 asio::awaitable<Result<WaitResult>> Engine::wait(InstanceId id, Until until,
                                                  DurationMs timeout_ms) {
-  const auto partition = impl_->owner(id);
-  const Timestamp deadline = impl_->node->ports.clock.now() + timeout_ms;
-  auto begin = [partition, id, until, deadline](Reply<Result<WaitResult>> reply) {
-    if (!partition) return reply(std::unexpected(partition.error()));
-    (*partition)->wait(id, until, deadline, std::move(reply));
+  const auto node = impl_->node;
+  const Timestamp deadline = node->ports.clock.now() + timeout_ms;
+  auto begin = [node, id, until, deadline](Reply<Result<WaitResult>> reply) {
+    node->wait(id, until, deadline, std::move(reply));
   };
   return ask<Result<WaitResult>>(std::move(begin));
 }

@@ -139,13 +139,21 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Takes the leases, compiles the stored definitions, finds what is due. Starting is recovery.
+  /// Takes the leases, compiles the stored definitions, finds what is due. Starting is recovery. On a
+  /// store that several nodes share, the node may have to wait for partitions: it is degraded till then.
   /// errors  lease_held: another process has the store; invalid_definition: a stored one is broken
   [[nodiscard]] Result<void> start();
   /// Refuses new work, lets requests in flight end up to the deadline, commits, gives leases back.
   boost::asio::awaitable<void> stop(DurationMs deadline_ms);
   [[nodiscard]] Health health() const;
   [[nodiscard]] std::string health_detail() const;  // why it is degraded
+  /// Whether notices of this run (or of whichever run takes a request) are told at once: it lives here,
+  /// or nowhere else. Those of another node come when they may, or not at all.
+  [[nodiscard]] bool hears_at_once(const std::optional<InstanceId>& run) const;
+  /// Whether this node is the one that does, at this moment, what is done once in the cluster:
+  /// schedules, the expiry of held events, the publishing of emitted ones. Another may believe so too
+  /// for a moment while leases change hands.
+  [[nodiscard]] bool leads() const;
 
   /// What the caller has to say about a new definition before it is stored. Nothing is deployed
   /// between this and the definition itself, so two that exclude each other can't both pass.

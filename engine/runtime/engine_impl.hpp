@@ -10,16 +10,18 @@ namespace sequent::runtime {
 
 struct Engine::Impl {
   std::shared_ptr<Node> node;
-  std::shared_ptr<Schedules> schedules;
   std::mutex naming;
   std::unique_ptr<Random> names;  // for fresh_id()
+  std::mutex learning;            // one at a time
   std::mutex deploying;           // from the check of a definition until every reader can see it
 
   [[nodiscard]] definition::CompileOptions compile_options(std::string file) const;
   [[nodiscard]] Result<definition::ProgramPtr> compile(const std::string& text,
                                                        std::string file) const;
-  /// The partition of a run. errors  unavailable: another node has it
-  [[nodiscard]] Result<std::shared_ptr<Partition>> owner(const InstanceId& id) const;
+  /// Reads the stored definitions and compiles those that are new here. Blocking.
+  /// errors  invalid_definition: one is broken; of `skip_broken` ones only the log hears: another
+  ///         release may have stored them
+  [[nodiscard]] Result<void> learn(bool skip_broken);
 };
 
 // What Engine's functions return is resumed when its caller likes, and the engine may be gone by then.

@@ -41,7 +41,11 @@ void Leftovers::stop() {
 
 void Leftovers::begin() {
   armed_ = false;
-  if (stopped_ || looking_) return;
+  if (stopped_) return;
+  if (looking_) {
+    again_ = true;  // what is there now may lie behind the pass that is under way
+    return;
+  }
   looking_ = true;
   again_ = false;
   after_ = 0;

@@ -1,6 +1,10 @@
 #include "engine/runtime/node.hpp"
 
+#include "base/assert.hpp"
+#include "base/digest.hpp"
+#include "engine/runtime/cluster.hpp"
 #include "engine/runtime/partition.hpp"
+#include "engine/runtime/schedules.hpp"
 
 namespace sequent::runtime {
 namespace {
@@ -23,6 +27,15 @@ machine::Surroundings surroundings_of(const EngineConfig& config) {
     return secrets;
   };
   return surroundings;
+}
+
+// Two processes of one configuration must never take each other's leases for their own.
+std::string name_of_process(const EngineConfig& config, const Ports& ports,
+                            const EngineParts& parts) {
+  if (ports.store.exchange() == nullptr) return config.node;
+  constexpr std::size_t digits = 12;
+  const auto drawn = parts.random(ports.store.partitions())->next();
+  return config.node + "~" + sha256_hex(std::to_string(drawn)).substr(0, digits);
 }
 
 }  // namespace
@@ -59,9 +72,11 @@ Node::Node(EngineConfig config_in, Ports ports_in, boost::asio::any_io_executor 
       ports(ports_in),
       executor(std::move(executor_in)),
       parts(std::move(parts_in)),
+      self(name_of_process(config, ports, parts)),
       surroundings(surroundings_of(config)),
       calls(std::make_shared<CallLimit>(config.max_in_flight)),
       watches(std::make_shared<WatchHub>(executor, *parts.alarms, ports.clock)) {
+  SEQUENT_ASSERT((ports.store.exchange() == nullptr) == (parts.cluster == nullptr));
   if (config.lease_ttl_ms == 0) config.lease_ttl_ms = ports.store.usual_lease_ms();
 }
 
@@ -88,6 +103,7 @@ std::size_t Node::owned() const {
 
 void Node::adopt(const std::vector<Lease>& leases) {
   std::vector<std::shared_ptr<Partition>> dropped, gained;
+  const bool led = leads();
   {
     const std::unique_lock lock{mutex_};
     auto old = std::exchange(table_, {});
@@ -110,7 +126,23 @@ void Node::adopt(const std::vector<Lease>& leases) {
       if (partition) dropped.push_back(std::move(partition));
   }
   for (const auto& partition : dropped) partition->drop(Leaving::taken_over);
+  tenure->confirm();
   for (const auto& partition : gained) partition->recover();
+  if (cluster == nullptr) return;
+  if (!gained.empty()) cluster->gained();
+  if (leads() != led) schedules->refresh();
+}
+
+void Node::retain(const std::vector<Lease>& leases) {
+  for (const auto& partition : partitions()) {
+    const auto same = [&](const Lease& lease) {
+      return lease.partition == partition->id() && lease.epoch == partition->epoch();
+    };
+    if (std::ranges::any_of(leases, same)) continue;
+    forget(partition->id());
+    partition->drop(Leaving::taken_over);
+  }
+  tenure->confirm();
 }
 
 void Node::forget(PartitionId id) {
@@ -120,8 +152,32 @@ void Node::forget(PartitionId id) {
   table_[id] = nullptr;
 }
 
+void Node::let_go(const std::shared_ptr<Partition>& partition) {
+  forget(partition->id());
+  const std::unique_lock lock{mutex_};
+  leaving_ = partition;
+}
+
+std::shared_ptr<Partition> Node::leaving() const {
+  const std::shared_lock lock{mutex_};
+  return leaving_;
+}
+
+void Node::has_left() {
+  const std::unique_lock lock{mutex_};
+  leaving_ = nullptr;
+}
+
+std::vector<std::shared_ptr<Partition>> Node::all_partitions() const {
+  const std::shared_lock lock{mutex_};
+  auto all = owned_;
+  if (leaving_) all.push_back(leaving_);
+  return all;
+}
+
 void Node::forget_all() {
   const std::unique_lock lock{mutex_};
+  leaving_ = nullptr;
   table_.clear();
   owned_.clear();
 }
@@ -131,9 +187,35 @@ void Node::deliver(std::vector<StoredMessage> messages) {
   for (auto& message : messages) by_partition[message.to.partition()].push_back(std::move(message));
   for (auto& [id, list] : by_partition) {
     const auto owner = partition(id);
-    // A partition of another node finds its messages in the store.
-    if (owner) owner->take_messages(std::move(list));
+    if (!owner) {
+      if (cluster != nullptr) cluster->mail(list);
+    } else if (committers.size() == 1) {
+      // Whoever has just routed them is the one who writes what they lead to: nobody can have taken
+      // them yet.
+      owner->take_messages(std::move(list));
+    } else {
+      for (const auto& message : list) owner->look_for_messages_of(message.to);
+    }
   }
+}
+
+void Node::wait(const InstanceId& id, Until until, Timestamp deadline,
+                Reply<Result<WaitResult>> reply) {
+  if (const auto owner = partition(id.partition()))
+    return owner->wait(id, until, deadline, std::move(reply));
+  if (cluster != nullptr) return cluster->wait(id, until, deadline, std::move(reply));
+  reply(std::unexpected(elsewhere(id)));
+}
+
+Error Node::elsewhere(const InstanceId& id) const {
+  Error error;
+  error.code = ErrorCode::unavailable;
+  error.retry_after_seconds = 1;
+  error.detail = stopping ? "This node is stopping. Run " + id.text() +
+                                " keeps its id: ask for it again in a moment."
+                          : "Another node has run " + id.text() +
+                                ", or is about to take it: ask again in a moment.";
+  return error;
 }
 
 }  // namespace sequent::runtime

@@ -14,11 +14,14 @@
 #include "engine/runtime/leftovers.hpp"
 #include "engine/runtime/parts.hpp"
 #include "engine/runtime/stats.hpp"
+#include "engine/runtime/tenure.hpp"
 #include "engine/runtime/watch.hpp"
 
 namespace sequent::runtime {
 
+class Cluster;
 class Partition;
+class Schedules;
 
 /// Who is degraded and why: partitions that recover, and the store until it takes writes again.
 /// threads  any
@@ -44,14 +47,22 @@ struct Node : std::enable_shared_from_this<Node> {
   Ports ports;
   boost::asio::any_io_executor executor;
   EngineParts parts;
+  std::string self;  // how the store knows this process
   machine::Surroundings surroundings;
   Definitions definitions;
   Stats stats;
   HealthBoard health;
   std::shared_ptr<CallLimit> calls;
   std::shared_ptr<WatchHub> watches;
-  std::shared_ptr<Committer> committer;
+  std::shared_ptr<Cluster> cluster;  // null: the store has one node
+  std::shared_ptr<Tenure> tenure;
+  std::shared_ptr<Committer> committer;  // the first one
+  std::vector<std::shared_ptr<Committer>> committers;
   std::shared_ptr<Leftovers> leftovers;
+  std::shared_ptr<Schedules> schedules;
+  /// Compiles what other nodes have deployed since. Blocking, on the read threads. Set by Engine.
+  std::function<void()> learn_definitions;
+  std::atomic<std::size_t> definitions_known = 0;  // stored ones that it has read
   std::atomic<bool> ready = false;
   std::atomic<bool> stopping = false;  // no new starts, no new calls
   std::atomic<bool> closed = false;    // the ports may be gone: touch nothing
@@ -62,17 +73,36 @@ struct Node : std::enable_shared_from_this<Node> {
   /// An owned partition for a new instance, each in turn; null when there is none.
   [[nodiscard]] std::shared_ptr<Partition> next_partition();
   [[nodiscard]] std::size_t owned() const;
+  /// Whether this node does what is done once in the cluster: it owns partition 0.
+  [[nodiscard]] bool leads() const { return partition(0) != nullptr; }
+  /// Who writes the batches of a partition: always the same one.
+  [[nodiscard]] Committer& committer_of(PartitionId id) const {
+    return *committers[id % committers.size()];
+  }
   /// Makes the table fit the leases: new ones are recovered, lost ones dropped.
   void adopt(const std::vector<Lease>& leases);
+  /// The node stops: lost ones are dropped, new ones are not begun.
+  void retain(const std::vector<Lease>& leases);
   void forget(PartitionId id);
+  /// Takes a partition out of the table that is about to leave, and keeps it until it has.
+  void let_go(const std::shared_ptr<Partition>& partition);
+  void has_left();
+  [[nodiscard]] std::shared_ptr<Partition> leaving() const;
+  /// Those of the table and the one that is about to leave.
+  [[nodiscard]] std::vector<std::shared_ptr<Partition>> all_partitions() const;
   void forget_all();
-  /// Hands messages to the partitions of the instances they are for.
+  /// Hands messages that a routing has stored to the partitions of the instances they are for.
   void deliver(std::vector<StoredMessage> messages);
+  /// What a caller hears of a run whose partition this node does not have.
+  [[nodiscard]] Error elsewhere(const InstanceId& id) const;
+  /// Waits for a run wherever it lives.
+  void wait(const InstanceId& id, Until until, Timestamp deadline, Reply<Result<WaitResult>> reply);
 
  private:
   mutable std::shared_mutex mutex_;
   std::vector<std::shared_ptr<Partition>> table_;  // by id; null = not ours
   std::vector<std::shared_ptr<Partition>> owned_;
+  std::shared_ptr<Partition> leaving_;
   std::atomic<std::size_t> turn_ = 0;
 };
 

@@ -1,7 +1,10 @@
 // What operators do to a run. Each is an event that is planned where the run lives, so that names
 // become frames of the state as it is then.
+#include "base/assert.hpp"
 #include "engine/machine/apply.hpp"
 #include "engine/machine/codec.hpp"
+#include "engine/runtime/actions.hpp"
+#include "engine/runtime/cluster.hpp"
 #include "engine/runtime/engine_impl.hpp"
 #include "engine/runtime/partition.hpp"
 
@@ -12,12 +15,22 @@ namespace asio = boost::asio;
 using machine::Event;
 using machine::FrameId;
 
-asio::awaitable<Result<void>> act_on(Result<std::shared_ptr<Partition>> partition, InstanceId id,
+using Kind = ActionRequest::Kind;
+
+ActionRequest request_of(Kind kind, const InstanceId& run, Engine::Action action) {
+  ActionRequest request;
+  request.kind = kind;
+  request.run = run;
+  request.reason = std::move(action.reason);
+  request.by = std::move(action.by);
+  return request;
+}
+
+asio::awaitable<Result<void>> act_on(std::shared_ptr<Partition> partition, InstanceId id,
                                      Partition::Plan plan) {
   auto begin = [partition = std::move(partition), id,
                 plan = std::move(plan)](Reply<Result<void>> reply) mutable {
-    if (!partition) return reply(std::unexpected(partition.error()));
-    (*partition)->act(id, std::move(plan), std::move(reply));
+    partition->act(id, std::move(plan), std::move(reply));
   };
   return ask<Result<void>>(std::move(begin));
 }
@@ -108,89 +121,129 @@ Result<machine::RewindAsked> find_rewind(Node& node, const InstanceId& id,
               "The run has never come to " + program->node(target).pointer + ".");
 }
 
-}  // namespace
-
-asio::awaitable<Result<void>> Engine::suspend(InstanceId id, Action action) {
-  auto plan = [action](const Resident&) -> Result<Event> {
-    return Event{machine::SuspendAsked{action.reason, action.by}};
-  };
-  return act_on(impl_->owner(id), id, std::move(plan));
-}
-
-asio::awaitable<Result<void>> Engine::resume(InstanceId id, Action action) {
-  auto plan = [action](const Resident&) -> Result<Event> {
-    return Event{machine::ResumeAsked{action.reason, action.by}};
-  };
-  return act_on(impl_->owner(id), id, std::move(plan));
-}
-
-asio::awaitable<Result<void>> Engine::cancel(InstanceId id, Action action) {
-  auto plan = [action](const Resident&) -> Result<Event> {
-    return Event{machine::CancelAsked{action.reason, action.by}};
-  };
-  return act_on(impl_->owner(id), id, std::move(plan));
-}
-
-asio::awaitable<Result<void>> Engine::retry(InstanceId id, std::string task,
-                                            std::optional<Json> input, Action action) {
-  auto plan = [task = std::move(task), input = std::move(input),
-               action](const Resident& run) mutable -> Result<Event> {
-    const auto frame = frame_of(run, task);
+Partition::Plan plan_retry(ActionRequest request) {
+  return [request = std::move(request)](const Resident& run) mutable -> Result<Event> {
+    const auto frame = frame_of(run, request.task);
     if (!frame) return std::unexpected(frame.error());
     machine::RetryAsked asked;
     asked.frame = *frame;
-    if (input) asked.input = machine::make_value(std::move(*input));
-    asked.reason = action.reason;
-    asked.by = action.by;
+    if (request.value) asked.input = machine::make_value(std::move(*request.value));
+    asked.reason = request.reason;
+    asked.by = request.by;
     return Event{std::move(asked)};
   };
-  return act_on(impl_->owner(id), id, std::move(plan));
 }
 
-asio::awaitable<Result<void>> Engine::skip(InstanceId id, std::string task, Json output,
-                                           Action action) {
-  auto plan = [task = std::move(task), output = std::move(output),
-               action](const Resident& run) mutable -> Result<Event> {
-    const auto frame = frame_of(run, task);
+Partition::Plan plan_skip(ActionRequest request) {
+  return [request = std::move(request)](const Resident& run) mutable -> Result<Event> {
+    const auto frame = frame_of(run, request.task);
     if (!frame) return std::unexpected(frame.error());
     machine::SkipAsked asked;
     asked.frame = *frame;
-    asked.output = machine::make_value(std::move(output));
-    asked.reason = action.reason;
-    asked.by = action.by;
+    asked.output = machine::make_value(request.value ? std::move(*request.value) : Json());
+    asked.reason = request.reason;
+    asked.by = request.by;
     return Event{std::move(asked)};
   };
-  return act_on(impl_->owner(id), id, std::move(plan));
 }
 
-namespace {
-
-asio::awaitable<Result<void>> rewind_on(std::shared_ptr<Node> node,
-                                        Result<std::shared_ptr<Partition>> partition, InstanceId id,
-                                        std::string task, Engine::Action action) {
-  std::function<Result<machine::RewindAsked>()> look =
-      [node, id, task = std::move(task)]() -> Result<machine::RewindAsked> {
-    return find_rewind(*node, id, task);
-  };
-  auto looking = on_reads<machine::RewindAsked>(node, std::move(look));
-  Result<machine::RewindAsked> found = co_await std::move(looking);
-  if (!found) co_return std::unexpected(found.error());
-  found->reason = action.reason;
-  found->by = action.by;
-  Partition::Plan plan = [asked = *found](const Resident& run) -> Result<Event> {
+Partition::Plan plan_rewind(const machine::RewindAsked& asked) {
+  return [asked](const Resident& run) -> Result<Event> {
     if (run.state.frames.contains(asked.frame)) return Event{asked};
     return fail(ErrorCode::wrong_state,
                 "The block that holds the task is over: retry a task that is under way instead.");
   };
-  auto acting = act_on(partition, id, std::move(plan));
-  const Result<void> done = co_await std::move(acting);
-  co_return done;
+}
+
+Partition::Plan plan_event(Event event) {
+  return [event = std::move(event)](const Resident&) -> Result<Event> { return event; };
+}
+
+Partition::Plan plan_of(const ActionRequest& request) {
+  switch (request.kind) {
+    case ActionRequest::Kind::suspend:
+      return plan_event(machine::SuspendAsked{request.reason, request.by});
+    case ActionRequest::Kind::resume:
+      return plan_event(machine::ResumeAsked{request.reason, request.by});
+    case ActionRequest::Kind::cancel:
+      return plan_event(machine::CancelAsked{request.reason, request.by});
+    case ActionRequest::Kind::retry:
+      return plan_retry(request);
+    case ActionRequest::Kind::skip:
+      return plan_skip(request);
+    case ActionRequest::Kind::rewind:
+      break;  // found in the journal first
+  }
+  SEQUENT_ASSERT(false);
+  return {};
 }
 
 }  // namespace
 
+asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node, ActionRequest request,
+                                      bool forward) {
+  const auto partition = node->partition(request.run.partition());
+  if (!partition) {
+    if (!forward || node->cluster == nullptr)
+      co_return std::unexpected(node->elsewhere(request.run));
+    auto begin = [node, request](Reply<Result<void>> reply) {
+      node->cluster->act(request, std::move(reply));
+    };
+    auto asking = ask<Result<void>>(std::move(begin));
+    Result<void> done = co_await std::move(asking);
+    co_return done;
+  }
+  Partition::Plan plan;
+  if (request.kind == ActionRequest::Kind::rewind) {
+    std::function<Result<machine::RewindAsked>()> look = [node, request] {
+      return find_rewind(*node, request.run, request.task);
+    };
+    auto looking = on_reads<machine::RewindAsked>(node, std::move(look));
+    Result<machine::RewindAsked> found = co_await std::move(looking);
+    if (!found) co_return std::unexpected(found.error());
+    found->reason = request.reason;
+    found->by = request.by;
+    plan = plan_rewind(*found);
+  } else {
+    plan = plan_of(request);
+  }
+  auto acting = act_on(partition, request.run, std::move(plan));
+  Result<void> done = co_await std::move(acting);
+  co_return done;
+}
+
+asio::awaitable<Result<void>> Engine::suspend(InstanceId id, Action action) {
+  return perform(impl_->node, request_of(Kind::suspend, id, std::move(action)), true);
+}
+
+asio::awaitable<Result<void>> Engine::resume(InstanceId id, Action action) {
+  return perform(impl_->node, request_of(Kind::resume, id, std::move(action)), true);
+}
+
+asio::awaitable<Result<void>> Engine::cancel(InstanceId id, Action action) {
+  return perform(impl_->node, request_of(Kind::cancel, id, std::move(action)), true);
+}
+
+asio::awaitable<Result<void>> Engine::retry(InstanceId id, std::string task,
+                                            std::optional<Json> input, Action action) {
+  auto request = request_of(Kind::retry, id, std::move(action));
+  request.task = std::move(task);
+  request.value = std::move(input);
+  return perform(impl_->node, std::move(request), true);
+}
+
+asio::awaitable<Result<void>> Engine::skip(InstanceId id, std::string task, Json output,
+                                           Action action) {
+  auto request = request_of(Kind::skip, id, std::move(action));
+  request.task = std::move(task);
+  request.value = std::move(output);
+  return perform(impl_->node, std::move(request), true);
+}
+
 asio::awaitable<Result<void>> Engine::rewind(InstanceId id, std::string task, Action action) {
-  return rewind_on(impl_->node, impl_->owner(id), id, std::move(task), std::move(action));
+  auto request = request_of(Kind::rewind, id, std::move(action));
+  request.task = std::move(task);
+  return perform(impl_->node, std::move(request), true);
 }
 
 }  // namespace sequent::runtime

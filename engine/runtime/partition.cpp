@@ -53,6 +53,7 @@ void Partition::begin(InstanceId id, ProgramPtr program, machine::StartAsked ask
   node_->stats.resident.fetch_add(1);
   Resident& resident = entry->second;
   resident.id = id;
+  resident.number = ++loads_;
   resident.program = std::move(program);
   asked.id = id;
   row.started_at = now();
@@ -129,7 +130,7 @@ void Partition::submit() {
   flights_.reserve(dirty.size());
   for (Resident* resident : dirty) flights_.push_back(fly(*resident, batch));
   in_flight_ = true;
-  node_->committer->submit(shared_from_this(), std::move(batch));
+  node_->committer_of(id()).submit(shared_from_this(), std::move(batch));
 }
 
 Partition::Flight Partition::fly(Resident& resident, Batch& batch) {
@@ -237,7 +238,12 @@ Error Partition::gone(const std::string& what_to_do) const {
   return error;
 }
 
+bool Partition::owned() const {
+  return !retired_ && node_->tenure->leased();
+}
+
 void Partition::drop(Leaving why) {
+  retired_ = true;
   auto work = [self = shared_from_this(), why] {
     if (self->dropped_) return;
     self->dropped_ = true;
@@ -251,10 +257,7 @@ void Partition::drop(Leaving why) {
     self->abort_loading(error);
     self->node_->stats.resident.fetch_sub(static_cast<std::int64_t>(self->residents_.size()));
     self->residents_.clear();
-    for (auto& [id, waiters] : std::exchange(self->waiters_, {})) {
-      const Error kept = self->gone_on(id);
-      for (auto& waiter : waiters) waiter.reply(std::unexpected(kept));
-    }
+    self->dismiss_waiters();
     self->node_->health.recover(self->id());
     self->idle_.store(true, std::memory_order_release);
   };
@@ -284,9 +287,9 @@ void Partition::recover() {
         if (owner) owner->returned(id, frame, attempt, std::move(result), std::move(request_id));
       };
       auto& node = *self->node_;
-      auto owned = [weak_node = std::weak_ptr(self->node_)] {
-        const auto owner = weak_node.lock();
-        return owner && owner->committer->leased(owner->ports.clock.now());
+      auto owned = [weak = self->weak_from_this()] {
+        const auto owner = weak.lock();
+        return owner && owner->owned();
       };
       Dispatcher::Setting setting{.strand = self->strand_,
                                   .stats = node.stats,

@@ -17,6 +17,7 @@
 #include <boost/asio/strand.hpp>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "engine/runtime/batch.hpp"
 #include "engine/runtime/dispatch.hpp"
@@ -45,7 +46,15 @@ class Partition : public std::enable_shared_from_this<Partition> {
   using Plan = std::move_only_function<Result<machine::Event>(const Resident&)>;
   void act(InstanceId id, Plan plan, Reply<Result<void>> reply);
   void wait(InstanceId id, Until until, Timestamp deadline, Reply<Result<WaitResult>> reply);
+  /// Tells once, without keeping the run in memory or loading it when the time is over: true when
+  /// `until` has come about, false when the deadline passes first or the partition leaves.
+  void watch_for(InstanceId id, Until until, Timestamp deadline, Reply<bool> reply);
+  /// Messages that are stored and that nobody has been told of yet.
   void take_messages(std::vector<StoredMessage> messages);
+  /// There may be messages in the store that nobody has been told of: of one instance, or of any.
+  /// What is read there is what is still to be consumed, whoever else has seen it.
+  void look_for_messages_of(InstanceId id);
+  void look_for_messages();
 
   /// From the committer. The batch comes back to be freed here: the committer is the one thread that
   /// all partitions wait for.
@@ -54,6 +63,12 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   /// The lease is lost, or the node ends: forget everything, tell nobody that anything happened.
   void drop(Leaving why);
+  /// Whether requests may leave: the leases hold, and the partition has not been dropped, which comes
+  /// about on its strand only later. threads  any
+  [[nodiscard]] bool owned() const;
+  /// Gives the partition up in order: no further call leaves, those under way may end until
+  /// `deadline`, what gathers is committed. Then it drops itself and calls `left`, once.
+  void leave(Timestamp deadline, std::function<void()> left);
   /// Queued calls stay queued; those under way may end.
   void stop_calls();
   /// Nothing gathers and nothing is being committed.
@@ -76,6 +91,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
     Until until = Until::ended;
     Timestamp deadline = 0;
     Reply<Result<WaitResult>> reply;
+    bool quiet = false;  // nobody wants to know how far the run is when the deadline has passed
   };
   struct Deadline {
     Timestamp at = 0;
@@ -140,10 +156,20 @@ class Partition : public std::enable_shared_from_this<Partition> {
   [[nodiscard]] Resident* in_memory(const InstanceId& id);
 
   // waiters.cpp
-  void add_waiter(const InstanceId& id, Until until, Timestamp deadline,
-                  Reply<Result<WaitResult>> reply);
+  void add_waiter(const InstanceId& id, Waiter waiter);
+  void await(InstanceId id, Waiter waiter);
+  void dismiss(const InstanceId& id, Waiter waiter);
+  void dismiss_waiters();
   void answer_waiters(const InstanceId& id, const Facts& facts);
   void expire_waiters();
+
+  // leaving.cpp
+  void await_rest(Timestamp deadline, const std::shared_ptr<std::function<void()>>& left);
+
+  // mail.cpp: messages that came another way than with a commit of this partition
+  void scan_mail(std::optional<InstanceId> after);
+  void found_mail(const std::vector<InstanceId>& page);
+  void look_at(const InstanceId& id);
 
   // recovery.cpp: scans and timers
   void recover_now();
@@ -170,8 +196,16 @@ class Partition : public std::enable_shared_from_this<Partition> {
   bool in_flight_ = false;
   bool submit_posted_ = false;
   std::atomic<bool> idle_ = true;
+  std::atomic<bool> retired_ = false;
   bool dropped_ = false;
   Leaving left_ = Leaving::node_stops;  // once dropped
+
+  std::unique_ptr<Alarm> leaving_alarm_;
+  bool scanning_mail_ = false;
+  std::unordered_set<InstanceId> mail_found_, stale_mail_;  // by this look, by the last one
+  Timestamp mail_after_ = 0;                                // no earlier look at the mail of all
+  DurationMs mail_pause_ms_ = 0;
+  std::uint64_t loads_ = 0;
 
   TimerHeap timers_;
   std::size_t loading_ = 0;

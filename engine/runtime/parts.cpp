@@ -82,9 +82,12 @@ class SteadyAlarmClock final : public AlarmClock {
 
 }  // namespace
 
-EngineParts threaded_parts(Clock& clock, int readers) {
+EngineParts threaded_parts(Clock& clock, int readers, std::size_t committers, bool shared) {
   EngineParts parts;
   parts.commits = std::make_unique<ThreadRunner>(1);
+  for (std::size_t i = 1; i < committers; ++i)
+    parts.more_commits.push_back(std::make_unique<ThreadRunner>(1));
+  if (shared) parts.cluster = std::make_unique<ThreadRunner>(1);
   parts.reads = std::make_unique<ThreadRunner>(std::max(1, readers));
   parts.alarms = std::make_unique<SteadyAlarmClock>(clock);
   parts.random = [](PartitionId) { return seeded_random(system_seed()); };

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "engine/runtime/clock.hpp"
@@ -38,13 +39,20 @@ class AlarmClock {
 
 struct EngineParts {
   std::unique_ptr<JobRunner> commits;  // one job at a time, in order
-  std::unique_ptr<JobRunner> reads;    // several at once
+  /// The same for each further committer of the store; fewer serve more partitions each.
+  std::vector<std::unique_ptr<JobRunner>> more_commits;
+  /// The same for leases and what nodes tell each other, so that neither waits for a commit. None:
+  /// only one node can use the store, and `commits` does it.
+  std::unique_ptr<JobRunner> cluster;
+  std::unique_ptr<JobRunner> reads;  // several at once
   std::unique_ptr<AlarmClock> alarms;
   std::function<std::unique_ptr<Random>(PartitionId)> random;
 };
 
-/// A commit thread, `readers` read threads and Asio's timers.
-[[nodiscard]] EngineParts threaded_parts(Clock& clock, int readers);
+/// `committers` commit threads, `readers` read threads, one for the cluster if `shared`, and Asio's
+/// timers.
+[[nodiscard]] EngineParts threaded_parts(Clock& clock, int readers, std::size_t committers,
+                                         bool shared);
 
 /// A runner whose jobs run on `executor` itself: for one-threaded simulations, where blocking is no
 /// matter.

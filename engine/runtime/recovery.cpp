@@ -15,6 +15,7 @@ constexpr std::size_t most_loading = 128;  // loads that timers may have under w
 void Partition::recover_now() {
   ++generation_;
   broken_ = false;
+  scanning_mail_ = false;
   timers_.reset();
   alarm_at_ = 0;
   scan_.emplace();
@@ -47,6 +48,9 @@ void Partition::scanned(const std::vector<Store::Due>& page) {
   if (!page.empty()) scan_->after = page.back();
   scan_->left = page.size();
   for (const auto& due : page) {
+    // What stayed in memory through a store failure has not heard of what came meanwhile.
+    if (scan_->messages && residents_.contains(due.id)) look_at(due.id);
+    if (!scan_) return;
     with(due.id, [this, generation = generation_](Resident* resident, const Error*) {
       if (!scan_ || generation != generation_) return;
       // One that stayed in memory through a store failure may have effects that it could not begin;

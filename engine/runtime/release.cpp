@@ -101,7 +101,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
   if (recovered) resident.doubted.push_back(open);
   // A node that stood still past its leases may have been followed by another, whose calls these
   // are now. Recovery asks again, if there is one.
-  if (!node_->committer->leased(now())) {
+  if (!owned()) {
     boost::asio::post(strand_, [self = shared_from_this()] {
       if (!self->dropped_ && !self->broken_) self->store_broke("the leases ran out", false, false);
     });
@@ -188,6 +188,8 @@ void Partition::store_broke(const std::string& why, bool full, bool commit) {
   if (commit) {
     in_flight_ = false;
     abort_undurable(error);
+    // It may be durable all the same, and what it emitted on nobody's way.
+    if (node_->cluster != nullptr) node_->leftovers->look_later();
   }
   abort_loading(error);
   idle_.store(!in_flight_, std::memory_order_release);

@@ -28,6 +28,7 @@ void Partition::with(const InstanceId& id, Job job) {
   Resident& resident = residents_[id];
   node_->stats.resident.fetch_add(1);
   resident.id = id;
+  resident.number = ++loads_;
   resident.loading = true;
   resident.queued.push_back(std::move(job));
   load(id);
@@ -36,7 +37,7 @@ void Partition::with(const InstanceId& id, Job job) {
 void Partition::load(const InstanceId& id) {
   ++loading_;
   node_->stats.loads.fetch_add(1);
-  auto from_store = [id](Store& store) {
+  auto from_store = [id, node = node_](Store& store) {
     Loaded out;
     auto stored = store.load(id);
     if (!stored) return out;
@@ -48,6 +49,9 @@ void Partition::load(const InstanceId& id) {
     out.state = std::move(folded->state);
     out.snapshot_seq = folded->snapshot_seq;
     out.messages = std::move(stored->messages);
+    // Another node may have deployed it a moment ago.
+    if (node->cluster != nullptr && !node->definitions.catalogue()->find(out.state->digest))
+      node->learn_definitions();
     return out;
   };
   read(std::move(from_store), [this, id](Loaded out) mutable { loaded(id, std::move(out)); });

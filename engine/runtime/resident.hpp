@@ -73,6 +73,7 @@ struct Resident {
   definition::ProgramPtr program;
   machine::State state;
   Facts durable;
+  std::uint64_t number = 0;  // of its load: another one when it has left memory and come back
   bool loading = false;
   bool committing = false;
   std::vector<Job> queued;  // while loading

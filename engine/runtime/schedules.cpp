@@ -73,6 +73,11 @@ void Schedules::stop() {
 void Schedules::look() {
   const auto node = owner_.lock();
   if (stopped_ || !node || node->closed) return;
+  if (node->cluster != nullptr &&
+      !node->leads()) {  // another node has them, and looks when it takes them over
+    entries_.clear();
+    return alarm_->cancel();
+  }
   std::map<std::string, Entry> next;
   std::vector<std::string> fresh;
   for (const auto& deployed : node->definitions.catalogue()->latest()) {
@@ -162,15 +167,19 @@ void Schedules::plan_after(const std::string& name) {
 
 void Schedules::await_run(const std::string& name, const InstanceId& id) {
   const auto node = owner_.lock();
-  const auto partition = node ? node->partition(id.partition()) : nullptr;
-  if (!partition) return;
+  if (!node) return;
   constexpr DurationMs look_again_ms = 60'000;
-  partition->wait(id, Until::ended, node->ports.clock.now() + look_again_ms,
-                  [self = shared_from_this(), name](const Result<WaitResult>&) {
-                    asio::post(self->strand_, [self, name] {
-                      if (!self->stopped_ && self->entries_.contains(name)) self->plan_after(name);
-                    });
-                  });
+  node->wait(id, Until::ended, node->ports.clock.now() + look_again_ms,
+             [self = shared_from_this(), name](const Result<WaitResult>& waited) {
+               asio::post(self->strand_, [self, name, failed = !waited] {
+                 const auto found = self->entries_.find(name);
+                 const auto owner = self->owner_.lock();
+                 if (self->stopped_ || !owner || found == self->entries_.end()) return;
+                 if (!failed) return self->plan_after(name);
+                 found->second.due = owner->ports.clock.now() + try_again_ms;
+                 self->set_alarm();
+               });
+             });
 }
 
 Schedules::Entry* Schedules::current(const std::string& name, const ProgramPtr& program) {

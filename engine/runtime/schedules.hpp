@@ -2,7 +2,7 @@
 // `schedule.every`, `cron` and `after`: starts at their times. Nothing is remembered but the runs
 // themselves: each due time has its own idempotency key, so that a restart, or a second node,
 // neither loses a start nor makes it twice. Of the times that passed while no node ran, the last one
-// is made up for. Only the latest version of a workflow is scheduled.
+// is made up for. Only the latest version of a workflow is scheduled, and only by the node that leads.
 // threads  public functions from anywhere; the rest on one strand
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/strand.hpp>

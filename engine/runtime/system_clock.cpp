@@ -1,5 +1,7 @@
 #include "engine/runtime/system_clock.hpp"
 
+#include <time.h>
+
 #include <chrono>
 #include <random>
 
@@ -26,6 +28,12 @@ class SplitMix final : public Random {
 Timestamp SystemClock::now() const {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+}
+
+Timestamp SystemClock::elapsed() const {
+  timespec since{};
+  ::clock_gettime(CLOCK_BOOTTIME, &since);  // std::chrono's steady clock stands still in suspend
+  return since.tv_sec * 1'000 + since.tv_nsec / 1'000'000;
 }
 
 std::unique_ptr<Random> seeded_random(std::uint64_t seed) {

@@ -9,6 +9,7 @@ namespace sequent::runtime {
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override;
+  [[nodiscard]] Timestamp elapsed() const override;
 };
 
 /// The same numbers for the same seed (SplitMix64).

@@ -17,6 +17,7 @@ struct WatchHub::Reader {
   std::deque<RunNotice> queue;
   bool lost = false;
   bool closed = false;
+  bool told = false;       // other nodes have heard of it; under the hub's mutex
   Reply<Notices> waiting;  // a next() that found nothing
 
   [[nodiscard]] bool wants(const RunNotice& notice) const {
@@ -93,6 +94,40 @@ class WatchHub::Subscription final : public Watch {
 };
 
 void WatchHub::publish(const RunNotice& notice) {
+  if (read_here()) publish_here(notice);
+  if (relays_) relayed_(notice);
+}
+
+void WatchHub::lost_here() {
+  const std::lock_guard lock{mutex_};
+  for (const auto& reader : list_) {
+    const std::lock_guard turn{reader->mutex};
+    reader->lost = true;
+  }
+}
+
+void WatchHub::connect(std::function<void(const RunNotice&)> relayed,
+                       std::function<void()> opened) {
+  relayed_ = std::move(relayed);
+  opened_ = std::move(opened);
+}
+
+WatchNote WatchHub::interests(bool only_new) {
+  WatchNote note;
+  const std::lock_guard lock{mutex_};
+  for (const auto& reader : list_) {
+    if (std::exchange(reader->told, true) && only_new) continue;
+    if (!reader->request.empty())
+      note.requests.push_back(reader->request);
+    else if (reader->id)
+      note.runs.push_back(*reader->id);
+    else
+      note.all = true;
+  }
+  return note;
+}
+
+void WatchHub::publish_here(const RunNotice& notice) {
   std::vector<std::shared_ptr<Reader>> interested;
   {
     const std::lock_guard lock{mutex_};
@@ -131,6 +166,7 @@ std::unique_ptr<Watch> WatchHub::enlist(std::shared_ptr<Reader> reader) {
     list_.push_back(reader);
   }
   readers_.fetch_add(1);
+  if (opened_) opened_();
   return std::make_unique<Subscription>(shared_from_this(), std::move(reader));
 }
 

@@ -120,6 +120,31 @@ TEST_CASE("a restart goes on behind what was published", "[outbox]") {
   CHECK(shelf.ids() == Ids{"a1", "a2", "a3"});
 }
 
+TEST_CASE("of several nodes the one that leads publishes, and the next goes on behind it",
+          "[outbox]") {
+  Emitter emitter;
+  emitter.emit({"a1", "a2"});
+  std::atomic<int> leader = 0;
+  Shelf shelves[2];
+  const auto node = [&](int number) {
+    PublisherOptions options = quick("s");
+    options.look_every_ms = 10;
+    options.leads = [&leader, number] { return leader == number; };
+    return options;
+  };
+  Running first{node(0), std::make_unique<ShelfSink>(shelves[0]), emitter.store()};
+  Running second{node(1), std::make_unique<ShelfSink>(shelves[1]), emitter.store()};
+  REQUIRE(eventually([&] { return emitter.cursor("s") == 2; }));
+  leader = 1;
+  emitter.emit({"a3"});
+  REQUIRE(eventually([&] { return emitter.cursor("s") == 3; }));
+  leader = 0;
+  emitter.emit({"a4"});
+  REQUIRE(eventually([&] { return emitter.cursor("s") == 4; }));
+  CHECK(shelves[1].ids() == Ids{"a3"});
+  CHECK(shelves[0].ids().back() == "a4");
+}
+
 TEST_CASE("a crash between publishing and the cursor sends again, under the same id", "[outbox]") {
   Emitter emitter;
   emitter.emit({"a1", "a2"});

@@ -155,6 +155,7 @@ class World {
   runtime::EngineConfig config;
   std::unique_ptr<runtime::Engine> engine;
 
+  std::uint64_t engines = 0;            // made so far
   std::optional<runtime::Ports> ports;  // set: another store than the one in memory
 
   std::unique_ptr<runtime::Engine> make_engine() {
@@ -162,7 +163,12 @@ class World {
     parts.commits = runtime::inline_runner(io.get_executor());
     parts.reads = runtime::inline_runner(io.get_executor());
     parts.alarms = std::make_unique<BorrowedAlarms>(alarms);
-    parts.random = [](PartitionId) { return runtime::seeded_random(7); };
+    if (store.exchange() != nullptr) parts.cluster = runtime::inline_runner(io.get_executor());
+    for (std::size_t i = 1; i < store.committers(); ++i)
+      parts.more_commits.push_back(runtime::inline_runner(io.get_executor()));
+    parts.random = [seed = ++engines](PartitionId partition) {
+      return runtime::seeded_random(seed * 1'000 + partition);
+    };
     const runtime::Ports in_memory{store, store, store, clock, registry};
     return std::make_unique<runtime::Engine>(config, ports.value_or(in_memory), io.get_executor(),
                                              std::move(parts));
@@ -172,6 +178,22 @@ class World {
     const auto started = engine->start();
     REQUIRE(started.has_value());
     settle();
+  }
+  /// From now on several nodes may use the store: `engine` is the first.
+  void share(PartitionId partitions, std::size_t committers = 1) {
+    crash();
+    store.partition_count = partitions;
+    store.committer_count = committers;
+    store.share(clock);
+    boot();
+  }
+  /// One more node on the same store; it has its share once a moment has passed.
+  std::unique_ptr<runtime::Engine> join() {
+    auto other = make_engine();
+    const auto started = other->start();
+    REQUIRE(started.has_value());
+    advance(1'000);
+    return other;
   }
   /// The same store under another configuration.
   void reboot(const std::function<void(runtime::EngineConfig&)>& change) {
