@@ -101,6 +101,9 @@ void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen) {
   simulate->add_flag(
       "--no-rewinds", options->no_rewinds,
       "Operators neither skip tasks nor go back, as for seeds found before they did");
+  simulate->add_flag("--one-node", options->one_node,
+                     "One node has the store for itself, as for seeds found before there were "
+                     "clusters");
   simulate->callback(
       [&, options] { chosen = [&, options] { return run_simulate(session, *options); }; });
 }

@@ -49,7 +49,7 @@ struct SimulateOptions {
   std::uint64_t seeds = 100, first = 1;
   std::optional<std::uint64_t> seed;  // this one alone
   int runs = 8;                       // starts by callers, for each seed
-  bool verbose = false, keep_going = false, no_rewinds = false;
+  bool verbose = false, keep_going = false, no_rewinds = false, one_node = false;
 };
 int run_simulate(const Session& session, const SimulateOptions& options);
 

@@ -7,7 +7,8 @@ namespace {
 
 std::string command_of(const simulation::SeedOutcome& outcome, const SimulateOptions& options) {
   return "sequent simulate --seed " + std::to_string(outcome.seed) + " --runs " +
-         std::to_string(options.runs) + (options.no_rewinds ? " --no-rewinds" : "") + " --verbose";
+         std::to_string(options.runs) + (options.no_rewinds ? " --no-rewinds" : "") +
+         (options.one_node ? " --one-node" : "") + " --verbose";
 }
 
 Json json_of(const simulation::SeedOutcome& outcome, const SimulateOptions& options) {
@@ -50,8 +51,10 @@ int run_simulate(const Session& session, const SimulateOptions& options) {
   constexpr std::uint64_t progress_every = 500;
   std::uint64_t broken = 0, runs = 0, objects = 0, nodes = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    const auto outcome = simulation::simulate(
-        {.seed = first + i, .runs = options.runs, .rewinds = !options.no_rewinds});
+    const auto outcome = simulation::simulate({.seed = first + i,
+                                               .runs = options.runs,
+                                               .rewinds = !options.no_rewinds,
+                                               .cluster = !options.one_node});
     runs += outcome.runs;
     objects += outcome.objects;
     nodes += static_cast<std::uint64_t>(outcome.lives);

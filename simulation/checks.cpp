@@ -17,6 +17,54 @@ void World::check() {
                          std::to_string(witness_.runs().size()) + " were committed");
   check_starts();
   check_events();
+  if (!options_.cluster) return;
+  check_schedules();
+  check_shares();
+}
+
+bool World::has_just_begun(const InstanceId& id) const {
+  constexpr DurationMs moment_ms = 60'000;
+  const auto& start = store_.start_of(id);
+  return start.started_by == "schedule" && start.started_at + moment_ms > scheduler_.now();
+}
+
+// Each time once. Of those that pass while nobody leads the last one is made up for: in calm no two
+// pass so.
+void World::check_schedules() {
+  std::map<std::string, int> started;
+  for (const auto& id : store_.instances()) ++started[store_.start_of(id).idempotency_key];
+  constexpr DurationMs moment_ms = 60'000;
+  for (const auto& [digest, program] : programs_) {
+    if (!program->schedule.every) continue;
+    const auto every = program->schedule.every->fixed_ms;
+    const auto& ref = program->ref;
+    for (Timestamp due = began_ + every; due < scheduler_.now() - moment_ms; due += every) {
+      const auto key = "schedule:" + ref.workflow_namespace + "/" + ref.name + ":" + ref.version +
+                       ":" + format_time(due);
+      const int count = started[key];
+      if (count > 1 || (count == 0 && due > calm_since_ + moment_ms))
+        notebook_.breach("each time of a schedule starts one run",
+                         key + " started " + std::to_string(count));
+    }
+  }
+}
+
+void World::check_shares() {
+  const auto lives = cluster_.running();
+  const std::size_t share =
+      lives.empty() ? 0 : (store_.partitions() + lives.size() - 1) / lives.size();
+  std::size_t all = 0;
+  for (const auto* life : lives) {
+    const auto owned = life->engine->stats().partitions;
+    all += owned;
+    if (owned > share)
+      notebook_.breach("partitions are shared fairly in calm",
+                       "node " + std::to_string(life->domain) + " has " + std::to_string(owned) +
+                           " of " + std::to_string(store_.partitions()));
+  }
+  if (all != store_.partitions())
+    notebook_.breach("every partition has an owner in calm",
+                     std::to_string(all) + " of " + std::to_string(store_.partitions()));
 }
 
 // A fault that no retry mends: the definition raises it, or a limit in it is too short, or the run
@@ -38,6 +86,7 @@ bool World::ended_as_designed(const Witnessed& run) const {
 void World::check_run(const InstanceId& id, const Witnessed& run) {
   const auto& state = run.state;
   const std::string who = id.text().substr(9) + " of " + run.program->ref.name;
+  if (has_just_begun(id)) return;
   if (!machine::is_ended(state.status)) {
     const auto view = machine::view_of(*run.program, state);
     notebook_.breach("I8: every run comes to its end",

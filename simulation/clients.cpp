@@ -8,6 +8,7 @@ namespace {
 
 constexpr DurationMs patience_ms = 20'000;
 constexpr int repeats_permille = 200;
+constexpr DurationMs longest_wait_ms = 90'000;
 
 // What a caller does not understand as an answer it asks again.
 bool is_passing(ErrorCode code) {
@@ -70,6 +71,58 @@ void Clients::ask_start(std::size_t index) {
 bool Clients::all_answered() const {
   return std::ranges::all_of(starts_,
                              [](const Start& start) { return start.answered.has_value(); });
+}
+
+void Clients::wait(const InstanceId& run) {
+  waits_.push_back({.run = run});
+  ask_wait(waits_.size() - 1);
+}
+
+void Clients::ask_wait(std::size_t index) {
+  const DurationMs patience = dice_.between(100, longest_wait_ms);
+  Life* life = cluster_.any();
+  if (life == nullptr) return again(patience_ms, [this, index] { ask_wait(index); });
+  const InstanceId run = waits_[index].run;
+  const auto asked_at = scheduler_.now();
+  notebook_.note("wait for " + run.text().substr(9) + " at node " + std::to_string(life->domain) +
+                 ", " + std::to_string(patience) + " ms");
+  auto heard = std::make_shared<bool>(false);
+  begin(life->engine->wait(run, runtime::Until::ended, patience),
+        [this, index, heard](const Result<runtime::WaitResult>& result) {
+          *heard = true;
+          hear(index, result);
+        });
+  // Only who asked a node that died, or that stood still, may remain without an answer.
+  scheduler_.post_at(
+      world_domain, asked_at + patience + patience_ms, [this, index, life, asked_at, heard, run] {
+        if (*heard) return;
+        if (!life->dead && !life->leaving && life->disturbed_at < asked_at)
+          notebook_.breach("every waiter gets its answer",
+                           run.text().substr(9) + " at node " + std::to_string(life->domain));
+        ask_wait(index);
+      });
+}
+
+void Clients::hear(std::size_t index, const Result<runtime::WaitResult>& result) {
+  auto& wait = waits_[index];
+  const std::string who = wait.run.text().substr(9);
+  if (!result && !is_passing(result.error().code))
+    notebook_.breach("a waiter is answered", who + ": " + result.error().detail);
+  if (!result || !result->ended) return again(patience_ms, [this, index] { ask_wait(index); });
+  const auto status = result->status;
+  notebook_.note("told of " + who + " " + std::string(machine::name_of(status)));
+  wait.told = true;
+  // One that faulted may have been retried meanwhile.
+  const auto* run = witness_.find(wait.run);
+  if (status != machine::Status::faulted && (run == nullptr || run->state.status != status))
+    notebook_.breach("a waiter hears what is durable", who);
+}
+
+bool Clients::all_told() const {
+  return std::ranges::all_of(waits_, [this](const Wait& wait) {
+    const auto* run = witness_.find(wait.run);
+    return wait.told || run == nullptr || !machine::is_ended(run->state.status);
+  });
 }
 
 void Clients::deliver(const std::string& id, const std::string& type, const std::string& run) {

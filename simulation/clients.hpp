@@ -13,13 +13,20 @@ namespace sequent::simulation {
 
 class Clients {
  public:
-  Clients(Scheduler& scheduler, Dice& dice, Cluster& cluster, Notebook& notebook)
-      : scheduler_(scheduler), dice_(dice), cluster_(cluster), notebook_(notebook) {}
+  Clients(Scheduler& scheduler, Dice& dice, Cluster& cluster, Notebook& notebook, Witness& witness)
+      : scheduler_(scheduler),
+        dice_(dice),
+        cluster_(cluster),
+        notebook_(notebook),
+        witness_(witness) {}
 
   /// Asks until it is answered, always with the same Idempotency-Key.
   void start(const std::string& workflow, Json input);
   /// Delivers until it is acknowledged, now and then once more.
   void deliver(const std::string& id, const std::string& type, const std::string& run);
+
+  /// Waits at some node until the run has ended, again and again.
+  void wait(const InstanceId& run);
 
   enum class Action : std::uint8_t { suspend, resume, retry, edit, cancel, skip, rewind };
   /// Asks once; what it is answered is noted. `task`: see Engine; only rewind needs one.
@@ -32,12 +39,20 @@ class Clients {
   };
   [[nodiscard]] const std::vector<Start>& starts() const { return starts_; }
   [[nodiscard]] bool all_answered() const;
+  /// Whoever has waited for a run that has ended knows it.
+  [[nodiscard]] bool all_told() const;
   /// Runs whose cancellation was confirmed.
   [[nodiscard]] const std::set<InstanceId>& cancelled() const { return cancelled_; }
   /// Delivered and acknowledged, by id: its type.
   [[nodiscard]] const std::map<std::string, std::string>& delivered() const { return delivered_; }
 
  private:
+  struct Wait {
+    InstanceId run;
+    bool told = false;
+  };
+  void ask_wait(std::size_t index);
+  void hear(std::size_t index, const Result<runtime::WaitResult>& result);
   void ask_start(std::size_t index);
   void ask_deliver(const Json& event);
   template <class T, class Then>
@@ -48,7 +63,9 @@ class Clients {
   Dice& dice_;
   Cluster& cluster_;
   Notebook& notebook_;
+  Witness& witness_;
   std::vector<Start> starts_;
+  std::vector<Wait> waits_;
   std::set<InstanceId> cancelled_;
   std::map<std::string, std::string> delivered_;
 };

@@ -1,16 +1,47 @@
 #include "simulation/cluster.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+
 namespace sequent::simulation {
 namespace {
 
 constexpr DurationMs boot_again_ms = 1'000;
 constexpr DurationMs slowest_restart_ms = 20'000;
 constexpr DurationMs slow_job_ms = 15;
+constexpr DurationMs slowest_note_ms = 5'000;
+constexpr DurationMs drain_ms = 3'000;
+constexpr DurationMs largest_skew_ms = 3'000;
 
 }  // namespace
 
+Cluster::Cluster(Parts parts) : parts_(std::move(parts)) {
+  if (!shared()) return;
+  parts_.store.share(parts_.scheduler);
+  parts_.store.committer_count = static_cast<std::size_t>(parts_.dice.between(1, 3));
+  parts_.store.notes().carry_by(
+      [this](const std::string& to, const std::function<void()>& deliver) { carry(to, deliver); });
+}
+
 Cluster::~Cluster() {
   kill_all();
+}
+
+// A note arrives soon, late, twice or never.
+void Cluster::carry(const std::string& to, const std::function<void()>& deliver) {
+  const auto& weather = parts_.weather;
+  auto& dice = parts_.dice;
+  for (auto& life : lives_) {
+    if (life->dead || life->store->node() != to || !life->store->reachable()) continue;
+    if (dice.chance(weather.note_lost)) return parts_.notebook.note("a note is lost");
+    const int copies = dice.chance(weather.note_doubled) ? 2 : 1;
+    for (int i = 0; i < copies; ++i) {
+      const DurationMs latest = dice.chance(weather.note_late) ? slowest_note_ms : slow_job_ms;
+      parts_.scheduler.post_at(life->domain, parts_.scheduler.now() + dice.between(0, latest),
+                               [deliver, one = life.get()] {
+                                 if (one->store->reachable()) deliver();
+                               });
+    }
+  }
 }
 
 bool Cluster::try_boot() {
@@ -38,10 +69,18 @@ bool Cluster::try_boot() {
   parts.commits = scheduler.runner(life.domain, true, slow_job_ms);
   parts.reads = scheduler.runner(life.domain, false, slow_job_ms);
   parts.alarms = scheduler.alarms(life.domain);
+  if (shared()) {
+    for (std::size_t i = 1; i < parts_.store.committers(); ++i)
+      parts.more_commits.push_back(scheduler.runner(life.domain, true, slow_job_ms));
+    parts.cluster = scheduler.runner(life.domain, true, slow_job_ms);
+    const DurationMs skew = parts_.dice.between(-largest_skew_ms, largest_skew_ms);
+    life.clock = std::make_unique<SkewedClock>(scheduler, skew);
+    parts.alarms = std::make_unique<SkewedAlarms>(std::move(parts.alarms), skew);
+  }
   parts.random = [&dice = parts_.dice](PartitionId) { return std::make_unique<Dice>(dice.next()); };
+  runtime::Clock& clock = shared() ? static_cast<runtime::Clock&>(*life.clock) : scheduler;
   life.engine = std::make_unique<runtime::Engine>(
-      config,
-      runtime::Ports{*life.store, parts_.store, parts_.store, parts_.scheduler, life.registry},
+      config, runtime::Ports{*life.store, parts_.store, parts_.store, clock, life.registry},
       scheduler.executor(life.domain), std::move(parts));
   const auto started = life.engine->start();
   if (started) return true;
@@ -52,7 +91,24 @@ bool Cluster::try_boot() {
   return false;
 }
 
+std::vector<Life*> Cluster::running() {
+  std::vector<Life*> lives;
+  for (auto& life : lives_)
+    if (!life->dead && !life->leaving) lives.push_back(life.get());
+  return lives;
+}
+
+void Cluster::boot_all() {
+  while (static_cast<int>(running().size()) < parts_.nodes)
+    if (!try_boot()) return boot_after(boot_again_ms);
+}
+
 void Cluster::boot() {
+  if (shared()) {
+    const bool wanted = static_cast<int>(running().size()) < parts_.nodes;
+    if (wanted && !try_boot()) boot_after(boot_again_ms);
+    return;
+  }
   // While the leases of a node that lives after all are valid, nobody else is wanted.
   if (!try_boot() && any() == nullptr) boot_after(boot_again_ms);
 }
@@ -86,6 +142,10 @@ void Cluster::bury_doomed() {
     auto& life = *lives_[i];
     if (life.dead || !life.doomed) continue;
     kill(life);
+    if (shared()) {
+      boot_after(parts_.dice.between(0, slowest_restart_ms));
+      continue;
+    }
     // A supervisor knows that the process is gone; without one its leases must run out first.
     if (parts_.dice.chance(700)) parts_.store.owner_is_gone();
     if (booting_ == 0) boot_after(parts_.dice.between(0, slowest_restart_ms));
@@ -97,19 +157,47 @@ void Cluster::freeze_one(DurationMs duration) {
   if (life == nullptr) return;
   parts_.notebook.note("freeze node " + std::to_string(life->domain));
   life->frozen = true;
+  life->disturbed_at = parts_.scheduler.now();
   parts_.scheduler.freeze(life->domain);
   parts_.scheduler.post_at(world_domain, parts_.scheduler.now() + duration, [this, life] {
     parts_.notebook.note("thaw node " + std::to_string(life->domain));
     life->frozen = false;
+    life->disturbed_at = parts_.scheduler.now();
     parts_.scheduler.thaw(life->domain);
   });
-  if (booting_ == 0) boot_after(boot_again_ms);
+  if (!shared() && booting_ == 0) boot_after(boot_again_ms);
+}
+
+void Cluster::cut_one(DurationMs duration) {
+  Life* life = any();
+  if (life == nullptr) return;
+  parts_.notebook.note("cut off node " + std::to_string(life->domain));
+  life->store->cut(true);
+  life->disturbed_at = parts_.scheduler.now();
+  parts_.scheduler.post_at(world_domain, parts_.scheduler.now() + duration, [this, life] {
+    if (life->dead) return;
+    parts_.notebook.note("node " + std::to_string(life->domain) + " sees the store again");
+    life->store->cut(false);
+    life->disturbed_at = parts_.scheduler.now();
+    parts_.store.notes().tell_of_gap(life->store->node());
+  });
+}
+
+void Cluster::leave_one() {
+  Life* life = any();
+  if (life == nullptr) return;
+  parts_.notebook.note("stop node " + std::to_string(life->domain));
+  life->leaving = true;
+  auto gone = [this, life](std::exception_ptr) { life->doomed = true; };
+  boost::asio::co_spawn(parts_.scheduler.executor(world_domain), life->engine->stop(drain_ms),
+                        std::move(gone));
+  boot_after(boot_again_ms);
 }
 
 Life* Cluster::any() {
   std::vector<Life*> alive;
   for (auto& life : lives_)
-    if (!life->dead && !life->frozen) alive.push_back(life.get());
+    if (!life->dead && !life->frozen && !life->leaving) alive.push_back(life.get());
   return alive.empty() ? nullptr : parts_.dice.pick(alive);
 }
 

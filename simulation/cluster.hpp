@@ -6,6 +6,7 @@
 #include "engine/runtime/engine.hpp"
 #include "simulation/faulty_store.hpp"
 #include "simulation/network.hpp"
+#include "simulation/skewed_clock.hpp"
 
 namespace sequent::simulation {
 
@@ -13,7 +14,10 @@ namespace sequent::simulation {
 struct Life {
   Domain domain = 0;
   bool dead = false, frozen = false, doomed = false;
+  bool leaving = false;        // it stops in order
+  Timestamp disturbed_at = 0;  // when it last stood still, or was cut off from the store
   std::unique_ptr<FaultyStore> store;
+  std::unique_ptr<SkewedClock> clock;  // none: the world's
   std::shared_ptr<Network> network;
   runtime::ActivityRegistry registry;
   std::unique_ptr<runtime::Engine> engine;
@@ -30,8 +34,9 @@ class Cluster {
     Witness& witness;
     Notebook& notebook;
     runtime::EngineConfig config;
+    int nodes = 1;  // that there should be; more than one share the store
   };
-  explicit Cluster(Parts parts) : parts_(std::move(parts)) {}
+  explicit Cluster(Parts parts);
   ~Cluster();
 
   /// A new node. Until the store lets it (leases, failures) it tries again every second.
@@ -42,12 +47,22 @@ class Cluster {
   void bury_doomed();
   /// A node stands still longer than its lease, another takes over, and the first goes on.
   void freeze_one(DurationMs duration);
+  /// A node loses sight of the store, and with it of the others, for a while.
+  void cut_one(DurationMs duration);
+  /// A node gives all back and goes, and another comes.
+  void leave_one();
+  /// All that there should be, at once.
+  void boot_all();
+  /// Those that run, frozen ones too.
+  [[nodiscard]] std::vector<Life*> running();
   /// A node that answers callers, or null.
   [[nodiscard]] Life* any();
   void set_config(const runtime::EngineConfig& config) { parts_.config = config; }
   [[nodiscard]] int lives() const { return static_cast<int>(lives_.size()); }
 
  private:
+  [[nodiscard]] bool shared() const { return parts_.nodes > 1; }
+  void carry(const std::string& to, const std::function<void()>& deliver);
   bool try_boot();
   void boot_after(DurationMs delay);
 

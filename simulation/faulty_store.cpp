@@ -10,14 +10,37 @@ constexpr DurationMs slowest_commit_ms = 4'000;
 
 void FaultyStore::maybe_fail(int permille, const char* what) {
   if (dead_) throw StoreFailure("the process is dead", false);
+  if (cut_) throw StoreFailure("the store can't be reached", false);
   if (!parts_.dice.chance(permille)) return;
   parts_.notebook.note(std::string("store fails: ") + what);
   throw StoreFailure(what, parts_.dice.chance(200));
 }
 
 Result<Membership> FaultyStore::acquire(const Renewal& renewal) {
+  node_ = renewal.node;
   maybe_fail(parts_.weather.lease_fails, "acquire");
   return parts_.store.acquire(renewal);
+}
+
+void FaultyExchange::tell(std::span<const Note> notes) {
+  store_.fail_exchange("tell");
+  exchange_.tell(notes);
+}
+
+void FaultyExchange::listen(const std::string& node, std::function<void(std::string)> heard) {
+  exchange_.listen(node, std::move(heard));
+}
+
+void FaultyExchange::post(std::span<const Parcel> parcels) {
+  store_.fail_exchange("post");
+  exchange_.post(parcels);
+}
+
+std::vector<Parcel> FaultyExchange::collect(const std::string& node,
+                                            std::span<const PartitionId> partitions,
+                                            std::size_t limit) {
+  store_.fail_exchange("collect");
+  return exchange_.collect(node, partitions, limit);
 }
 
 void FaultyStore::give_back(const std::string& node, const Lease& lease) {
@@ -42,7 +65,10 @@ std::vector<BatchResult> FaultyStore::commit(std::span<const Batch> batches) {
   maybe_fail(weather.commit_fails, "commit");
   auto results = parts_.store.commit(batches);
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    if (results[i].fenced) parts_.notebook.note("fenced");
+    if (results[i].fenced)
+      parts_.notebook.note("fenced");
+    else
+      parts_.witness.wrote(batches[i].partition, batches[i].epoch, node_);
     for (std::size_t j = 0; j < results[i].changes.size(); ++j)
       if (!results[i].changes[j].taken) parts_.witness.committed(batches[i].changes[j]);
   }

@@ -11,6 +11,25 @@
 
 namespace sequent::simulation {
 
+class FaultyStore;
+
+/// The exchange as one life of a node sees it.
+class FaultyExchange final : public runtime::Exchange {
+ public:
+  FaultyExchange(FaultyStore& store, MemoryExchange& exchange)
+      : store_(store), exchange_(exchange) {}
+  void tell(std::span<const runtime::Note> notes) override;
+  void listen(const std::string& node, std::function<void(std::string)> heard) override;
+  void post(std::span<const runtime::Parcel> parcels) override;
+  [[nodiscard]] std::vector<runtime::Parcel> collect(const std::string& node,
+                                                     std::span<const PartitionId> partitions,
+                                                     std::size_t limit) override;
+
+ private:
+  FaultyStore& store_;
+  MemoryExchange& exchange_;
+};
+
 class FaultyStore final : public runtime::Store {
  public:
   struct Parts {
@@ -22,9 +41,23 @@ class FaultyStore final : public runtime::Store {
     Notebook& notebook;
     std::function<void()> crash;  // asks for the end of this life, after the step under way
   };
-  explicit FaultyStore(Parts parts) : parts_(std::move(parts)) {}
+  explicit FaultyStore(Parts parts)
+      : parts_(std::move(parts)),
+        exchange_(parts_.store.exchange() == nullptr
+                      ? nullptr
+                      : std::make_unique<FaultyExchange>(*this, parts_.store.notes())) {}
 
   void node_died() { dead_ = true; }
+  /// Nothing reaches the store from now on, or all does again.
+  void cut(bool off) { cut_ = off; }
+  /// Whether notes reach the node.
+  [[nodiscard]] bool reachable() const { return !dead_ && !cut_; }
+  /// How the store knows the node; "" = not yet.
+  [[nodiscard]] const std::string& node() const { return node_; }
+  void fail_exchange(const char* what) { maybe_fail(parts_.weather.lease_fails, what); }
+
+  [[nodiscard]] std::size_t committers() const override { return parts_.store.committers(); }
+  [[nodiscard]] runtime::Exchange* exchange() override { return exchange_.get(); }
 
   [[nodiscard]] PartitionId partitions() const override { return parts_.store.partitions(); }
   [[nodiscard]] Result<runtime::Membership> acquire(const runtime::Renewal& renewal) override;
@@ -49,7 +82,9 @@ class FaultyStore final : public runtime::Store {
   void maybe_fail(int permille, const char* what);
 
   Parts parts_;
-  bool dead_ = false;
+  std::unique_ptr<FaultyExchange> exchange_;
+  std::string node_;
+  bool dead_ = false, cut_ = false;
 };
 
 }  // namespace sequent::simulation

@@ -101,17 +101,39 @@ constexpr std::array<Named, 9> texts{{
                 "with": {"op": "keep", "run": "${ $workflow.id }", "at": []}}}]})"},
 }};
 
-}  // namespace
+constexpr std::array<Named, 3> scheduled{{
+    {"everySoOften", R"({"schedule": {"every": {"seconds": 170}}, "do": [
+      {"charge": {"call": "shop.charge",
+                  "with": {"op": "charge", "run": "${ $workflow.id }", "at": []}}}]})"},
+    {"byTheClock", R"({"schedule": {"cron": "*/7 * * * *"}, "do": [
+      {"keep": {"call": "records.put",
+                "with": {"op": "keep", "run": "${ $workflow.id }", "at": []}}}]})"},
+    {"afterItself", R"({"schedule": {"after": {"seconds": 230}}, "do": [
+      {"read": {"call": "shop.read",
+                "with": {"op": "read", "run": "${ $workflow.id }", "at": []}}},
+      {"pause": {"wait": {"seconds": 5}}}]})"},
+}};
 
-std::vector<Json> fixed_workflows() {
+template <std::size_t count>
+std::vector<Json> documents_of(const std::array<Named, count>& list) {
   std::vector<Json> all;
-  for (const auto& text : texts) {
+  for (const auto& text : list) {
     Json document = Json::parse(text.body);
     document["document"] = {
         {"dsl", "1.0.3"}, {"namespace", "simulation"}, {"name", text.name}, {"version", "1.0.0"}};
     all.push_back(std::move(document));
   }
   return all;
+}
+
+}  // namespace
+
+std::vector<Json> fixed_workflows() {
+  return documents_of(texts);
+}
+
+std::vector<Json> scheduled_workflows() {
+  return documents_of(scheduled);
 }
 
 }  // namespace sequent::simulation

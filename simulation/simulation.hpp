@@ -16,6 +16,9 @@ struct SeedOptions {
   // Operators also skip tasks and go back to earlier ones. Seeds found before they did need them
   // not to: another draw makes another world.
   bool rewinds = true;
+  // Several nodes share the store, come and go, and any of them is asked. Without, one node has a
+  // store of its own: seeds found before there were clusters need it.
+  bool cluster = true;
 };
 
 struct SeedOutcome {

@@ -17,6 +17,8 @@ struct Weather {
   int failure_saved = 0;      // the provider answers this key with its failure for ever
   int look_fails = 0;         // an activity that looks for its effect finds out nothing
   DurationMs latency_ms = 200;
+  // Between nodes.
+  int note_lost = 0, note_late = 0, note_doubled = 0;
 };
 
 [[nodiscard]] inline Weather draw_weather(Dice& dice) {
@@ -44,6 +46,17 @@ struct Weather {
   weather.look_fails = level(50, 300);
   weather.latency_ms = dice.chance(500) ? 50 : 3'000;
   return weather;
+}
+
+/// The rest of it, where several nodes share the store.
+inline void draw_notes(Dice& dice, Weather& weather) {
+  const auto level = [&dice](int rare, int frequent) {
+    const auto face = dice.below(3);
+    return face == 0 ? 0 : face == 1 ? rare : frequent;
+  };
+  weather.note_lost = level(50, 400);
+  weather.note_late = level(50, 400);
+  weather.note_doubled = level(50, 300);
 }
 
 }  // namespace sequent::simulation

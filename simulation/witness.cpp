@@ -34,6 +34,18 @@ const Witnessed* Witness::find(const InstanceId& id) const {
   return found == runs_.end() ? nullptr : &found->second;
 }
 
+// Epochs only rise, and each belongs to one node: never are there two writers at once.
+void Witness::wrote(PartitionId partition, Epoch epoch, const std::string& node) {
+  auto& [last, writer] = writers_.try_emplace(partition, epoch, node).first->second;
+  if (epoch < last || (epoch == last && node != writer))
+    notebook_.breach("I3: a partition has one writer",
+                     "partition " + std::to_string(partition) + ": " + node + " under epoch " +
+                         std::to_string(epoch) + " after " + writer + " under " +
+                         std::to_string(last));
+  last = epoch;
+  writer = node;
+}
+
 void Witness::committed(const runtime::InstanceChange& change) {
   ++commits_;
   auto& run = runs_[change.id];

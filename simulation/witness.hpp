@@ -29,6 +29,8 @@ class Witness {
   Witness(Notebook& notebook, std::map<std::string, definition::ProgramPtr> programs)
       : notebook_(notebook), programs_(std::move(programs)) {}
 
+  /// Who has written a batch of a partition, and under which epoch (I3).
+  void wrote(PartitionId partition, Epoch epoch, const std::string& node);
   /// What one commit has made durable.
   void committed(const runtime::InstanceChange& change);
   /// A request is about to leave: I1 wants its intent on disk.
@@ -45,6 +47,7 @@ class Witness {
   Notebook& notebook_;
   std::map<std::string, definition::ProgramPtr> programs_;  // by digest
   std::map<InstanceId, Witnessed> runs_;
+  std::map<PartitionId, std::pair<Epoch, std::string>> writers_;
   std::uint64_t commits_ = 0;
 };
 

@@ -29,6 +29,8 @@ struct WorkflowShape {
 
 /// The definitions by hand, by name; each covers one kind of task in a plain way.
 [[nodiscard]] std::vector<Json> fixed_workflows();
+/// Those that start at their times.
+[[nodiscard]] std::vector<Json> scheduled_workflows();
 
 /// An input for either kind.
 [[nodiscard]] Json random_input(Dice& dice);

@@ -12,14 +12,21 @@ constexpr int most_rounds = 400;       // loops in tries that wait for events ne
 constexpr int most_still_rounds = 20;  // in which help leads to nothing
 constexpr std::uint64_t most_steps = 2'000'000;
 
+bool starts_by_itself(const definition::Program& program) {
+  const auto& schedule = program.schedule;
+  return schedule.on || schedule.every || schedule.after || !schedule.cron.empty();
+}
+
 }  // namespace
 
 World::World(const SeedOptions& options)
     : options_(options),
       dice_(options.seed),
       scheduler_(dice_.next()),
+      began_(scheduler_.now()),
       notebook_(scheduler_),
-      store_(store_log_, static_cast<PartitionId>(dice_.between(1, 4))),
+      store_(store_log_,
+             static_cast<PartitionId>(options.cluster ? dice_.between(3, 9) : dice_.between(1, 4))),
       programs_(deploy()),
       provider_(scheduler_, notebook_),
       witness_(notebook_, programs_),
@@ -30,11 +37,13 @@ World::World(const SeedOptions& options)
                 .provider = provider_,
                 .witness = witness_,
                 .notebook = notebook_,
-                .config = rough_config()}),
-      clients_(scheduler_, dice_, cluster_, notebook_) {}
+                .config = rough_config(),
+                .nodes = options.cluster ? static_cast<int>(dice_.between(2, 4)) : 1}),
+      clients_(scheduler_, dice_, cluster_, notebook_, witness_) {}
 
 std::map<std::string, definition::ProgramPtr> World::deploy() {
   auto documents = fixed_workflows();
+  if (options_.cluster) std::ranges::copy(scheduled_workflows(), std::back_inserter(documents));
   WorkflowShape shape;
   shape.children = {"sequence", "loop", "payment"};
   for (int i = 1; i <= 2; ++i) {
@@ -64,7 +73,7 @@ std::map<std::string, definition::ProgramPtr> World::deploy() {
                                     .deployed_at = scheduler_.now()});
     SEQUENT_ASSERT(stored.has_value());
     programs[(*program)->digest] = *program;
-    if (!(*program)->schedule.on) names_.push_back(ref.name);
+    if (!starts_by_itself(**program)) names_.push_back(ref.name);
     for (const auto& filter : (*program)->filters) event_types_.push_back(filter.type);
   }
   return programs;
@@ -173,15 +182,44 @@ void World::plan_crashes() {
                      [this] { cluster_.freeze_one(dice_.between(lease_ms / 2, 4 * lease_ms)); });
 }
 
+void World::plan_waits() {
+  const auto count = dice_.between(1, 3LL * options_.runs);
+  for (std::int64_t i = 0; i < count; ++i)
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), [this] {
+      if (const auto* run = any_run()) clients_.wait(run->first);
+    });
+}
+
+// Nodes stand still, lose sight of the store, and go while others come.
+void World::plan_nodes() {
+  const auto some = [this](std::int64_t most, const std::function<void()>& what) {
+    const auto count = dice_.between(0, most);
+    for (std::int64_t i = 0; i < count; ++i)
+      scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), what);
+  };
+  some(3, [this] { cluster_.freeze_one(dice_.between(lease_ms / 4, 4 * lease_ms)); });
+  some(3, [this] { cluster_.cut_one(dice_.between(500, 4 * lease_ms)); });
+  some(3, [this] { cluster_.leave_one(); });
+}
+
 void World::run() {
   if (!notebook_.breaches().empty()) return;
   weather_ = draw_weather(dice_);
-  cluster_.boot();
+  if (options_.cluster) {
+    draw_notes(dice_, weather_);
+    cluster_.boot_all();
+  } else {
+    cluster_.boot();
+  }
   plan_starts();
   plan_events();
   plan_operators();
   plan_crashes();
   plan_rewinds();
+  if (options_.cluster) {
+    plan_waits();
+    plan_nodes();
+  }
   if (!turn(scheduler_.now() + rough_time_ms)) return;
   calm_down();
   if (notebook_.breaches().empty()) check();
@@ -197,7 +235,11 @@ void World::calm_down() {
     auto config = rough_config();
     config.max_resident = 20'000;
     cluster_.set_config(config);
-    cluster_.boot();
+    if (options_.cluster)
+      cluster_.boot_all();
+    else
+      cluster_.boot();
+    calm_since_ = scheduler_.now();
     for (int round = 0, still = 0; round < most_rounds && still < most_still_rounds; ++round) {
       const auto before = witness_.commits();
       if (!turn(scheduler_.now() + round_ms)) return;
@@ -208,7 +250,7 @@ void World::calm_down() {
 }
 
 bool World::help() {
-  bool any = !clients_.all_answered();
+  bool any = !clients_.all_answered() || !clients_.all_told();
   for (const auto& [id, run] : witness_.runs()) any = help_run(id, run) || any;
   return any;
 }

@@ -21,6 +21,8 @@ class World {
   void plan_operators();
   void plan_rewinds();
   void plan_crashes();
+  void plan_waits();
+  void plan_nodes();
   void interfere();
   /// A run drawn from those that are there; null when there is none.
   const std::pair<const InstanceId, Witnessed>* any_run();
@@ -39,11 +41,16 @@ class World {
   void check_journal(const InstanceId& id, const Witnessed& run);
   void check_starts();
   void check_events();
+  void check_schedules();
+  void check_shares();
+  /// A schedule goes on for ever: its last run may still be under way.
+  [[nodiscard]] bool has_just_begun(const InstanceId& id) const;
   [[nodiscard]] bool ended_as_designed(const Witnessed& run) const;
 
   SeedOptions options_;
   Dice dice_;
   Scheduler scheduler_;
+  Timestamp began_;
   Notebook notebook_;
   std::vector<std::string> store_log_;
   MemoryStore store_;
@@ -56,6 +63,7 @@ class World {
   Cluster cluster_;
   Clients clients_;
   int last_event_ = 0;
+  Timestamp calm_since_ = 0;
 };
 
 }  // namespace sequent::simulation

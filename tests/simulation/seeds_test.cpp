@@ -3,14 +3,17 @@
 #include "simulation/simulation.hpp"
 
 using namespace sequent;
+using simulation::SeedOptions;
 using simulation::simulate;
 
 namespace {
 
-void check(std::uint64_t seed, int runs, bool rewinds) {
-  const auto outcome = simulate({.seed = seed, .runs = runs, .rewinds = rewinds});
-  UNSCOPED_INFO("repeat: sequent simulate --seed " << seed << " --runs " << runs << " --verbose"
-                                                   << (rewinds ? "" : " --no-rewinds"));
+void check(const SeedOptions& options) {
+  const auto outcome = simulate(options);
+  UNSCOPED_INFO("repeat: sequent simulate --seed " << options.seed << " --runs " << options.runs
+                                                   << " --verbose"
+                                                   << (options.rewinds ? "" : " --no-rewinds")
+                                                   << (options.cluster ? "" : " --one-node"));
   for (const auto& breach : outcome.breaches)
     UNSCOPED_INFO("broken: " << breach.invariant << ": " << breach.detail);
   CHECK(outcome.breaches.empty());
@@ -18,14 +21,22 @@ void check(std::uint64_t seed, int runs, bool rewinds) {
 
 }  // namespace
 
-TEST_CASE("no invariant breaks in any of the first seeds", "[simulation]") {
+TEST_CASE("no invariant breaks in any of the first seeds of one node", "[simulation]") {
   constexpr std::uint64_t seeds = 40;
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) check(seed, 6, true);
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed)
+    check({.seed = seed, .runs = 6, .cluster = false});
+}
+
+TEST_CASE("no invariant breaks in any of the first seeds of a cluster", "[simulation]") {
+  constexpr std::uint64_t seeds = 16;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) check({.seed = seed, .runs = 6});
 }
 
 // They lose their meaning when the generator or the scheduler changes; what they found does not.
 TEST_CASE("seeds that once failed hold", "[simulation]") {
-  const auto check = [](std::uint64_t seed) { ::check(seed, 8, false); };
+  const auto check = [](std::uint64_t seed) {
+    ::check({.seed = seed, .runs = 8, .rewinds = false, .cluster = false});
+  };
   check(1687);  // a node frozen past its leases sent a call that had been looking at the provider
   check(4340);  // a start was resumed after its engine had gone
   check(7938);  // a long loop of tries and events was taken for a run that stands still
@@ -33,16 +44,18 @@ TEST_CASE("seeds that once failed hold", "[simulation]") {
 }
 
 TEST_CASE("seeds with rewinds that once failed hold", "[simulation]") {
-  check(40, 8, true);  // a parent that went back cancelled the child that it was to go on with
-  check(5334, 8, true);
+  // A parent that went back cancelled the child that it was to go on with.
+  check({.seed = 40, .runs = 8, .cluster = false});
+  check({.seed = 5334, .runs = 8, .cluster = false});
 }
 
 TEST_CASE("a seed gives the same trace each time", "[simulation]") {
-  for (const std::uint64_t seed : {3, 14}) {
-    CAPTURE(seed);
-    const auto first = simulate({.seed = seed}), second = simulate({.seed = seed});
+  for (const bool cluster : {false, true}) {
+    CAPTURE(cluster);
+    const SeedOptions options{.seed = 3, .cluster = cluster};
+    const auto first = simulate(options), second = simulate(options);
     CHECK(first.trace == second.trace);
     CHECK(first.digest == second.digest);
-    CHECK(first.digest != simulate({.seed = seed + 1}).digest);
+    CHECK(first.digest != simulate({.seed = 4, .cluster = cluster}).digest);
   }
 }

@@ -1,0 +1,50 @@
+#pragma once
+// The clock of one node, which is never quite right, and alarms that go by it.
+#include <functional>
+#include <memory>
+
+#include "engine/runtime/parts.hpp"
+
+namespace sequent::simulation {
+
+class SkewedClock final : public runtime::Clock {
+ public:
+  SkewedClock(const runtime::Clock& clock, DurationMs skew) : clock_(clock), skew_(skew) {}
+  [[nodiscard]] Timestamp now() const override { return clock_.now() + skew_; }
+  /// Counts from another moment than the wall's time.
+  [[nodiscard]] Timestamp elapsed() const override { return clock_.now() - 1'000'000'000'000; }
+  [[nodiscard]] DurationMs skew() const { return skew_; }
+
+ private:
+  const runtime::Clock& clock_;
+  DurationMs skew_;
+};
+
+class SkewedAlarms final : public runtime::AlarmClock {
+ public:
+  SkewedAlarms(std::unique_ptr<runtime::AlarmClock> alarms, DurationMs skew)
+      : alarms_(std::move(alarms)), skew_(skew) {}
+  [[nodiscard]] std::unique_ptr<runtime::Alarm> make(
+      boost::asio::any_io_executor executor) override {
+    return std::make_unique<One>(alarms_->make(std::move(executor)), skew_);
+  }
+
+ private:
+  class One final : public runtime::Alarm {
+   public:
+    One(std::unique_ptr<runtime::Alarm> alarm, DurationMs skew)
+        : alarm_(std::move(alarm)), skew_(skew) {}
+    void set(Timestamp at, std::function<void()> ring) override {
+      alarm_->set(at == INT64_MAX ? at : at - skew_, std::move(ring));
+    }
+    void cancel() override { alarm_->cancel(); }
+
+   private:
+    std::unique_ptr<runtime::Alarm> alarm_;
+    DurationMs skew_;
+  };
+  std::unique_ptr<runtime::AlarmClock> alarms_;
+  DurationMs skew_;
+};
+
+}  // namespace sequent::simulation
