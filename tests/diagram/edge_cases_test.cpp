@@ -7,7 +7,7 @@
 #include <sstream>
 
 // docs/edge-cases.md is written by hand; what it names as proof must be there.
-namespace sequent::diagram {
+namespace sequent::diagram::edge_cases {
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,4 +108,4 @@ TEST_CASE("no edge case is told without what shows it") {
   CHECK(rows == lines);  // none that is not told as three cells
 }
 
-}  // namespace sequent::diagram
+}  // namespace sequent::diagram::edge_cases
