@@ -218,7 +218,12 @@ int main(int argc, char** argv) {
   if (parent.starts_with("postgres")) {
     for (const std::size_t in_flight : {1, 600, 4000}) {
       if (argc > 3 && std::atoi(argv[3]) != static_cast<int>(in_flight)) continue;
-      Load{parent, in_flight}.run(seconds);
+      // Each in a schema of its own, which is left there.
+      const char mark = parent.find('?') == std::string::npos ? '?' : '&';
+      Load{parent + mark + "schema=limits_" + std::to_string(in_flight) + "_" +
+               std::to_string(::getpid()),
+           in_flight}
+          .run(seconds);
     }
     return 0;
   }

@@ -46,13 +46,16 @@ void add_server_commands(CLI::App& app, Session& session, Chosen& chosen) {
   const auto serve_options = [&session](CLI::App* command, ServeOptions& options) {
     command->add_option("--config", options.config, "Configuration file (YAML)");
     command->add_option("--data", options.data, "Folder of the SQLite store");
-    command->add_option("--store", options.store, "postgresql://… (in a later version)");
+    command->add_option("--store", options.store,
+                        "postgresql://… instead, for any number of nodes");
     command->add_option("--listen", options.listen, "HOST:PORT, default 127.0.0.1:8233");
     json_option(command, session);
   };
   auto* serve = app.add_subcommand("serve", "Run the engine and its HTTP API");
   const auto serving = kept<ServeOptions>();
   serve_options(serve, *serving);
+  serve->add_option("--retention", serving->retention,
+                    "How long ended runs are kept, such as 30d; default: for ever");
   serve->add_option("--workflows", serving->workflows,
                     "Folder whose workflow files are deployed at start");
   serve->callback([&, serving] { chosen = [&, serving] { return run_serve(session, *serving); }; });

@@ -11,7 +11,7 @@
 namespace sequent::cli {
 
 struct ServeOptions {
-  std::string config, data, store, listen, workflows;  // "" = not given
+  std::string config, data, store, listen, workflows, retention;  // "" = not given
 };
 int run_serve(const Session& session, const ServeOptions& options);
 

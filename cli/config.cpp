@@ -133,8 +133,8 @@ void read_root(const Value& value, Reading& reading, Config& config) {
   const Section section{
       value,
       reading,
-      {"listen", "data", "store", "workflows", "node", "drainSeconds", "providers", "secrets",
-       "engine", "http", "outbound", "webhooks", "outbox", "log"}};
+      {"listen", "data", "store", "workflows", "retention", "node", "drainSeconds", "providers",
+       "secrets", "engine", "http", "outbound", "webhooks", "outbox", "log"}};
   section.text("listen", config.listen);
   if (section.find("data")) {
     section.text("data", config.data);
@@ -143,6 +143,7 @@ void read_root(const Value& value, Reading& reading, Config& config) {
   section.text("store", config.store);
   section.text("workflows", config.workflows);
   config.workflows = in_folder(config.workflows, reading);
+  section.text("retention", config.retention);
   section.text("node", config.engine.node);
   section.whole("drainSeconds", 0, 3'600, config.drain_seconds);
   if (const auto providers = section.find("providers")) read_providers(*providers, reading, config);
@@ -195,6 +196,7 @@ Result<void> read_variables(const Environment& environment, Config& config) {
   put("SEQUENT_LISTEN", config.listen);
   put("SEQUENT_DATA", config.data);
   put("SEQUENT_STORE", config.store);
+  put("SEQUENT_RETENTION", config.retention);
   put("SEQUENT_WORKFLOWS", config.workflows);
   put("SEQUENT_NODE", config.engine.node);
   put("SEQUENT_LOG_LEVEL", config.log_level);

@@ -36,6 +36,7 @@ struct Config {
   std::string data = "sequent-data";
   std::string store;      // a connection string; "" = SQLite in `data`
   std::string workflows;  // a folder; "" = none
+  std::string retention;  // of ended runs: housekeeping.hpp's spelling; "" = for ever
   std::string log_level = "info";
   PartitionId partitions = 64;  // of a new store
   int drain_seconds = 10;
@@ -53,7 +54,8 @@ struct Config {
 ///         {baseUrl, serviceToken, timeoutMs}, flexprice {baseUrl, apiKey, environmentId, timeoutMs},
 ///         langfuse {baseUrl, publicKey, secretKey, timeoutMs}, aws {…: aws_settings.hpp}, http
 ///         {timeoutMs}}, secrets, engine, http, outbound {threads, maxConnectionsPerHost,
-///         maxConnections}, webhooks {…: webhook_settings.hpp}, outbox {NAME: outbox_settings.hpp}, log {level}, listen, data, store, workflows, node, drainSeconds
+///         maxConnections}, webhooks {…: webhook_settings.hpp}, outbox {NAME: outbox_settings.hpp}, log {level}, listen, data, store,
+///         workflows, retention, node, drainSeconds
 /// errors  not_found, invalid_request with a finding (file, line, column) for each mistake: unknown
 ///         keys, wrong types, numbers out of range, credentials that can't be read
 /// source  `path` empty: the defaults. SEQUENT_… variables go over the file.

@@ -10,6 +10,7 @@
 #include "activities/aws/notification_poller.hpp"
 #include "activities/register.hpp"
 #include "api/api.hpp"
+#include "cli/housekeeping.hpp"
 #include "cli/workflow_loading.hpp"
 #include "net/http_client.hpp"
 #include "outbox/publishing.hpp"
@@ -92,6 +93,7 @@ struct Node::Impl {
   outbox::Publishing publishing;
   runtime::ActivityRegistry activities;
   runtime::Engine engine;
+  Housekeeping housekeeping;
   asio::thread_pool pool{api_threads};
   api::Api api;
   net::HttpServer server;
@@ -112,6 +114,7 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       publishing(config->sinks, http, *store, clock, [this] { return engine.leads(); }),
       engine(config->engine, runtime::Ports{*store, *store, *store, clock, activities},
              io.get_executor()),
+      housekeeping(engine, *store, clock, parse_retention(config->retention)),
       api(with_metrics(std::move(api_settings), publishing),
           api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool}),
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
@@ -178,6 +181,7 @@ asio::awaitable<Result<void>> Node::Impl::serve(std::function<void(const Serving
     began(serving);
     if (notifications) notifications->start();
     publishing.start();
+    housekeeping.start();
     constexpr auto token = asio::as_tuple(asio::use_awaitable);
     const auto [error, signal] = co_await signals.async_wait(token);
     spdlog::info("stopping on signal {}; a second one ends the process at once", signal);
@@ -230,6 +234,7 @@ Result<void> Node::run(const std::function<void(const Serving&)>& began) {
   turn();
   threads.clear();  // joins
   node.pool.join();
+  node.housekeeping.stop();
   node.publishing.stop();  // last: what the last batch emitted may still go out
   if (failure) std::rethrow_exception(failure);
   return *outcome;

@@ -1,5 +1,7 @@
 #include "cli/serve_settings.hpp"
 
+#include "cli/housekeeping.hpp"
+
 namespace sequent::cli {
 
 Result<std::shared_ptr<Config>> serve_settings(const Session& session,
@@ -15,6 +17,11 @@ Result<std::shared_ptr<Config>> serve_settings(const Session& session,
   put(options.store, (*config)->store);
   put(options.listen, (*config)->listen);
   put(options.workflows, (*config)->workflows);
+  put(options.retention, (*config)->retention);
+  if (const auto& kept = (*config)->retention; !kept.empty() && !parse_retention(kept))
+    return fail(ErrorCode::invalid_request,
+                "Expected retention to be a time such as 30d, 12h or P30D, got \"" +
+                    kept.substr(0, 80) + "\".");
   (*config)->http.drain_timeout_ms = (*config)->drain_seconds * 1'000;
   return config;
 }

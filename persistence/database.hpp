@@ -7,6 +7,7 @@
 
 #include "engine/runtime/outbox.hpp"
 #include "engine/runtime/queries.hpp"
+#include "engine/runtime/retention.hpp"
 #include "engine/runtime/store.hpp"
 
 namespace sequent::persistence {
@@ -17,7 +18,8 @@ class Database : public runtime::Store,
                  public runtime::Inbox,
                  public runtime::RecordReads,
                  public runtime::AuditLog,
-                 public runtime::Outbox {
+                 public runtime::Outbox,
+                 public runtime::Retention {
  public:
   /// What it has been asked so far, so that "an idle node asks next to nothing" can be measured.
   [[nodiscard]] virtual std::uint64_t statements() const = 0;

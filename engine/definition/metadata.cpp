@@ -31,6 +31,15 @@ void read_names(Compiler& compiler, const Value& value, std::string_view what,
   }
 }
 
+// How long ended runs are kept; whoever deletes them reads it from the document.
+void check_retention(Compiler& compiler, const Value& value) {
+  const auto text = read_text(compiler.report, value, "how long ended runs are kept");
+  if (!text) return;
+  const auto kept = parse_duration(*text);
+  if (!kept || *kept <= 0)
+    compiler.report.mistyped(value, "an ISO 8601 duration above zero, such as P30D");
+}
+
 }  // namespace
 
 void read_metadata(Compiler& compiler, const Value& value) {
@@ -59,6 +68,7 @@ void read_metadata(Compiler& compiler, const Value& value) {
     read_names(compiler, *participants, "participants", program.participants);
   if (const auto sensitive = fields.get("sensitive"))
     read_names(compiler, *sensitive, "sensitive paths", program.sensitive);
+  if (const auto retention = fields.get("retention")) check_retention(compiler, *retention);
   if (const auto diagrams = fields.get("diagrams"))
     read_names(compiler, *diagrams, "titles of diagrams", program.diagrams);
   if (const auto arrows = fields.get("clientArrows"))

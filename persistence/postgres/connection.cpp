@@ -146,8 +146,13 @@ std::unique_ptr<Connection> Connection::open(const Address& address, Role role) 
 Connection::Connection(PGconn* connection, const Address& address, Role role)
     : connection_(connection), address_(address), role_(role) {}
 
-Connection::~Connection() {
+void Connection::drop_answers() {
   for (const auto& [ticket, result] : answers_) PQclear(result);
+  answers_.clear();
+}
+
+Connection::~Connection() {
+  drop_answers();
   PQfinish(connection_);
 }
 
@@ -193,6 +198,7 @@ void Connection::send_settings() {
 
 std::size_t Connection::send(std::string_view sql, const Parameters& parameters, bool constant) {
   if (lost_) lose("the connection was lost before");
+  if (!in_transaction_ && sent_.empty()) drop_answers();  // of statements that nobody asked about
   if (pooled_ && !in_transaction_ && !settings_sent_) send_settings();
   ++statements_;
   const auto pointers = parameters.pointers();
@@ -336,8 +342,7 @@ void Connection::script(const std::string& sql) {
 
 void Connection::begin(std::string_view how) {
   SEQUENT_ASSERT(!in_transaction_ && sent_.empty());
-  for (const auto& [ticket, result] : answers_) PQclear(result);
-  answers_.clear();
+  drop_answers();
   in_transaction_ = true;
   commit_sent_ = false;
   send(how, Parameters{}, false);

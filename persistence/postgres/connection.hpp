@@ -128,6 +128,7 @@ class Connection {
   std::size_t send(std::string_view sql, const Parameters& parameters, bool constant);
   void prepare(std::string_view sql, const std::string& text, const Parameters& parameters);
   void send_settings();
+  void drop_answers();
   void read_answers();
   PGresult* next_result();
   void wait(bool for_writing);

@@ -192,8 +192,7 @@ class Routing {
       return;
     }
     Rows rows = connection_.query(count_delivery, identity.first, identity.second);
-    const bool there = rows.next();
-    SEQUENT_ASSERT(there);
+    if (!rows.next()) throw SqlError{"a known event was deleted at this moment", "40001", false};
     results_[i].id = rows.integer(0);
     results_[i].duplicate = true;
   }

@@ -227,8 +227,8 @@ void Emitting::read(Connection& connection) {
   Rows rows = connection.answer(ticket_);
   SEQUENT_ASSERT(rows.size() == results_.size());
   for (ChangeResult* result : results_) {
-    const bool found = rows.next();
-    SEQUENT_ASSERT(found && !rows.is_null(0));  // it has just been inserted, or was there
+    if (!rows.next() || rows.is_null(0))
+      throw SqlError{"a known event was deleted at this moment", "40001", false};
     result->emitted.push_back(rows.integer(0));
   }
 }

@@ -1,6 +1,8 @@
 // Opening: the address, the server, the schema and its migrations.
 #include "persistence/postgres/postgres_store.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 #include "persistence/postgres/migrate.hpp"
 
@@ -9,6 +11,13 @@ namespace sequent::persistence::postgres {
 namespace {
 
 constexpr std::int64_t oldest_server = 130'000;
+constexpr DurationMs longest_migration_ms = 3'600'000;
+constexpr DurationMs longest_renewal_ms = 3'000;
+
+Address hasty(Address address) {
+  address.timeout_ms = std::min(address.timeout_ms, longest_renewal_ms);
+  return address;
+}
 
 constexpr std::string_view select_bytes = R"sql(
   SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
@@ -48,10 +57,12 @@ Result<std::unique_ptr<PostgresStore>> PostgresStore::open(const PostgresOptions
 
 PostgresStore::PostgresStore(Address address, const PostgresOptions& options)
     : address_(std::move(address)),
-      committers_(static_cast<std::size_t>(options.write_connections)),
+      lease_address_(hasty(address_)),
+      // One connection is left for events, definitions and audits.
+      committers_(static_cast<std::size_t>(std::max(1, options.write_connections - 1))),
       writers_(address_, Role::writer, options.write_connections),
       readers_(address_, Role::reader, options.read_connections),
-      lessor_(address_, Role::writer, 1),
+      lessor_(lease_address_, Role::writer, 1),
       talker_(address_, Role::writer, 1),
       exchange_(address_, talker_) {}
 
@@ -69,20 +80,17 @@ std::string PostgresStore::place() const {
 }
 
 std::optional<Error> PostgresStore::prepare(PartitionId partitions) {
-  auto lent = lessor_.borrow();
-  Connection& connection = lent.connection();
+  Address patient = address_;
+  patient.timeout_ms = longest_migration_ms;
+  const auto own = Connection::open(patient, Role::writer);
+  Connection& connection = *own;
   if (connection.server_version() < oldest_server)
     return Error{.code = ErrorCode::unavailable,
                  .detail = "The server at " + address_.spelled + " is PostgreSQL " +
                            std::to_string(connection.server_version() / 10'000) +
                            "; a store needs version " + std::to_string(oldest_server / 10'000) +
                            " or later."};
-  try {
-    if (auto error = migrate(connection, address_, partitions)) return error;
-  } catch (const SqlError&) {
-    connection.roll_back();
-    throw;
-  }
+  if (auto error = migrate(connection, address_, partitions)) return error;
   connection.run(clear_marks);
   connection.run(clear_nodes);
   Rows rows = connection.query(select_partitions);

@@ -110,6 +110,11 @@ class PostgresStore final : public Database {
   [[nodiscard]] std::size_t count_emitted(std::int64_t after, std::size_t most) override;
   void when_emitted(std::function<void()> wake) override;
 
+  // Retention
+  [[nodiscard]] runtime::Deleted delete_ended(const runtime::Outdated& outdated,
+                                              std::size_t limit) override;
+  [[nodiscard]] std::size_t delete_events(Timestamp before, std::size_t limit) override;
+
  private:
   PostgresStore(Address address, const PostgresOptions& options);
   [[nodiscard]] std::optional<Error> prepare(PartitionId partitions);
@@ -119,6 +124,7 @@ class PostgresStore final : public Database {
   void flush_settled();
 
   const Address address_;
+  const Address lease_address_;  // the same with less patience: leases run out
   PartitionId partitions_ = 0;
   std::size_t committers_ = 1;
   shared::KnownWorkflows known_workflows_;

@@ -110,6 +110,11 @@ class SqliteStore final : public Database {
   [[nodiscard]] std::size_t count_emitted(std::int64_t after, std::size_t most) override;
   void when_emitted(std::function<void()> wake) override;
 
+  // Retention
+  [[nodiscard]] runtime::Deleted delete_ended(const runtime::Outdated& outdated,
+                                              std::size_t limit) override;
+  [[nodiscard]] std::size_t delete_events(Timestamp before, std::size_t limit) override;
+
  private:
   SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> writer,
               const std::string& path, const SqliteOptions& options);

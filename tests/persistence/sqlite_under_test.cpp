@@ -17,6 +17,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   runtime::RecordReads& records() override { return *store_; }
   runtime::AuditLog& audit() override { return *store_; }
   runtime::Outbox& outbox() override { return *store_; }
+  runtime::Retention& retention() override { return *store_; }
   bool for_one_node() const override { return true; }
   Timestamp now() const override { return now_; }
   void pass(DurationMs time) override { now_ += time; }

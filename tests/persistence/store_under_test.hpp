@@ -8,6 +8,7 @@
 
 #include "engine/runtime/outbox.hpp"
 #include "engine/runtime/queries.hpp"
+#include "engine/runtime/retention.hpp"
 #include "engine/runtime/store.hpp"
 
 namespace sequent::test {
@@ -23,6 +24,7 @@ class StoreUnderTest {
   virtual runtime::RecordReads& records() = 0;
   virtual runtime::AuditLog& audit() = 0;
   virtual runtime::Outbox& outbox() = 0;
+  virtual runtime::Retention& retention() = 0;
   /// It refuses a second live node, instead of sharing with it.
   [[nodiscard]] virtual bool for_one_node() const = 0;
   /// What to pass as the time of leases, and how to let time pass for them: stores with a clock of

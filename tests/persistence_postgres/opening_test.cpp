@@ -170,5 +170,5 @@ TEST_CASE("looking at a store makes nothing", "[postgres]") {
   CHECK(server().value("SELECT count(*) FROM pg_namespace WHERE nspname = '" + schema.name() +
                        "'") == "0");
   open_store(options_for(schema.url())).reset();
-  CHECK_THAT(*persistence::postgres::look_at_postgres(schema.url()), Contains("version 4"));
+  CHECK_THAT(*persistence::postgres::look_at_postgres(schema.url()), Contains("version 5"));
 }

@@ -67,6 +67,7 @@ class PostgresUnderTest final : public StoreUnderTest {
   runtime::RecordReads& records() override { return *store_; }
   runtime::AuditLog& audit() override { return *store_; }
   runtime::Outbox& outbox() override { return *store_; }
+  runtime::Retention& retention() override { return *store_; }
   bool for_one_node() const override { return false; }
   Timestamp now() const override { return noon; }
   void pass(DurationMs time) override {

@@ -198,10 +198,9 @@ void PostgresServer::wait_until_ready() {
 }
 
 void PostgresServer::kill() {
-  stop(SIGKILL);
+  stop(SIGQUIT);
 }
 
-// Killed, a server leaves its children to find out by themselves, and its shared memory with them.
 void PostgresServer::stop(int signal) {
   if (pid_ <= 0) return;
   ::kill(pid_, signal);

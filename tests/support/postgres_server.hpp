@@ -37,7 +37,7 @@ class PostgresServer {
   [[nodiscard]] std::string value(const std::string& sql,
                                   const std::string& database = "postgres") const;
 
-  /// As kill -9 of the whole server; start() recovers it.
+  /// An immediate shutdown: everybody is cut off, nothing is written any more; start() recovers.
   void kill();
   void start();
 
