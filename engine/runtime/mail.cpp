@@ -48,7 +48,7 @@ void Partition::look_for_messages() {
     if (self->now() < self->mail_after_) return;
     self->scanning_mail_ = true;
     self->mail_found_.clear();
-    self->scan_mail(std::nullopt);
+    self->scan_mail(self->mail_read_to_);
   });
 }
 
@@ -60,11 +60,15 @@ void Partition::scan_mail(std::optional<InstanceId> after) {
 }
 
 // A broken run keeps its messages for ever: when nothing but such is left, it is looked at ever more
-// seldom.
+// seldom. In a cluster the next renewal comes soon and goes on with the next page: behind a backlog of
+// messages that are on their way anyhow, one page of work is enough.
 void Partition::found_mail(const std::vector<InstanceId>& page) {
   mail_found_.insert(page.begin(), page.end());
   for (const auto& id : page) look_at(id);
-  if (page.size() == mail_page) return scan_mail(page.back());
+  const bool more = page.size() == mail_page;
+  if (more && node_->cluster == nullptr) return scan_mail(page.back());
+  mail_read_to_.reset();
+  if (more) mail_read_to_ = page.back();
   scanning_mail_ = false;
   const bool stale =
       !mail_found_.empty() && std::ranges::all_of(mail_found_, [this](const InstanceId& id) {

@@ -203,6 +203,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   std::unique_ptr<Alarm> leaving_alarm_;
   bool scanning_mail_ = false;
   std::unordered_set<InstanceId> mail_found_, stale_mail_;  // by this look, by the last one
+  std::optional<InstanceId> mail_read_to_;                  // where the next look begins
   Timestamp mail_after_ = 0;                                // no earlier look at the mail of all
   DurationMs mail_pause_ms_ = 0;
   std::uint64_t loads_ = 0;

@@ -17,6 +17,14 @@ constexpr std::string_view renew_presence = R"sql(
   VALUES (?1, clock_timestamp() + ?2 * interval '1 millisecond', ?3)
   ON CONFLICT (node) DO UPDATE SET lease_until = excluded.lease_until, leaves = excluded.leaves
 )sql";
+// A node is dead when its row is gone, and not before: one that wakes up late and renews at this very
+// moment either keeps its row, and with it its partitions, or waits here until we have taken them and
+// sees that. By the time alone both could believe that they own them.
+constexpr std::string_view bury_dead = R"sql(
+  DELETE FROM node WHERE node IN (
+    SELECT node FROM node WHERE lease_until <= clock_timestamp()
+    ORDER BY node FOR UPDATE SKIP LOCKED)
+)sql";
 // One that is locked has a commit of its old owner under way, or another node takes it: the next
 // renewal looks again.
 constexpr std::string_view take_free = R"sql(
@@ -26,7 +34,7 @@ constexpr std::string_view take_free = R"sql(
     FROM live WHERE leaves = 0),
   free AS (
     SELECT p.partition_id FROM partition p
-    WHERE NOT EXISTS (SELECT 1 FROM live WHERE live.node = p.owner)
+    WHERE NOT EXISTS (SELECT 1 FROM node WHERE node.node = p.owner)
     ORDER BY p.partition_id
     LIMIT greatest(0, (SELECT most FROM share)
                       - (SELECT count(*) FROM partition WHERE owner = ?1))
@@ -75,6 +83,7 @@ Result<Membership> PostgresStore::acquire(const runtime::Renewal& renewal) {
   return reading(lessor_, [&](Connection& connection) -> Result<Membership> {
     connection.begin();
     connection.queue(renew_presence, renewal.node, renewal.ttl, renewal.leaves ? 1 : 0);
+    connection.queue(bury_dead);
     if (!renewal.leaves) connection.queue(take_free, renewal.node, partitions_);
     const auto owners = connection.queue(select_owners);
     const auto figures = connection.queue(select_figures, renewal.node);
