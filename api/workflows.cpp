@@ -4,6 +4,7 @@
 #include "api/resources.hpp"
 #include "api/run_json.hpp"
 #include "api/triggers.hpp"
+#include "engine/definition/lint/warnings.hpp"
 
 namespace sequent::api {
 namespace {
@@ -77,12 +78,13 @@ asio::awaitable<Answer> deploy_workflow(Context& context, const Call& call) {
   Json body = workflow_summary(program);
   body["created"] = deployed->created;
   body["warnings"] = Json::array();
-  for (const auto& finding : definition::lint(program))
+  for (const auto& finding : definition::lint::usual_warnings(program))
     body["warnings"].push_back({{"detail", finding.message},
                                 {"pointer", finding.pointer},
                                 {"line", finding.line},
                                 {"column", finding.column},
-                                {"hint", finding.hint}});
+                                {"hint", finding.hint},
+                                {"rule", finding.rule}});
   Answer answer = json_answer(deployed->created ? 201 : 200, body);
   answer.response.headers.set("Location", workflow_path(program.ref));
   co_return answer;

@@ -46,6 +46,7 @@ struct Finding {
   int line = 0;          // from 1; 0 = unknown
   int column = 0;        // from 1; 0 = unknown
   std::string hint;      // what to do, may be empty
+  std::string rule;      // of a warning: its stable name (engine/definition/lint/rules.hpp)
 };
 
 struct Error {

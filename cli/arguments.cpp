@@ -114,8 +114,12 @@ void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen) {
 void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   auto* validate = json_option(
       app.add_subcommand("validate", "Check workflow files, without a server"), session);
-  const auto validated = kept<std::vector<std::string>>();
-  validate->add_option("files", *validated, "Files, or folders of files")->required();
+  const auto validated = kept<ValidateCommand>();
+  validate->add_option("files", validated->files, "Files, or folders of files")->required();
+  validate->add_flag("--strict", validated->strict,
+                     "Also warn of what may cost money, and fail where there is a warning");
+  validate->add_flag("--verbose", validated->verbose,
+                     "Also list the warnings that a document accepts, with its reasons");
   validate->callback(
       [&, validated] { chosen = [&, validated] { return run_validate(session, *validated); }; });
 

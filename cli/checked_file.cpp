@@ -17,7 +17,7 @@ const runtime::ActivityRegistry& all_activities() {
   return catalog.registry;
 }
 
-Checked check_file(const std::string& file) {
+Checked check_file(const std::string& file, definition::lint::Strictness strictness) {
   Checked checked;
   checked.file = file;
   definition::CompileOptions options;
@@ -32,14 +32,14 @@ Checked check_file(const std::string& file) {
   const auto program = definition::compile(*text, options);
   if (program) {
     checked.program = *program;
-    checked.warnings = definition::lint(**program);
+    checked.warnings = definition::lint::warnings(**program, strictness);
   } else if (program.error().findings.empty()) {
     checked.errors.push_back(Finding{.message = program.error().detail, .file = file});
   } else {
     checked.errors = program.error().findings;
   }
   for (auto& warning : checked.warnings)
-    if (warning.file.empty()) warning.file = file;
+    if (warning.finding.file.empty()) warning.finding.file = file;
   return checked;
 }
 

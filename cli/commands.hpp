@@ -27,7 +27,12 @@ int run_sandbox(const Session& session, const SandboxCommand& options);
 
 int run_doctor(const Session& session, const ServeOptions& options);
 
-int run_validate(const Session& session, const std::vector<std::string>& files);
+struct ValidateCommand {
+  std::vector<std::string> files;
+  bool strict = false;   // also what may cost money; warnings fail
+  bool verbose = false;  // accepted warnings too
+};
+int run_validate(const Session& session, const ValidateCommand& command);
 int run_deploy(const Session& session, const std::vector<std::string>& files);
 
 struct CrashtestCommand {

@@ -12,6 +12,7 @@ std::string finding_line(const Finding& finding, std::string_view kind) {
   line += std::string(kind) + ": " + finding.message;
   if (!finding.hint.empty()) line += "; " + finding.hint;
   if (!finding.pointer.empty()) line += " (at " + finding.pointer + ")";
+  if (!finding.rule.empty()) line += " [" + finding.rule + "]";
   return printable(line);
 }
 
@@ -21,6 +22,7 @@ Json finding_json(const Finding& finding) {
   if (finding.line > 0) json["line"] = finding.line;
   if (finding.column > 0) json["column"] = finding.column;
   if (!finding.hint.empty()) json["hint"] = finding.hint;
+  if (!finding.rule.empty()) json["rule"] = finding.rule;
   return json;
 }
 

@@ -26,7 +26,7 @@ struct Session {
 
 /// Prints an error with its findings, one line each as "file:line:column: error: …". Returns `failed`.
 int report(const Session& session, const Error& error);
-/// "file:line:column: error: message; hint (at pointer)".
+/// "file:line:column: error: message; hint (at pointer)", and of a warning its "[rule]".
 [[nodiscard]] std::string finding_line(const Finding& finding, std::string_view kind = "error");
 /// A finding as the API and `--json` spell it.
 [[nodiscard]] Json finding_json(const Finding& finding);

@@ -84,6 +84,7 @@ runtime::ActivitySpec batch_spec() {
     }
   })json");
   spec.idempotent = true;
+  spec.charges = true;
   spec.timeout_ms = 120'000;  // four batches, and the halving of those that are refused
   return compiled(std::move(spec));
 }

@@ -54,6 +54,7 @@ Fail::Fail() {
     "type": "object", "required": ["attempt"], "properties": {"attempt": {"type": "integer"}}
   })json");
   spec_.key_retention_ms = 24 * 3'600'000LL;
+  spec_.can_look = true;
   spec_ = compiled(std::move(spec_));
 }
 

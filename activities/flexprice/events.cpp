@@ -31,6 +31,7 @@ Operation ingest() {
   ingest.adapt = [](Json& body, const Attempt& attempt) {
     if (!body.contains("event_id")) body["event_id"] = unrevised(attempt.idempotency_key);
   };
+  ingest.spec.charges = true;
   return ingest;
 }
 
@@ -38,10 +39,12 @@ Operation ingest_bulk() {
   Json properties = literal(R"({"events": {"type": "array", "minItems": 1, "maxItems": 1000}})");
   properties["events"]["items"] = input_schema(
       event_properties(), {"event_id", "event_name", "external_customer_id", "timestamp"});
-  return harmless("flexprice.events.ingestBulk", "POST", "/events/bulk",
+  Operation ingest = harmless("flexprice.events.ingestBulk", "POST", "/events/bulk",
                   "Sends up to 1,000 usage events; accepted is not counted yet.",
                   input_schema(properties, {"events"}),
                   output_schema(literal(R"({"message": {"type": "string"}})"), {}));
+  ingest.spec.charges = true;
+  return ingest;
 }
 
 }  // namespace

@@ -49,7 +49,9 @@ using Operations = std::vector<Operation>;
 class FlexpriceActivity final : public runtime::Activity {
  public:
   FlexpriceActivity(Operation operation, std::shared_ptr<Client> client)
-      : operation_(std::move(operation)), client_(std::move(client)) {}
+      : operation_(std::move(operation)), client_(std::move(client)) {
+    operation_.spec.can_look = true;  // without a look of its own, repeating settles it
+  }
 
   [[nodiscard]] const runtime::ActivitySpec& spec() const override { return operation_.spec; }
   boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,

@@ -149,6 +149,7 @@ Operation create_subscription() {
   create.look_when = Operation::When::before;
   create.look = of_customer;
   create.adapt = leave_traces;
+  create.spec.charges = true;
   return create;
 }
 

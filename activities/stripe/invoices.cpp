@@ -110,6 +110,7 @@ Operations invoices() {
     "forgive": {"type": "boolean"}
   })json"),
                             {"paid"}));
+  operations.back().spec.charges = true;
   operations.push_back(step("void",
                             "Gives an open invoice up for good; given up already is a success.",
                             Json::object(), {"void"}));

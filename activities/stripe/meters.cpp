@@ -94,6 +94,7 @@ Operations meter_events() {
   Operation create = count();
   create.adapt = identify;
   create.already = Already::identifier;
+  create.spec.charges = true;  // what is counted is on the next invoice
   operations.push_back(std::move(create));
   return operations;
 }

@@ -56,7 +56,9 @@ struct Operation {
 class StripeActivity final : public runtime::Activity {
  public:
   StripeActivity(Operation operation, std::shared_ptr<Client> client)
-      : operation_(std::move(operation)), client_(std::move(client)) {}
+      : operation_(std::move(operation)), client_(std::move(client)) {
+    operation_.spec.can_look = operation_.can_look();
+  }
 
   [[nodiscard]] const runtime::ActivitySpec& spec() const override { return operation_.spec; }
   boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,

@@ -53,6 +53,7 @@ Operation create_item() {
       write_operation("stripe.subscription_items.create", "POST", "/v1/subscription_items",
                       "Adds an item to a subscription.", schema, item());
   operation.searches = item_searches;
+  operation.spec.charges = true;
   return operation;
 }
 

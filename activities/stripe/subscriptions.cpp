@@ -103,6 +103,7 @@ Operation create_subscription() {
       "Subscribes a customer; without a payment method it is made with status incomplete.",
       input_schema(properties, {"customer", "items"}), subscription());
   operation.searches = subscription_searches;
+  operation.spec.charges = true;
   return operation;
 }
 

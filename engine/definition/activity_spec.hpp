@@ -32,6 +32,9 @@ struct ActivitySpec {
   DurationMs timeout_ms = 30'000;   // of one attempt
   DurationMs key_retention_ms = 0;  // how long the provider keeps idempotency keys; 0 = it has none
   bool idempotent = false;          // repeating is harmless by nature (reads, absolute writes)
+  bool keys_unsure = false;         // keys are sent, but nobody promises that they are honoured
+  bool can_look = false;            // reconcile() can find out what became of an attempt
+  bool charges = false;             // bills somebody, so a workflow says what undoes it
   bool in_store = false;            // runs inside the commit that holds its intent (records.*)
   bool emits = false;               // compiled to the language's `emit`, its arguments the event
 };

@@ -27,9 +27,6 @@ struct CompileOptions {
 ///         constructs that this version does not run
 [[nodiscard]] Result<ProgramPtr> compile(std::string_view text, const CompileOptions& options);
 
-/// Warnings of a document that compiles: what is legal but probably not meant.
-[[nodiscard]] std::vector<Finding> lint(const Program& program);
-
 /// "file.yaml:12:5: error: … (at /do/0/x)" lines for a terminal.
 [[nodiscard]] std::string format_findings(const std::vector<Finding>& findings);
 

@@ -154,9 +154,12 @@ void read_header(Compiler& compiler, const Value& value);
 void read_use(Compiler& compiler, const Value& value);
 void check_functions(Compiler& compiler);
 void read_metadata(Compiler& compiler, const Value& value);
+/// `metadata.accept` of the document or of a task: warnings by name, each with the reason why it is
+/// none here.
+void read_accepted(Compiler& compiler, const Value& value);
 /// `metadata.arrows` of a task, `metadata.clientArrows` of the document.
 [[nodiscard]] std::vector<Arrow> read_arrows(Compiler& compiler, const Value& value);
-/// After the tasks: `respond` names one of them, and no two bind one route.
+/// After the tasks: `respond` and `compensate` name some of them, and no two bind one route.
 void link_metadata(Compiler& compiler, const Json& root);
 
 // --- http_routes.cpp ----------------------------------------------------------------------------

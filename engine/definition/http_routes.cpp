@@ -247,6 +247,10 @@ void read_http(Compiler& compiler, const Value& value) {
 
 void read_task_metadata(Compiler& compiler, const Value& metadata, const Site& site) {
   if (metadata.json->contains("http")) read_listen_route(compiler, metadata.member("http"), site);
+  if (metadata.json->contains("accept")) read_accepted(compiler, metadata.member("accept"));
+  if (metadata.json->contains("compensate"))
+    (void)read_text(compiler.report, metadata.member("compensate"),
+                    "the name of a task, or NAMESPACE/NAME of a workflow");
   if (!metadata.json->contains("respond")) return;
   const Value respond = metadata.member("respond");
   std::optional<Template> answer;

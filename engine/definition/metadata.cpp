@@ -1,5 +1,6 @@
 // `document.metadata`: the parts that this engine gives a meaning. Other members are free.
 #include "engine/definition/compiler.hpp"
+#include "engine/definition/lint/rules.hpp"
 
 namespace sequent::definition {
 namespace {
@@ -40,6 +41,72 @@ void check_retention(Compiler& compiler, const Value& value) {
     compiler.report.mistyped(value, "an ISO 8601 duration above zero, such as P30D");
 }
 
+std::vector<std::string> task_names(const Program& program) {
+  std::vector<std::string> names;
+  for (const Node& node : program.nodes)
+    if (!node.name.empty()) names.push_back(node.name);
+  return names;
+}
+
+// "namespace/name" or "namespace/name:version"
+std::optional<WorkflowRef> workflow_named(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos || slash == 0) return std::nullopt;
+  const auto colon = std::min(text.find(':', slash), text.size());
+  WorkflowRef out{.workflow_namespace = std::string{text.substr(0, slash)},
+                  .name = std::string{text.substr(slash + 1, colon - slash - 1)},
+                  .version = colon == text.size() ? "latest" : std::string{text.substr(colon + 1)}};
+  const bool version = out.version == "latest" || is_semantic_version(out.version);
+  const bool spelt = is_host_label(out.workflow_namespace) && is_host_label(out.name);
+  return spelt && version ? std::optional{out} : std::nullopt;
+}
+
+// The task itself, or one that holds it.
+bool holds(const Program& program, NodeIndex outer, NodeIndex inner) {
+  for (; inner != no_node; inner = program.node(inner).parent)
+    if (inner == outer) return true;
+  return false;
+}
+
+void link_compensation(Compiler& compiler, NodeIndex index) {
+  Node& node = compiler.program.nodes[index];
+  const auto& wanted = node.metadata.at("compensate").get_ref<const std::string&>();
+  const std::string where = node.place + "/metadata/compensate";
+  if (auto workflow = workflow_named(wanted)) {
+    node.compensation = Compensation{.task = no_node, .workflow = *std::move(workflow)};
+    return;
+  }
+  const NodeIndex target = compiler.program.find(wanted);
+  if (target == no_node || target == 0) {
+    const auto names = task_names(compiler.program);
+    const auto same = std::count(names.begin(), names.end(), wanted);
+    if (same > 1) {
+      compiler.report.at_value(
+          where,
+          "expected one task, got the name of " + std::to_string(same) + " tasks: `" + wanted + "`",
+          "name it by its JSON Pointer, such as /do/0/" + wanted);
+      return;
+    }
+    compiler.report.at_value(where,
+                             "expected the task or the workflow (NAMESPACE/NAME) that undoes `" +
+                                 node.name + "`, got `" + wanted + "`",
+                             suggestion(wanted, names));
+  } else if (holds(compiler.program, target, index)) {
+    compiler.report.at_value(where, "the task `" + node.name + "` can't undo itself",
+                             "name the task or the workflow that undoes it");
+  } else {
+    node.compensation = Compensation{.task = target, .workflow = {}};
+  }
+}
+
+void link_compensations(Compiler& compiler) {
+  for (NodeIndex index = 0; index < compiler.program.nodes.size(); ++index) {
+    const Json& metadata = compiler.program.nodes[index].metadata;
+    if (!metadata.is_object() || !metadata.contains("compensate")) continue;
+    if (metadata.at("compensate").is_string()) link_compensation(compiler, index);
+  }
+}
+
 }  // namespace
 
 void read_metadata(Compiler& compiler, const Value& value) {
@@ -73,10 +140,26 @@ void read_metadata(Compiler& compiler, const Value& value) {
     read_names(compiler, *diagrams, "titles of diagrams", program.diagrams);
   if (const auto arrows = fields.get("clientArrows"))
     program.client_arrows = read_arrows(compiler, *arrows);
+  if (const auto accepted = fields.get("accept")) read_accepted(compiler, *accepted);
+}
+
+void read_accepted(Compiler& compiler, const Value& value) {
+  if (!is_object(compiler.report, value, "accepted warnings, each with its reason")) return;
+  const auto rules = lint::rule_names();
+  for (const std::string& name : member_names(*value.json)) {
+    const Value reason = value.member(name);
+    if (std::find(rules.begin(), rules.end(), name) == rules.end())
+      compiler.report.at_key(reason.pointer, "expected the name of a warning, got `" + name + "`",
+                             suggestion(name, rules));
+    const auto text = read_text(compiler.report, reason, "the reason why this is accepted");
+    if (text && text->find_first_not_of(" \t\n") == std::string::npos)
+      compiler.report.mistyped(reason, "the reason why this is accepted");
+  }
 }
 
 void link_metadata(Compiler& compiler, const Json& root) {
   check_routes(compiler);
+  link_compensations(compiler);
   if (!compiler.program.http) return;
   const Json::json_pointer place{"/document/metadata/http/respond"};
   if (!root.contains(place) || !root.at(place).is_string()) return;
@@ -87,13 +170,8 @@ void link_metadata(Compiler& compiler, const Json& root) {
     compiler.program.nodes[found].responds = true;
     return;
   }
-  std::vector<std::string> names;
-  std::size_t same = 0;
-  for (const Node& node : compiler.program.nodes) {
-    if (node.name.empty()) continue;
-    names.push_back(node.name);
-    if (node.name == wanted) ++same;
-  }
+  const auto names = task_names(compiler.program);
+  const auto same = std::count(names.begin(), names.end(), wanted);
   if (same > 1) {
     compiler.report.at_value(
         place.to_string(),

@@ -200,9 +200,16 @@ struct Arrow {
   bool operator==(const Arrow&) const = default;
 };
 
+/// What undoes a task (`metadata.compensate`): another task of the document, or a workflow.
+struct Compensation {
+  NodeIndex task = no_node;
+  WorkflowRef workflow;  // where no task is named
+};
+
 struct Node {
   std::string name;     // task name; "" for the root
   std::string pointer;  // "/do/0/checkToken"; "" for the root
+  std::string place;    // where the text has it: inside a function it differs from `pointer`
   NodeIndex parent = no_node;
   NodeIndex next = no_node;  // the sibling that follows in order
   TaskBody body;
@@ -215,6 +222,7 @@ struct Node {
   std::vector<Arrow> arrows;       // metadata.arrows: what this task carries out
   bool responds = false;           // its output answers the HTTP requests that the run has taken
   std::optional<Template> answer;  // how: {status, headers, body, problem}, over the output
+  std::optional<Compensation> compensation;
   int line = 0;                    // where it stands in the source
 };
 

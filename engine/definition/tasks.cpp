@@ -172,6 +172,7 @@ NodeIndex read_task(Compiler& compiler, const Value& value, std::string name, st
   Node& node = compiler.program.nodes.emplace_back();
   node.name = std::move(name);
   node.pointer = pointer;
+  node.place = value.pointer;
   node.parent = parent;
   node.definition = *value.json;
   node.line = compiler.document.at(value.pointer).key.line;

@@ -63,5 +63,41 @@ TEST_CASE("validate says when a file is not there", "[cli]") {
   CHECK_THAT(outcome.out, Contains("no-such-file.yaml"));
 }
 
+constexpr const char* careless = R"(document:
+  dsl: 1.0.3
+  namespace: test
+  name: careless
+  version: 1.0.0
+do:
+  - subscribe:
+      metadata: {accept: {charge-without-compensation: a test pays nothing}}
+      call: stripe.subscriptions.create
+      with: {customer: cus_1, items: [{price: price_1}]}
+  - share:
+      set: {amount: "${ .amount / 3 }"}
+)";
+
+TEST_CASE("strictly, what may cost money fails, and what is accepted does not", "[cli]") {
+  const Folder folder;
+  const auto file = folder.file("careless.yaml", careless);
+  const auto usual = sequent({"validate", file});
+  CHECK(usual.code == 0);
+  const auto strict = sequent({"validate", "--strict", file});
+  CHECK(strict.code == 1);
+  CHECK_THAT(strict.out, Contains(file + ":12:32: warning: `amount`") &&
+                             Contains("[amount-in-floating-point]") &&
+                             Contains("(at /do/1/share/set/amount)") &&
+                             Contains("1 file, 0 errors, 1 warning, 1 accepted") &&
+                             !Contains("a test pays nothing"));
+  const auto verbose = sequent({"validate", "--strict", "--verbose", file});
+  CHECK_THAT(verbose.out, Contains("because: a test pays nothing"));
+  const auto json = sequent({"validate", "--strict", "--json", file});
+  CHECK(json.code == 1);
+  const auto files = parse_json(json.out);
+  REQUIRE(files);
+  CHECK((*files)[0]["warnings"][0]["rule"] == "amount-in-floating-point");
+  CHECK((*files)[0]["accepted"][0]["reason"] == "a test pays nothing");
+}
+
 }  // namespace
 }  // namespace sequent::cli::test

@@ -1,5 +1,6 @@
 // What a document that compiles becomes.
 #include "compiling.hpp"
+#include "engine/definition/lint/warnings.hpp"
 
 namespace sequent::definition {
 namespace {
@@ -352,12 +353,12 @@ do:
   - hear: {listen: {to: {any: []}}}
   - put: {set: {bare: .x, secret: "${ $secrets.s }"}}
 )"));
-  const auto warnings = lint(*program);
+  const auto warnings = lint::usual_warnings(*program);
   REQUIRE(warnings.size() == 3);
   CHECK_THAT(warnings[0].message, Catch::Contains("`hear` may listen for ever"));
   CHECK(warnings[0].line == 8);
   CHECK_THAT(warnings[1].message, Catch::Contains("`.x` in `put` is text"));
-  CHECK_THAT(warnings[2].message, Catch::Contains("puts a secret into the run's data"));
+  CHECK_THAT(warnings[2].message, Catch::Contains("a secret goes into the run's data by `put`"));
 }
 
 TEST_CASE("the layout tells numberings apart, and nothing else") {
