@@ -123,6 +123,17 @@ void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen) {
   validate->callback(
       [&, validated] { chosen = [&, validated] { return run_validate(session, *validated); }; });
 
+  auto* test = json_option(
+      app.add_subcommand("test", "Run the tests beside workflows, with mocked answers"), session);
+  const auto declared = kept<TestCommand>();
+  test->add_option("files", declared->files,
+                   "NAME.tests.yaml, the workflows they belong to, or folders of them")
+      ->required();
+  test->add_option("--test", declared->only, "Only the test with this name");
+  test->add_flag("--all-tested", declared->all_tested, "Fail where a workflow has no tests");
+  test->callback(
+      [&, declared] { chosen = [&, declared] { return run_test(session, *declared); }; });
+
   auto* crashtest = json_option(
       app.add_subcommand(
           "crashtest", "Crash at every checkpoint of workflows, against the providers' stand-ins"),

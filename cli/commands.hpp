@@ -33,6 +33,13 @@ struct ValidateCommand {
   bool verbose = false;  // accepted warnings too
 };
 int run_validate(const Session& session, const ValidateCommand& command);
+
+struct TestCommand {
+  std::vector<std::string> files;
+  std::string only;         // "" = all
+  bool all_tested = false;  // a workflow without tests is a failure
+};
+int run_test(const Session& session, const TestCommand& command);
 int run_deploy(const Session& session, const std::vector<std::string>& files);
 
 struct CrashtestCommand {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "crashtest/scenario.hpp"
+#include "workflowtest/test_file.hpp"
 
 namespace sequent::cli {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::size_t max_files = 10'000;
 
 bool holds_workflow(const fs::path& path) {
   if (crashtest::is_scenario_file(path.string())) return false;
+  if (workflowtest::is_test_file(path.string())) return false;
   const auto extension = path.extension();
   return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }
