@@ -19,6 +19,38 @@ std::string pointer_of(const definition::Program& program, const Json& node) {
   return index < program.nodes.size() ? program.nodes[index].pointer : std::string{};
 }
 
+std::string type_of(const definition::Program& program, std::uint64_t filter) {
+  return filter < program.filters.size() ? program.filters[filter].type : std::string{};
+}
+
+// A listening task opens its filters in order, those of `until` last.
+std::string type_taken(const definition::Program& program, const definition::ListenTask& listen,
+                       std::size_t subscription) {
+  const auto& wanted = listen.to.filters;
+  const auto& until = listen.to.until_filters;
+  if (subscription < wanted.size()) return type_of(program, wanted[subscription]);
+  const auto place = subscription - wanted.size();
+  return place < until.size() ? type_of(program, until[place]) : std::string{};
+}
+
+// Records hold numbers where the definition has names; a reader without it needs the names.
+void name_what_it_means(const definition::Program& program, const definition::Node& node,
+                        Json& out) {
+  const auto kind = text_of(out, "kind");
+  const auto* call = std::get_if<definition::CallTask>(&node.body);
+  if (call != nullptr && kind == "ActivityScheduled") out["activity"] = call->activity.name;
+  const auto* listen = std::get_if<definition::ListenTask>(&node.body);
+  if (listen == nullptr) return;
+  if (kind == "ListenStarted" && out.contains("subscriptions"))
+    for (auto& each : out["subscriptions"]) {
+      auto type = type_of(program, each.value("filter", std::uint64_t{UINT32_MAX}));
+      if (!type.empty()) each["type"] = std::move(type);
+    }
+  if (kind != "EventConsumed") return;
+  auto type = type_taken(program, *listen, out.value("subscription", std::size_t{0}));
+  if (!type.empty()) out["type"] = std::move(type);
+}
+
 /// Reads arrays of records from `after` on and hands each record to `take` until that says false.
 /// One row holds the records of one commit, so `rows` rows hold `rows` records at least.
 /// errors  internal: text that is no journal
@@ -107,8 +139,10 @@ Json JournalReader::show(const Json& record) {
   }
   const auto frame = record.value("frame", std::size_t{0});
   const auto node = frame < place_.tasks.size() ? place_.tasks[frame] : definition::no_node;
-  if (!out.contains("task") && node < program_.nodes.size())
-    out["task"] = program_.nodes[node].pointer;
+  if (node < program_.nodes.size()) {
+    if (!out.contains("task")) out["task"] = program_.nodes[node].pointer;
+    name_what_it_means(program_, program_.nodes[node], out);
+  }
   return out;
 }
 

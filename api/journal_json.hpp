@@ -1,5 +1,6 @@
 #pragma once
-// Records as the journal stores them -> records as the API shows them, page by page.
+// Records as the journal stores them -> records as the API shows them, page by page: with the names
+// of tasks, activities and event types in the place of numbers.
 #include <list>
 #include <mutex>
 #include <optional>

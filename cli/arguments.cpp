@@ -245,6 +245,21 @@ void add_run_commands(CLI::App& app, Session& session, Chosen& chosen) {
   journal->callback(
       [&, records] { chosen = [&, records] { return run_journal(session, *records); }; });
 
+  auto* replay = client_options(
+      app.add_subcommand("replay",
+                         "Run a recorded run against another definition, sending nothing, and show "
+                         "the first difference"),
+      session);
+  const auto replayed = kept<ReplayCommand>();
+  auto* replayed_run = replay->add_option("run", replayed->run, "Id of the run");
+  replay
+      ->add_option("--journal", replayed->journal,
+                   "Its journal, as `sequent journal RUN --json` printed it, instead of a server")
+      ->excludes(replayed_run);
+  replay->add_option("--with", replayed->with, "The workflow file to run it against")->required();
+  replay->callback(
+      [&, replayed] { chosen = [&, replayed] { return run_replay(session, *replayed); }; });
+
   auto* watch = client_options(
       app.add_subcommand("watch", "What happens to a run, or to all, as it happens"), session);
   const auto watched = kept<std::string>();

@@ -97,6 +97,13 @@ struct JournalOptions {
   bool full = false;
 };
 int run_journal(const Session& session, const JournalOptions& options);
+
+struct ReplayCommand {
+  std::string run;      // "" = `journal`
+  std::string journal;  // file, "" = ask the server
+  std::string with;     // workflow file
+};
+int run_replay(const Session& session, const ReplayCommand& command);
 int run_watch(const Session& session, const std::string& run);  // "" = all
 
 struct ActionOptions {

@@ -4,6 +4,7 @@
 
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
+#include "cli/journal_read.hpp"
 #include "cli/run_text.hpp"
 
 namespace sequent::cli {
@@ -57,28 +58,38 @@ void print_records(const Session& session, const Json& records, bool full) {
 
 }  // namespace
 
-int run_journal(const Session& session, const JournalOptions& options) {
-  Json records = Json::array();
-  std::string after = std::to_string(options.after);
+std::expected<JournalRead, Refusal> read_journal(const Session& session, const std::string& run,
+                                                 std::uint64_t from, int limit) {
+  JournalRead read;
+  std::string after = std::to_string(from);
   bool more = true;
-  while (more && records.size() < static_cast<std::size_t>(options.limit)) {
-    const int left = options.limit - static_cast<int>(records.size());
+  while (more && read.records.size() < static_cast<std::size_t>(limit)) {
+    const int left = limit - static_cast<int>(read.records.size());
     Request request;
     request.path =
-        run_path(options.run, "/journal") +
+        run_path(run, "/journal") +
         query_text({{"after", after}, {"limit", std::to_string(std::min(records_a_page, left))}});
     auto answer = ask(session, request);
-    if (!answer) return report(session, answer.error());
-    for (auto& record : answer->body["items"]) records.push_back(std::move(record));
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    for (auto& record : answer->body["items"]) read.records.push_back(std::move(record));
     after = text_of(answer->body, "cursor");
     more = !after.empty();
   }
+  if (more) read.more_after = after;
+  return read;
+}
+
+int run_journal(const Session& session, const JournalOptions& options) {
+  const auto read = read_journal(session, options.run, options.after, options.limit);
+  if (!read) return report(session, read.error());
   if (session.json) {
-    session.terminal.json(records);
+    session.terminal.json(read->records);
     return done;
   }
-  if (!records.empty()) print_records(session, records, options.full);
-  if (more) session.terminal.out(session.terminal.paint(Style::dim, "more with --after " + after));
+  if (!read->records.empty()) print_records(session, read->records, options.full);
+  if (!read->more_after.empty())
+    session.terminal.out(
+        session.terminal.paint(Style::dim, "more with --after " + read->more_after));
   return done;
 }
 
