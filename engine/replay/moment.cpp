@@ -49,6 +49,10 @@ Json child_of(const Json& child) {
   return out;
 }
 
+Json size_of(const Json& items) {
+  return items.is_array() ? Json(items.size()) : items;
+}
+
 Json event_of(Json event) {
   event.erase("id");
   event.erase("time");
@@ -74,7 +78,7 @@ void describe(const Shown& record, Json& out) {
   if (kind == "EventEmitted") out["event"] = event_of(json.value("event", Json::object()));
   if (kind == "ChildStarted") out.update(child_of(json.value("child", Json::object())));
   if (kind == "InstanceCompleted") out["output"] = json.value("output", Json());
-  if (kind == "LoopStarted") copy(json, out, {"items"});
+  if (kind == "LoopStarted") out["items"] = size_of(json.value("items", Json::array()));
   copy(json, out,
        {"ordinal", "index", "count", "respond", "end", "answer", "closed", "subscription",
         "catching"});
@@ -83,9 +87,14 @@ void describe(const Shown& record, Json& out) {
     if (out.contains(name) && out[name] == 0) out.erase(name);
 }
 
+// Hidden data, or a text that was made with it.
+bool is_hidden(const Json& value) {
+  return value.is_string() && value.get_ref<const std::string&>().find(hidden) != std::string::npos;
+}
+
 void compare(const Json& recorded, const Json& now, const std::string& name,
              std::vector<Difference::Member>& out) {
-  if (recorded == now || recorded == hidden) return;
+  if (recorded == now || is_hidden(recorded) || is_hidden(now)) return;
   if (recorded.is_object() && now.is_object()) {
     Json names = recorded;
     names.update(now);

@@ -56,7 +56,7 @@ class Replay {
   [[nodiscard]] std::optional<Event> event_from_outside(const Shown& record) const;
   [[nodiscard]] std::optional<Event> by_operator(const Shown& record) const;
   [[nodiscard]] const machine::Frame* frame_of(const Shown& record) const;
-  [[nodiscard]] Timestamp time_of(const Shown& record) const;
+  void draw_as_then(const Shown& recorded);
   void feed(const Event& event, Timestamp now);
   void go_on(Timestamp now);
   void compare(const Shown& recorded);
@@ -94,11 +94,10 @@ void Replay::step() {
   if (taken_ == decided_.size()) {
     decided_.clear();
     taken_ = 0;
-    const auto now = time_of(recorded);
-    if (state_.seq != 0) go_on(now);
+    if (state_.seq != 0) go_on(recorded.at);
     if (decided_.empty()) {
       const auto cause = cause_of(recorded);
-      if (cause) feed(*cause, now);
+      if (cause) feed(*cause, recorded.at);
     }
   }
   if (outcome_.difference) return;
@@ -118,6 +117,7 @@ void Replay::compare(const Shown& recorded) {
       if (!then.at("subscriptions")[i].contains("type")) now["subscriptions"][i].erase("type");
   auto members = differing(then, now);
   if (members.empty()) {
+    draw_as_then(recorded);
     ++taken_;
     ++next_;
     return;
@@ -149,7 +149,7 @@ std::string Replay::where_it_stands() const {
 }
 
 void Replay::feed(const Event& event, Timestamp now) {
-  constexpr std::uint64_t random = 0;  // pauses before retries are not compared
+  constexpr std::uint64_t random = 0;  // see draw_as_then()
   const auto records = machine::decide(program_, state_, event, now, random, surroundings_);
   if (!records) {
     differ(recording_[next_], "it is refused: " + records.error().detail, {});
@@ -176,11 +176,12 @@ const machine::Frame* Replay::frame_of(const Shown& record) const {
   return found == state_.frames.end() ? nullptr : &found->second;
 }
 
-// A block's pause before it tries again was drawn by lot, and may be longer here than it was.
-Timestamp Replay::time_of(const Shown& record) const {
-  if (record.kind != "TryStarted") return record.at;
-  const auto* frame = frame_of(record);
-  return frame == nullptr ? record.at : std::max(record.at, frame->due_at);
+// The pause before the next try is drawn by lot; here it is the one that was drawn then.
+void Replay::draw_as_then(const Shown& recorded) {
+  const auto due_at = recorded.json.value("retryAt", Timestamp{0});
+  const auto found = state_.frames.find(recorded.json.value("frame", FrameId{0}));
+  if (due_at == 0 || found == state_.frames.end()) return;
+  if (found->second.phase == machine::Phase::backoff) found->second.due_at = due_at;
 }
 
 std::optional<Event> Replay::cause_of(const Shown& record) const {

@@ -198,6 +198,9 @@ TEST_CASE("amounts are found by the names of their members, wherever these stand
   CHECK(at("output: {as: '.tax |= . * 0.19'}") == warned);
   CHECK(at("output: {as: '.tax |= (. * 0.19 | round)'}").empty());
   CHECK(at("output: {as: '{ratio: (.x / 3), count: .x}'}").empty());
+  CHECK(at("output: {as: '{tax_rate: (.x / 100), feePercent: 1.5}'}").empty());
+  CHECK(at("output: {as: {unit_amount: 9.99}}") == warned);
+  CHECK(at("output: {as: {unit_amount: 999, tax_percent: 19.5}}").empty());
   CHECK(at("output: {as: {lines: {prices: ['${ .x / 3 }']}}}") == warned);
   const auto found = strictly("do:\n  - a:\n      set:\n        price: ${ .x / 3 }\n");
   REQUIRE(rules(found) == warned);

@@ -16,26 +16,34 @@ constexpr std::array<std::string_view, 14> money_words{
 constexpr std::array<std::string_view, 7> rounding{"floor", "ceil",      "round",      "trunc",
                                                    "rint",  "nearbyint", "significand"};
 
-// "unitAmount", "unit_amount" and "amounts" hold the word "amount".
-bool is_money(std::string_view name) {
-  std::string word;
-  const auto known = [&word] {
-    if (word.size() > 1 && word.back() == 's') {
-      const auto singular = std::string_view{word}.substr(0, word.size() - 1);
-      if (std::ranges::find(money_words, singular) != money_words.end()) return true;
-    }
-    return std::ranges::find(money_words, word) != money_words.end();
-  };
+constexpr std::array<std::string_view, 5> shares{"rate", "percent", "percentage", "ratio",
+                                                 "factor"};
+
+std::vector<std::string> words_in(std::string_view name) {
+  std::vector<std::string> words(1);
   for (const char c : name) {
     const bool upper = c >= 'A' && c <= 'Z';
     const bool letter = upper || (c >= 'a' && c <= 'z');
-    if (!letter || upper) {
-      if (known()) return true;
-      word.clear();
-    }
-    if (letter) word += upper ? static_cast<char>(c + 32) : c;
+    if ((!letter || upper) && !words.back().empty()) words.emplace_back();
+    if (letter) words.back() += upper ? static_cast<char>(c + 32) : c;
   }
-  return known();
+  return words;
+}
+
+template <std::size_t count>
+bool is_one_of(std::string_view word, const std::array<std::string_view, count>& words) {
+  if (std::ranges::find(words, word) != words.end()) return true;
+  return word.ends_with('s') &&
+         std::ranges::find(words, word.substr(0, word.size() - 1)) != words.end();
+}
+
+// "unitAmount", "unit_amount" and "amounts" hold the word "amount"; "tax_rate" is a share.
+bool is_money(std::string_view name) {
+  const auto words = words_in(name);
+  const auto any = [&](const auto& known) {
+    return std::ranges::any_of(words, [&](const auto& word) { return is_one_of(word, known); });
+  };
+  return any(money_words) && !any(shares);
 }
 
 using Words = std::vector<Word>;
@@ -231,12 +239,22 @@ void check(Linter& linter, const Node* node, const Expression& expression) {
   }
 }
 
+// 9.99 where 999 minor units are meant.
+void check_number(Linter& linter, const Node& node, const DecimalNumber& number) {
+  const auto member = member_of(number.pointer, node.place);
+  if (!is_money(member)) return;
+  linter.warn(amount_in_floating_point, {.node = &node, .pointer = number.pointer, .offset = 0},
+              "`" + member + "` is the decimal number " + number.text, "count whole minor units");
+}
+
 }  // namespace
 
 void check_amounts(Linter& linter) {
   const Program& program = linter.program();
-  for (const Node& node : program.nodes)
+  for (const Node& node : program.nodes) {
     for (const auto& expression : data_expressions(node)) check(linter, &node, expression);
+    for (const auto& number : decimal_numbers(node)) check_number(linter, node, number);
+  }
   for (const auto& expression : output_expressions(program)) check(linter, nullptr, expression);
 }
 

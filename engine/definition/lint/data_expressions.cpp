@@ -24,6 +24,14 @@ void collect(const Json& value, const std::string& pointer, bool bare,
   }
 }
 
+void collect_decimals(const Json& value, const std::string& pointer,
+                      std::vector<DecimalNumber>& out) {
+  if (value.is_number_float()) out.push_back({.pointer = pointer, .text = value.dump()});
+  if (!value.is_structured()) return;
+  for (const auto& [name, member] : value.items())
+    collect_decimals(member, pointer + "/" + pointer_segment(name), out);
+}
+
 struct Part {
   const char* pointer;
   bool bare = false;
@@ -48,6 +56,16 @@ std::vector<Expression> data_expressions(const Node& node) {
     const Json::json_pointer at{part.pointer};
     if (node.definition.is_object() && node.definition.contains(at))
       collect(node.definition.at(at), node.place + part.pointer, part.bare, out);
+  }
+  return out;
+}
+
+std::vector<DecimalNumber> decimal_numbers(const Node& node) {
+  std::vector<DecimalNumber> out;
+  for (const auto& part : parts) {
+    const Json::json_pointer at{part.pointer};
+    if (node.definition.is_object() && node.definition.contains(at))
+      collect_decimals(node.definition.at(at), node.place + part.pointer, out);
   }
   return out;
 }

@@ -50,8 +50,13 @@ struct Expression {
 /// The expressions whose values leave a task: arguments, values that it sets or emits or hands to a
 /// child, outputs and exports.
 [[nodiscard]] std::vector<Expression> data_expressions(const Node& node);
-/// The same for the workflow's own output.
+/// Those of the workflow's own output.
 [[nodiscard]] std::vector<Expression> output_expressions(const Program& program);
+/// A constant among what leaves a task that is no whole number.
+struct DecimalNumber {
+  std::string pointer, text;
+};
+[[nodiscard]] std::vector<DecimalNumber> decimal_numbers(const Node& node);
 
 void check_usual(Linter& linter);
 void check_effects(Linter& linter);
