@@ -62,8 +62,7 @@ void print(const Session& session, const ReplayCommand& command, const replay::O
   }
   if (outcome.redacted)
     session.terminal.out(session.terminal.paint(
-        Style::dim,
-        "sensitive data is hidden in the journal: what depends on it was not compared"));
+        Style::dim, "sensitive data is hidden in the journal: a difference may come of that"));
 }
 
 }  // namespace
