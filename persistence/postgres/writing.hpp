@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "persistence/postgres/pool.hpp"
 
 namespace sequent::persistence::postgres {
@@ -43,7 +44,6 @@ auto writing(Pool& writers, const Body& body) {
   while (true) {
     std::optional<SqlError> failed;
     try {
-      result.reset();
       Connection& connection = attempts.begin();
       result.emplace(body(connection));
       connection.commit();
@@ -55,6 +55,8 @@ auto writing(Pool& writers, const Body& body) {
     }
     if (failed && !attempts.settle(*failed)) continue;
     attempts.committed();
+    SEQUENT_ASSERT(
+        result.has_value());  // of the last body that ran to its end: its COMMIT was sent
     return std::move(*result);
   }
 }
