@@ -31,6 +31,12 @@ struct ActivitySpec {
   CallRetryPolicy retry;
   DurationMs timeout_ms = 30'000;   // of one attempt
   DurationMs key_retention_ms = 0;  // how long the provider keeps idempotency keys; 0 = it has none
+  /// What the provider's health is kept apart by, see circuit_id.hpp: the account that the arguments
+  /// name (null = all calls share one), and "" = "read" where repeating is harmless, else "write".
+  std::string (*account)(const Json& arguments) = nullptr;
+  /// Where one activity calls many providers: which one (a host). Null = `provider` is one.
+  std::string (*server)(const Json& arguments) = nullptr;
+  std::string operation_class;
   bool idempotent = false;          // repeating is harmless by nature (reads, absolute writes)
   bool keys_unsure = false;         // keys are sent, but nobody promises that they are honoured
   bool can_look = false;            // reconcile() can find out what became of an attempt

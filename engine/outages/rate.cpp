@@ -1,0 +1,110 @@
+#include "engine/outages/rate.hpp"
+
+#include <algorithm>
+
+namespace sequent::outages {
+namespace {
+
+constexpr double least_rate = 1, second_ms = 1'000;
+constexpr double after_refusal = 0.9;
+constexpr double growth = 1.05;             // each second without a refusal
+constexpr DurationMs cut_again_ms = 1'000;  // answers to what left before the cut say nothing new
+constexpr DurationMs forget_ms = 300'000;   // without a refusal
+constexpr DurationMs longest_pause_ms = 60'000;
+constexpr std::uint32_t refusals_to_cut = 2;  // one may be about a single object
+
+constexpr double slowest_wave = 1, fastest_wave = 20'000;
+constexpr DurationMs wave_ms = 2'000;
+constexpr double burst_ms = 200;
+
+}  // namespace
+
+double RateLimit::per_second() const {
+  if (rate_ <= 0) return most_;
+  return most_ <= 0 ? rate_ : std::min(rate_, most_);
+}
+
+Timestamp RateLimit::take(Timestamp now) {
+  grow(now);
+  const double rate = per_second();
+  const auto at = static_cast<double>(now);
+  if (rate <= 0) {
+    place_ = std::max(place_, at);
+    return static_cast<Timestamp>(place_);
+  }
+  // A little of what was not used lately may be caught up with.
+  place_ = std::max(place_ + second_ms / rate, at - std::min(burst_ms, second_ms / rate));
+  return std::max(now, static_cast<Timestamp>(place_));
+}
+
+Timestamp RateLimit::next(Timestamp now) const {
+  const double rate = per_second();
+  const double place = rate <= 0 ? place_ : place_ + second_ms / rate;
+  return std::max(now, static_cast<Timestamp>(place));
+}
+
+std::size_t RateLimit::room(Timestamp now, Timestamp until) const {
+  const double rate = per_second();
+  if (rate <= 0) return next(now) <= until ? SIZE_MAX : 0;
+  const double free_from = std::max(place_, static_cast<double>(now) - second_ms / rate);
+  const double places = (static_cast<double>(until) - free_from) * rate / second_ms;
+  return places < 1 ? 0 : static_cast<std::size_t>(places);
+}
+
+void RateLimit::count(Timestamp now) {
+  const Timestamp second = now / 1'000;
+  if (second == second_) return;
+  answered_before_ = second == second_ + 1 ? answered_ : 0;
+  answered_ = 0;
+  refused_ = 0;
+  second_ = second;
+}
+
+void RateLimit::answered(Timestamp now) {
+  count(now);
+  ++answered_;
+}
+
+void RateLimit::refused(Timestamp now, DurationMs retry_after_ms) {
+  count(now);
+  ++refused_;
+  refused_at_ = now;
+  if (refused_ < refusals_to_cut && retry_after_ms == 0) return;
+  if (retry_after_ms > 0 && refused_ >= refusals_to_cut) {
+    const auto pause = std::min(retry_after_ms, longest_pause_ms);
+    place_ = std::max(place_, static_cast<double>(now + pause));
+  }
+  if (cut_at_ != 0 && now - cut_at_ < cut_again_ms) return;
+  cut_at_ = grown_at_ = now;
+  const double took = std::max(answered_, answered_before_);
+  const double base = rate_ > 0 ? std::min(rate_, std::max(took, rate_ / 2)) : took;
+  rate_ = std::max(least_rate, base * after_refusal);
+}
+
+void RateLimit::grow(Timestamp now) {
+  if (rate_ <= 0) return;
+  if (now - refused_at_ >= forget_ms) {
+    rate_ = 0;
+    return;
+  }
+  while (now - grown_at_ >= static_cast<DurationMs>(second_ms) && rate_ < 1e6) {
+    grown_at_ += static_cast<DurationMs>(second_ms);
+    rate_ = std::max(rate_ * growth, rate_ + 1);
+  }
+}
+
+std::uint32_t Ramp::due(Timestamp now, double cap) {
+  if (now - wave_at_ >= wave_ms) {
+    rate_ = failed_ ? std::max(slowest_wave, rate_ / 2) : std::min(fastest_wave, rate_ * 2);
+    failed_ = false;
+    wave_at_ = now;
+  }
+  if (cap > 0) rate_ = std::min(rate_, std::max(slowest_wave, cap));
+  budget_ += rate_ * static_cast<double>(now - told_at_) / second_ms;
+  told_at_ = now;
+  // What one tick could not send is not sent on top of the next ones.
+  budget_ = std::min(budget_, std::max(1.0, rate_ * burst_ms / second_ms));
+  return budget_ < 1 ? 0 : static_cast<std::uint32_t>(budget_);
+}
+
+}  // namespace sequent::outages

@@ -1,0 +1,61 @@
+#pragma once
+// How fast calls of one circuit may leave this node: a token bucket whose rate adapts to refusals
+// (429), and the waves in which parked calls are let go. Pure: time is passed in.
+#include <cstdint>
+
+#include "base/time.hpp"
+
+namespace sequent::outages {
+
+/// Places in time, one call after the other. No limit until an operator sets one or the provider
+/// refuses; then the rate is what the provider took, less a tenth, and grows slowly again.
+class RateLimit {
+ public:
+  /// When the next call may leave: `now`, or later. The place is taken.
+  [[nodiscard]] Timestamp take(Timestamp now);
+  /// When the next call could leave; takes no place.
+  [[nodiscard]] Timestamp next(Timestamp now) const;
+  /// How many calls could leave by `until`.
+  [[nodiscard]] std::size_t room(Timestamp now, Timestamp until) const;
+  void answered(Timestamp now);
+  /// `retry_after_ms` 0 = the provider did not say.
+  void refused(Timestamp now, DurationMs retry_after_ms);
+  /// This node's share of an operator's limit; 0 = none.
+  void set_most(double per_second) { most_ = per_second; }
+
+  /// 0 = no limit.
+  [[nodiscard]] double per_second() const;
+  [[nodiscard]] bool adapted() const { return rate_ > 0; }
+
+ private:
+  void count(Timestamp now);
+  void grow(Timestamp now);
+
+  double most_ = 0;   // operator's
+  double rate_ = 0;   // learnt; 0 = none
+  double place_ = 0;  // the time of the last place taken, with its fraction
+  Timestamp second_ = 0;
+  std::uint32_t answered_ = 0, answered_before_ = 0;  // in this second, and in the one before
+  std::uint32_t refused_ = 0;
+  Timestamp cut_at_ = 0, grown_at_ = 0, refused_at_ = 0;
+};
+
+/// Parked calls leave in waves, each twice the one before as long as nothing goes wrong.
+class Ramp {
+ public:
+  explicit Ramp(Timestamp now) : wave_at_(now), told_at_(now) {}
+  /// How many may leave now, at a rate of at most `cap` per second (0 = the waves' own limit).
+  [[nodiscard]] std::uint32_t due(Timestamp now, double cap);
+  void sent(std::uint32_t count) { budget_ -= count; }
+  /// A wave that met failures is not followed by a larger one, but by half of it.
+  void failed() { failed_ = true; }
+  [[nodiscard]] double per_second() const { return rate_; }
+
+ private:
+  double rate_ = 10;
+  double budget_ = 1;
+  bool failed_ = false;
+  Timestamp wave_at_, told_at_;
+};
+
+}  // namespace sequent::outages
