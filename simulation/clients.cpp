@@ -9,6 +9,8 @@ namespace {
 constexpr DurationMs patience_ms = 20'000;
 constexpr int repeats_permille = 200;
 constexpr DurationMs longest_wait_ms = 90'000;
+constexpr DurationMs soon_ms = 1'000;
+constexpr DurationMs settling_ms = 20'000;  // until every partition has its owner
 
 // What a caller does not understand as an answer it asks again.
 bool is_passing(ErrorCode code) {
@@ -88,9 +90,9 @@ void Clients::ask_wait(std::size_t index) {
                  ", " + std::to_string(patience) + " ms");
   auto heard = std::make_shared<bool>(false);
   begin(life->engine->wait(run, runtime::Until::ended, patience),
-        [this, index, heard](const Result<runtime::WaitResult>& result) {
+        [this, index, heard, asked_at](const Result<runtime::WaitResult>& result) {
           *heard = true;
-          hear(index, result);
+          hear(index, result, asked_at);
         });
   // Only who asked a node that died, or that stood still, may remain without an answer.
   scheduler_.post_at(
@@ -103,7 +105,8 @@ void Clients::ask_wait(std::size_t index) {
       });
 }
 
-void Clients::hear(std::size_t index, const Result<runtime::WaitResult>& result) {
+void Clients::hear(std::size_t index, const Result<runtime::WaitResult>& result,
+                   Timestamp asked_at) {
   auto& wait = waits_[index];
   const std::string who = wait.run.text().substr(9);
   if (!result && !is_passing(result.error().code))
@@ -116,6 +119,10 @@ void Clients::hear(std::size_t index, const Result<runtime::WaitResult>& result)
   const auto* run = witness_.find(wait.run);
   if (status != machine::Status::faulted && (run == nullptr || run->state.status != status))
     notebook_.breach("a waiter hears what is durable", who);
+  if (run == nullptr || asked_at < calm_since_ + settling_ms) return;
+  const DurationMs late = scheduler_.now() - std::max(asked_at, run->ended_at);
+  if (late > soon_ms)
+    notebook_.breach("in calm a waiter is told at once", who + ", " + std::to_string(late) + " ms");
 }
 
 bool Clients::all_told() const {

@@ -25,6 +25,8 @@ class Clients {
   /// Delivers until it is acknowledged, now and then once more.
   void deliver(const std::string& id, const std::string& type, const std::string& run);
 
+  /// From now on nothing is lost and nobody dies: who waits is told soon.
+  void calm() { calm_since_ = scheduler_.now(); }
   /// Waits at some node until the run has ended, again and again.
   void wait(const InstanceId& run);
 
@@ -52,7 +54,7 @@ class Clients {
     bool told = false;
   };
   void ask_wait(std::size_t index);
-  void hear(std::size_t index, const Result<runtime::WaitResult>& result);
+  void hear(std::size_t index, const Result<runtime::WaitResult>& result, Timestamp asked_at);
   void ask_start(std::size_t index);
   void ask_deliver(const Json& event);
   template <class T, class Then>
@@ -66,6 +68,7 @@ class Clients {
   Witness& witness_;
   std::vector<Start> starts_;
   std::vector<Wait> waits_;
+  Timestamp calm_since_ = INT64_MAX / 2;  // not yet
   std::set<InstanceId> cancelled_;
   std::map<std::string, std::string> delivered_;
 };

@@ -17,6 +17,7 @@ class Notebook {
  public:
   explicit Notebook(const runtime::Clock& clock) : clock_(clock), began_(clock.now()) {}
 
+  [[nodiscard]] Timestamp now() const { return clock_.now(); }
   void note(std::string_view text) {
     lines_.push_back(std::to_string(clock_.now() - began_) + " " + std::string(text));
   }

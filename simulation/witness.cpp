@@ -50,6 +50,7 @@ void Witness::committed(const runtime::InstanceChange& change) {
   ++commits_;
   auto& run = runs_[change.id];
   if (change.start) run.program = programs_.at(change.start->digest);
+  const bool was_over = machine::is_ended(run.state.status);
   std::string line = "commit " + short_id(change.id);
   if (change.last_seq != 0) {
     const auto records = machine::decode(change.records);
@@ -63,6 +64,7 @@ void Witness::committed(const runtime::InstanceChange& change) {
       machine::apply(run.state, record);
     }
   }
+  if (!was_over && machine::is_ended(run.state.status)) run.ended_at = notebook_.now();
   notebook_.note(line + " " + change.row.status +
                  (change.consumed_messages.empty() ? "" : " message") +
                  (change.operations.empty() ? "" : " operation"));

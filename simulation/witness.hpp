@@ -21,7 +21,8 @@ struct Witnessed {
   std::set<std::pair<machine::FrameId, std::uint32_t>> intents;   // frame, attempt
   std::set<std::pair<std::string, std::uint32_t>> keyed_intents;  // key, attempt
   std::map<std::pair<machine::FrameId, std::string>, int> consumed;
-  bool edited = false;  // an operator replaced an input
+  bool edited = false;     // an operator replaced an input
+  Timestamp ended_at = 0;  // when it last came to an end
 };
 
 class Witness {

@@ -197,7 +197,7 @@ void World::plan_nodes() {
     for (std::int64_t i = 0; i < count; ++i)
       scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), what);
   };
-  some(3, [this] { cluster_.freeze_one(dice_.between(lease_ms / 4, 4 * lease_ms)); });
+  some(6, [this] { cluster_.freeze_one(dice_.between(lease_ms / 4, 4 * lease_ms)); });
   some(3, [this] { cluster_.cut_one(dice_.between(500, 4 * lease_ms)); });
   some(3, [this] { cluster_.leave_one(); });
 }
@@ -240,6 +240,7 @@ void World::calm_down() {
     else
       cluster_.boot();
     calm_since_ = scheduler_.now();
+    clients_.calm();
     for (int round = 0, still = 0; round < most_rounds && still < most_still_rounds; ++round) {
       const auto before = witness_.commits();
       if (!turn(scheduler_.now() + round_ms)) return;
@@ -251,7 +252,11 @@ void World::calm_down() {
 
 bool World::help() {
   bool any = !clients_.all_answered() || !clients_.all_told();
-  for (const auto& [id, run] : witness_.runs()) any = help_run(id, run) || any;
+  for (const auto& [id, run] : witness_.runs()) {
+    if (options_.cluster && !machine::is_ended(run.state.status) && dice_.chance(300))
+      clients_.wait(id);
+    any = help_run(id, run) || any;
+  }
   return any;
 }
 

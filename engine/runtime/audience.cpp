@@ -26,21 +26,41 @@ void Audience::wait(const WaitNote& note) {
   if (!node || node->closed) return;
   const Timestamp now = node->ports.clock.now();
   for (const auto& wanted : note.wanted) {
-    // Not ours any more: whoever waits sees the next owner, and tells that one.
-    const auto partition = node->partition(wanted.run.partition());
-    const std::tuple entry{note.from, wanted.run, wanted.until};
-    if (!partition || waiting_.size() >= most_waiting || !waiting_.insert(entry).second) continue;
     const DurationMs patience = std::clamp<DurationMs>(wanted.patience_ms, 0, longest_patience_ms);
-    auto settled = [self = shared_from_this(), entry](bool come_about) {
-      boost::asio::post(self->strand_, [self, entry, come_about] {
-        self->waiting_.erase(entry);
-        const auto owner = self->owner_.lock();
-        if (come_about && owner)
-          owner->cluster->tell(std::get<0>(entry), SettledNote{{std::get<1>(entry)}});
-      });
-    };
-    partition->watch_for(wanted.run, wanted.until, now + patience, std::move(settled));
+    const Waiting entry{note.from, wanted.run, wanted.until};
+    if (waiting_.size() >= most_waiting) return;
+    const auto [known, fresh] = waiting_.try_emplace(entry, now + patience);
+    known->second = std::max(known->second, now + patience);
+    if (fresh) await(entry);
   }
+}
+
+void Audience::await(const Waiting& waiting) {
+  const auto node = owner_.lock();
+  const auto found = waiting_.find(waiting);
+  if (!node || node->closed || found == waiting_.end()) return;
+  const auto& [from, run, until] = waiting;
+  const auto partition = node->partition(run.partition());
+  // Not ours any more: whoever waits sees the next owner, and tells that one.
+  if (!partition || found->second <= node->ports.clock.now()) {
+    waiting_.erase(found);
+    return;
+  }
+  const Timestamp due = found->second;
+  auto heard = [self = shared_from_this(), waiting, due](bool come_about) {
+    boost::asio::post(self->strand_, [self, waiting, due, come_about] {
+      const auto owner = self->owner_.lock();
+      if (!owner) return;
+      // A later caller may still wait. Of anything else, a run that can't be read now or that is not
+      // there, who waits tells us again.
+      const bool expired = !come_about && owner->ports.clock.now() >= due;
+      if (expired) return self->await(waiting);
+      self->waiting_.erase(waiting);
+      if (come_about)
+        owner->cluster->tell(std::get<0>(waiting), SettledNote{{std::get<1>(waiting)}});
+    });
+  };
+  partition->watch_for(run, until, due, std::move(heard));
 }
 
 void Audience::watch(const WatchNote& note) {

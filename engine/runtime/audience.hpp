@@ -5,7 +5,6 @@
 #include <boost/asio/strand.hpp>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <tuple>
 
@@ -30,12 +29,14 @@ class Audience : public std::enable_shared_from_this<Audience> {
     std::map<InstanceId, Timestamp> runs;
     std::map<std::string, Timestamp> requests;
   };
+  using Waiting = std::tuple<std::string, InstanceId, Until>;
+  void await(const Waiting& waiting);
   [[nodiscard]] static bool wants(const Watcher& watcher, const RunNotice& notice, Timestamp now);
   void forget_gone(Timestamp now);
 
   std::weak_ptr<Node> owner_;
   boost::asio::strand<boost::asio::any_io_executor> strand_;
-  std::set<std::tuple<std::string, InstanceId, Until>> waiting_;
+  std::map<Waiting, Timestamp> waiting_;  // until when: a later caller may be more patient
   std::map<std::string, Watcher> watchers_;
   Timestamp forget_at_ = 0;
 };
