@@ -63,8 +63,10 @@ void add_server_commands(CLI::App& app, Session& session, Chosen& chosen) {
   auto* doctor = app.add_subcommand("doctor",
                                     "Check configuration, store, disk, clock, ports and "
                                     "providers");
-  const auto checked = kept<ServeOptions>();
-  serve_options(doctor, *checked);
+  const auto checked = kept<DoctorCommand>();
+  serve_options(doctor, checked->node);
+  doctor->add_flag("--journals", checked->journals,
+                   "Fold the journal of every run and compare it with what is stored, instead");
   doctor->callback(
       [&, checked] { chosen = [&, checked] { return run_doctor(session, *checked); }; });
 

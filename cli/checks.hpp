@@ -21,6 +21,9 @@ struct Check {
 [[nodiscard]] Check check_data(const std::string& directory);
 /// Connects to a PostgreSQL store and makes nothing.
 [[nodiscard]] Check check_database(const std::string& url);
+/// Folds the journal of every run in the store, whose nodes may go on meanwhile (on SQLite none may
+/// run), and compares it with what is stored beside it. The first of those that differ, a check each.
+[[nodiscard]] std::vector<Check> check_journals(const Config& config);
 /// How many small synchronous writes the disk does in a second: the bound on commits.
 [[nodiscard]] Check check_disk(const std::string& directory);
 /// Whether the machine's clock is kept right; webhooks and leases lean on it.

@@ -25,7 +25,11 @@ struct SandboxCommand {
 };
 int run_sandbox(const Session& session, const SandboxCommand& options);
 
-int run_doctor(const Session& session, const ServeOptions& options);
+struct DoctorCommand {
+  ServeOptions node;
+  bool journals = false;  // folds every run's journal, and checks nothing else
+};
+int run_doctor(const Session& session, const DoctorCommand& command);
 
 struct ValidateCommand {
   std::vector<std::string> files;

@@ -45,13 +45,14 @@ Check check_config(const Result<std::shared_ptr<Config>>& config) {
 
 }  // namespace
 
-int run_doctor(const Session& session, const ServeOptions& options) {
-  const auto config = serve_settings(session, options);
+int run_doctor(const Session& session, const DoctorCommand& command) {
+  const auto config = serve_settings(session, command.node);
   std::vector<Check> checks{check_config(config)};
   if (!config) {
     report(session, config.error());
     return print_checks(session, checks);
   }
+  if (command.journals) return print_checks(session, check_journals(**config));
   if (const auto store = check_store(**config); store) {
     if ((*config)->store.empty()) {
       checks.push_back(check_data((*config)->data));
