@@ -1,0 +1,30 @@
+#pragma once
+// What must hold when all is calm again, looked at from outside.
+#include "tests/chaos/storm.hpp"
+
+namespace sequent::chaos {
+
+class Summary {
+ public:
+  /// A line of the summary; all are looked at before the test fails.
+  void expect(const std::string& what, std::int64_t actual, std::int64_t expected);
+  void expect_at_least(const std::string& what, std::int64_t actual, std::int64_t least);
+  void tell(const std::string& what, const std::string& value);
+  [[nodiscard]] const std::vector<std::string>& wrong() const { return wrong_; }
+
+ private:
+  std::vector<std::string> wrong_;
+};
+
+/// Until every run has ended; false after `ms`.
+[[nodiscard]] bool await_the_end(World& world, DurationMs ms);
+
+void check_callers(World& world, const Load& load, Summary& summary);
+void check_providers(World& world, Summary& summary);
+/// The epochs of each partition, and who wrote under them.
+void check_writers(World& world, Summary& summary);
+/// How long runs stood still when their node died.
+void check_take_overs(World& world, const StormReport& storm, bool required, Summary& summary);
+void check_journals(World& world, Summary& summary);
+
+}  // namespace sequent::chaos

@@ -1,0 +1,171 @@
+// Three nodes on one PostgreSQL with a standby, customers, and whatever can go wrong; then the proof
+// that nothing was lost, repeated or written by two.
+//   chaos SEQUENT [--seconds N] [--seed N] [--weather any|story|database|restore|upgrade] [--customers N] [--visits N]
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+#include "tests/chaos/checks.hpp"
+#include "tests/chaos/stories.hpp"
+
+namespace sequent::chaos {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr DurationMs end_ms = 180'000;  // of calm, until all runs must have ended
+
+// The last two are no weather: they are told in order.
+const std::vector<std::string> weathers{"any", "story", "database", "restore", "upgrade"};
+
+struct Options {
+  std::string program, weather = "any";
+  int seconds = 60, customers = 24, visits = 1'000'000;
+  std::uint64_t seed = 1;
+};
+
+[[noreturn]] void wrong_use(const std::string& what) {
+  std::fprintf(stderr,
+               "%s\nusage: chaos SEQUENT [--seconds N] [--seed N] [--weather "
+               "any|story|database|restore|upgrade] "
+               "[--customers N] [--visits N]\n",
+               what.c_str());
+  std::exit(2);
+}
+
+Options options_of(int count, char** words) {
+  Options options;
+  if (count < 2 || ::access(words[1], X_OK) != 0) wrong_use("expected an executable first");
+  options.program = fs::absolute(words[1]).string();
+  for (int i = 2; i + 1 < count; i += 2) {
+    const std::string name = words[i], value = words[i + 1];
+    if (name == "--weather" && std::ranges::count(weathers, value) > 0) {
+      options.weather = value;
+      continue;
+    }
+    if (value.empty() || value.find_first_not_of("0123456789") != std::string::npos ||
+        value.size() > 9)
+      wrong_use("expected a number after " + name + ", got " + value);
+    const int number = std::stoi(value);
+    if (name == "--seconds")
+      options.seconds = std::max(10, number);
+    else if (name == "--seed")
+      options.seed = static_cast<std::uint64_t>(number);
+    else if (name == "--customers")
+      options.customers = std::max(1, number);
+    else if (name == "--visits")
+      options.visits = std::max(1, number);
+    else
+      wrong_use("there is no option " + name);
+  }
+  if (count % 2 != 0) wrong_use("expected a value after " + std::string{words[count - 1]});
+  if (options.weather == "story") options.seconds = static_cast<int>(story_ms / 1'000);
+  return options;
+}
+
+std::vector<Step> weather_of(const Options& options) {
+  const DurationMs length = options.seconds * 1'000LL;
+  if (options.weather == "story") return story();
+  if (options.weather == "database") return database_weather(options.seed, length);
+  return random_weather(options.seed, length);
+}
+
+void tell_open_runs(World& world) {
+  std::printf(
+      "%s\n",
+      world.database()
+          .query("SELECT instance_id, status, task, waiting_kind, waiting_detail, error_title "
+                 "FROM sequent.instance WHERE status NOT IN ('completed', 'cancelled') "
+                 "ORDER BY instance_id LIMIT 10")
+          .c_str());
+  for (std::size_t node = 0; node < node_count; ++node)
+    std::printf("--- node %zu\n%s\n", node + 1, world.log_of(node).c_str());
+}
+
+std::vector<std::string> proof(World& world, const Load& load, const StormReport& storm,
+                               const Options& options, bool all_ended) {
+  Summary summary;
+  summary.expect("every run ended", all_ended ? 1 : 0, 1);
+  check_callers(world, load, summary);
+  check_providers(world, summary);
+  check_writers(world, summary);
+  check_take_overs(world, storm, options.weather == "story", summary);
+  check_journals(world, summary);
+  return summary.wrong();
+}
+
+int verdict(World& world, const std::vector<std::string>& wrong) {
+  if (wrong.empty()) return 0;
+  tell_open_runs(world);
+  std::printf("FAILED:\n");
+  for (const auto& what : wrong) std::printf("  %s\n", what.c_str());
+  return 1;
+}
+
+int run(const Options& options, const std::string& folder) {
+  World world{options.program, SEQUENT_SOURCE_DIR, folder};
+  world.begin();
+  if (options.weather == "restore" || options.weather == "upgrade") {
+    Summary summary;
+    if (options.weather == "restore")
+      tell_of_a_restore(world, summary);
+    else
+      tell_of_an_upgrade(world, summary);
+    return verdict(world, summary.wrong());
+  }
+  LoadPlan plan;
+  plan.seed = options.seed;
+  plan.customers = options.customers;
+  plan.most_visits = options.visits;
+  plan.signals_only = options.weather == "database";
+  plan.ticks = options.seconds * 2;
+  Load load{world, plan};
+  load.begin();
+  const auto storm = weather_the_storm(world, load, weather_of(options), options.seconds * 1'000LL);
+  if (!storm.who_ended.empty()) {
+    std::printf("FAILED (seed %llu): %s\n", static_cast<unsigned long long>(options.seed),
+                storm.who_ended.c_str());
+    return 1;
+  }
+  std::printf("calm after %d visits; now everybody may finish\n", load.visits());
+  load.end_by(monotonic_ms() + end_ms);
+  const bool all_ended = await_the_end(world, end_ms);
+  load.join();
+  const bool still = await_the_end(world, 10'000);  // webhooks of the last payments
+  return verdict(world, proof(world, load, storm, options, all_ended && still));
+}
+
+}  // namespace
+}  // namespace sequent::chaos
+
+int main(int count, char** words) {
+  using namespace sequent::chaos;
+  const auto options = options_of(count, words);
+  std::string folder = (fs::temp_directory_path() / "sequent-chaos-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) {
+    std::perror("cannot make a temporary folder");
+    return 1;
+  }
+  ::chmod(folder.c_str(), 0755);  // the database's user passes through it
+  std::printf("seed %llu, %d s of %s weather, in %s\n",
+              static_cast<unsigned long long>(options.seed), options.seconds,
+              options.weather.c_str(), folder.c_str());
+  int code = 1;
+  try {
+    code = run(options, folder);
+  } catch (const std::exception& error) {
+    std::printf("FAILED: %s\n", error.what());
+  }
+  if (code == 0) {
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+    std::printf("passed (seed %llu)\n", static_cast<unsigned long long>(options.seed));
+  } else {
+    std::printf("everything is kept in %s\n", folder.c_str());
+  }
+  return code;
+}

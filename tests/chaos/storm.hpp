@@ -1,0 +1,24 @@
+#pragma once
+// Carries the weather out, and mends everything at its end.
+#include "tests/chaos/load.hpp"
+#include "tests/chaos/weather.hpp"
+
+namespace sequent::chaos {
+
+/// A node that was killed while the database was well.
+struct Death {
+  std::string writer;
+  Timestamp at = 0;
+};
+
+struct StormReport {
+  std::map<Step::Kind, int> counts;
+  std::vector<Death> deaths;
+  std::string who_ended;  // what died by itself; the storm stops then
+};
+
+/// Returns when the weather is over and the load begins no more visits; all is mended then.
+[[nodiscard]] StormReport weather_the_storm(World& world, Load& load,
+                                            const std::vector<Step>& steps, DurationMs length);
+
+}  // namespace sequent::chaos
