@@ -6,7 +6,7 @@ namespace sequent::chaos {
 namespace {
 
 constexpr int of_each = 20;
-constexpr DurationMs provider_ms = 900, under_way_ms = 1'200, ends_ms = 120'000, serves_ms = 60'000;
+constexpr DurationMs provider_ms = 900, under_way_ms = 1'200, ends_ms = 120'000, serves_ms = 180'000;
 
 struct Started {
   std::string workflow, run;

@@ -7,7 +7,7 @@ namespace {
 
 using Kind = Step::Kind;
 
-constexpr DurationMs turn_ms = 20, mend_ms = 60'000, fail_over_patience_ms = 30'000;
+constexpr DurationMs turn_ms = 20, mend_ms = 180'000, fail_over_patience_ms = 30'000;
 constexpr DurationMs calm_ms = 8'000;  // before and after a death that is timed
 
 class Storm {

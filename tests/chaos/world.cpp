@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr DurationMs start_ms = 60'000, ready_look_ms = 50, doctor_ms = 120'000;
+constexpr DurationMs start_ms = 180'000, ready_look_ms = 50, doctor_ms = 120'000;
 
 std::string text_of(const std::string& file) {
   std::ifstream stream{file};
