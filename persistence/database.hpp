@@ -25,6 +25,12 @@ class Database : public runtime::Store,
   [[nodiscard]] virtual std::uint64_t statements() const = 0;
   /// On disk: tables, indexes and what belongs to this store alone of a log.
   [[nodiscard]] virtual std::int64_t bytes() = 0;
+  struct TableSize {
+    std::string table;
+    std::int64_t bytes = 0, index_bytes = 0;
+  };
+  /// The largest tables first; a database that cannot tell them apart says one for all.
+  [[nodiscard]] virtual std::vector<TableSize> sizes() = 0;
   /// Where it is, for people; never a password.
   [[nodiscard]] virtual std::string place() const = 0;
 };

@@ -8,7 +8,11 @@ foreach(script ${scripts})
   string(REGEX MATCH "^[0-9]+" number ${name})
   math(EXPR number "${number}")
   file(READ ${script} text)
-  string(APPEND rows "      {${number}, \"${name}\", R\"sql(${text})sql\"},\n")
+  set(needs ${number})
+  if(text MATCHES "(^|\n)-- needs: ([0-9]+)")
+    set(needs ${CMAKE_MATCH_2})
+  endif()
+  string(APPEND rows "      {${number}, ${needs}, \"${name}\", R\"sql(${text})sql\"},\n")
 endforeach()
 file(WRITE ${OUTPUT} "#include \"persistence/migration.hpp\"
 

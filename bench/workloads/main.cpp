@@ -27,7 +27,8 @@ constexpr const char* usage =
     "usage: bench_workloads [--folder FOLDER] [--store URL] [--runs N] [--sleepers N]\n"
     "                       [--crashed N] [--smoke]\n"
     "                       [--idle SECONDS]\n"
-    "                       [limits] [W1] [W2] [W3] [W4] [W5] [W6]\n"
+    "                       [--soak SECONDS] [--keep SECONDS]\n"
+    "                       [limits] [W1] [W2] [W3] [W4] [W5] [W6] [soak]\n"
     "  FOLDER    on the disk to be measured; a folder bench-workloads-data is made in it\n"
     "  URL       postgresql://… instead of SQLite; schemas bench_w1_PID … are made and left there\n"
     "  runs      of W1 (20,000); W2 takes a twentieth, W3 and W4 half of it\n"
@@ -36,13 +37,15 @@ constexpr const char* usage =
     "every "
     "200)\n"
     "  smoke     a few hundred of everything: shows that it works, measures nothing\n"
-    "Without names: all of them.\n";
+    "  soak      how long it loads (900), and how long it keeps ended runs (30)\n"
+    "Without names: all of them but soak.\n";
 
 using Workload = bool (*)(const Options&);
 const std::map<std::string, Workload>& all_workloads() {
   static const std::map<std::string, Workload> all{
       {"W1", w1_throughput}, {"W2", w2_one_at_a_time}, {"W3", w3_sixty_four_callers},
-      {"W4", w4_http_steps}, {"W5", w5_recovery},      {"W6", w6_sleepers}};
+      {"W4", w4_http_steps}, {"W5", w5_recovery},      {"W6", w6_sleepers},
+      {"soak", soak}};
   return all;
 }
 
@@ -79,6 +82,10 @@ Asked read_arguments(const std::vector<std::string>& words) {
       asked.options.crashed = std::max(2, number(words, ++i));
     } else if (word == "--idle") {
       asked.options.idle_seconds = std::max(1, number(words, ++i));
+    } else if (word == "--soak") {
+      asked.options.soak_seconds = std::max(1, number(words, ++i));
+    } else if (word == "--keep") {
+      asked.options.keep_seconds = std::max(1, number(words, ++i));
     } else if (word == "--smoke") {
       asked.options.runs = 400;
       asked.options.sleepers = 500;
@@ -92,7 +99,8 @@ Asked read_arguments(const std::vector<std::string>& words) {
   }
   if (asked.names.empty()) {
     asked.names.push_back("limits");
-    for (const auto& [name, workload] : all_workloads()) asked.names.push_back(name);
+    for (const auto& [name, workload] : all_workloads())
+      if (name != "soak") asked.names.push_back(name);
   }
   asked.options.folder /= "bench-workloads-data";
   return asked;

@@ -8,11 +8,12 @@ namespace sequent::bench {
 
 struct Options {
   std::filesystem::path folder = ".";
-  std::string store;      // postgresql://…; "" = SQLite in `folder`
-  int runs = 20'000;      // of W1; W2 to W4 take their share of it
-  int sleepers = 20'000;  // of W6
-  int crashed = 2'000;    // of W5
-  int idle_seconds = 10;  // of W6
+  std::string store;                          // postgresql://…; "" = SQLite in `folder`
+  int runs = 20'000;                          // of W1; W2 to W4 take their share of it
+  int sleepers = 20'000;                      // of W6
+  int crashed = 2'000;                        // of W5
+  int idle_seconds = 10;                      // of W6
+  int soak_seconds = 900, keep_seconds = 30;  // of soak; how long it keeps ended runs
 };
 
 [[nodiscard]] bool w1_throughput(const Options& options);
@@ -21,5 +22,6 @@ struct Options {
 [[nodiscard]] bool w4_http_steps(const Options& options);
 [[nodiscard]] bool w5_recovery(const Options& options);
 [[nodiscard]] bool w6_sleepers(const Options& options);
+[[nodiscard]] bool soak(const Options& options);
 
 }  // namespace sequent::bench

@@ -1,5 +1,7 @@
 #include "persistence/postgres/migrate.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 #include "persistence/migration.hpp"
 
@@ -74,7 +76,7 @@ std::string what_to_do(std::string_view problem) {
 
 void apply(Connection& connection, const Migration& migration, PartitionId partitions) {
   connection.script(std::string{migration.sql});
-  connection.run(insert_migration, migration.number, migration.name, migration.number);
+  connection.run(insert_migration, migration.number, migration.name, migration.needs);
   if (migration.number != 1) return;
   connection.run(insert_store, partitions);
   connection.run(insert_partitions, partitions);
@@ -93,8 +95,8 @@ std::optional<Error> refuse_newer(const Address& address, std::int64_t version, 
 
 }  // namespace
 
-std::optional<Error> migrate(Connection& connection, const Address& address,
-                             PartitionId partitions) {
+Result<SchemaVersion> migrate(Connection& connection, const Address& address,
+                              PartitionId partitions) {
   const auto migrations = postgres_migrations();
   SEQUENT_ASSERT(!migrations.empty());
   connection.begin();
@@ -109,12 +111,13 @@ std::optional<Error> migrate(Connection& connection, const Address& address,
   const std::int64_t version = row.integer(0);
   if (auto newer = refuse_newer(address, version, row.integer(1), migrations.back().number)) {
     connection.roll_back();
-    return newer;
+    return std::unexpected(*std::move(newer));
   }
   for (const Migration& migration : migrations)
     if (migration.number > version) apply(connection, migration, partitions);
   connection.commit();
-  return std::nullopt;
+  const std::int64_t known = migrations.back().number;
+  return SchemaVersion{.found = std::max(version, known), .known = known};
 }
 
 Error cannot_open(const runtime::StoreFailure& failure) {

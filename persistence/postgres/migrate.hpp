@@ -7,9 +7,12 @@
 
 namespace sequent::persistence::postgres {
 
+struct SchemaVersion {
+  std::int64_t found = 0, known = 0;  // found > known: a newer release has migrated it
+};
 /// errors  conflict: a newer release has migrated it, and left no room for this one. SqlError
-[[nodiscard]] std::optional<Error> migrate(Connection& connection, const Address& address,
-                                           PartitionId partitions);
+[[nodiscard]] Result<SchemaVersion> migrate(Connection& connection, const Address& address,
+                                            PartitionId partitions);
 
 /// What kept a store from being opened, with what to do about it.
 [[nodiscard]] Error cannot_open(const runtime::StoreFailure& failure);

@@ -19,6 +19,12 @@ Address hasty(Address address) {
   return address;
 }
 
+constexpr std::string_view select_sizes = R"sql(
+  SELECT c.relname::text, pg_table_size(c.oid), pg_indexes_size(c.oid)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = ?1 AND c.relkind = 'r'
+  ORDER BY pg_total_relation_size(c.oid) DESC, c.relname LIMIT 100
+)sql";
 constexpr std::string_view select_bytes = R"sql(
   SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -75,8 +81,21 @@ std::int64_t PostgresStore::bytes() {
   });
 }
 
+std::vector<PostgresStore::TableSize> PostgresStore::sizes() {
+  return reading(readers_, [&](Connection& connection) {
+    std::vector<TableSize> sizes;
+    for (Rows rows = connection.query(select_sizes, address_.schema); rows.next();)
+      sizes.push_back({rows.text(0), rows.integer(1), rows.integer(2)});
+    return sizes;
+  });
+}
+
 std::string PostgresStore::place() const {
-  return address_.spelled + ", schema " + address_.schema;
+  std::string text = address_.spelled + ", schema " + address_.schema;
+  if (version_.found > version_.known)
+    text += " (version " + std::to_string(version_.found) + ", newer than the " +
+            std::to_string(version_.known) + " that this program knows)";
+  return text;
 }
 
 std::optional<Error> PostgresStore::prepare(PartitionId partitions) {
@@ -90,7 +109,9 @@ std::optional<Error> PostgresStore::prepare(PartitionId partitions) {
                            std::to_string(connection.server_version() / 10'000) +
                            "; a store needs version " + std::to_string(oldest_server / 10'000) +
                            " or later."};
-  if (auto error = migrate(connection, address_, partitions)) return error;
+  const auto version = migrate(connection, address_, partitions);
+  if (!version) return version.error();
+  version_ = *version;
   connection.run(clear_marks);
   connection.run(clear_nodes);
   Rows rows = connection.query(select_partitions);

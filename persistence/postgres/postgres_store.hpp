@@ -9,6 +9,7 @@
 
 #include "persistence/database.hpp"
 #include "persistence/postgres/exchange.hpp"
+#include "persistence/postgres/migrate.hpp"
 #include "persistence/postgres/pool.hpp"
 #include "persistence/postgres/settling.hpp"
 #include "persistence/shared/workflow_numbers.hpp"
@@ -37,6 +38,7 @@ class PostgresStore final : public Database {
     return writers_.statements() + readers_.statements() + lessor_.statements();
   }
   [[nodiscard]] std::int64_t bytes() override;
+  [[nodiscard]] std::vector<TableSize> sizes() override;
   [[nodiscard]] std::string place() const override;
 
   // Store
@@ -126,6 +128,7 @@ class PostgresStore final : public Database {
   const Address address_;
   const Address lease_address_;  // the same with less patience: leases run out
   PartitionId partitions_ = 0;
+  SchemaVersion version_;
   std::size_t committers_ = 1;
   shared::KnownWorkflows known_workflows_;
   Unsettled settling_;

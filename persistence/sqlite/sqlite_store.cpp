@@ -15,6 +15,10 @@ constexpr std::int64_t application_id = 0x53515545;  // "SQUE": marks the file a
 constexpr std::string_view select_application_id = "PRAGMA application_id";
 constexpr std::string_view select_schema_version = "PRAGMA user_version";
 constexpr std::string_view count_objects = "SELECT count(*) FROM sqlite_schema";
+constexpr std::string_view select_used_bytes = R"sql(
+  SELECT (page_count - freelist_count) * page_size
+  FROM pragma_page_count, pragma_freelist_count, pragma_page_size
+)sql";
 constexpr std::string_view select_partitions = "SELECT partitions FROM store";
 constexpr std::string_view insert_store = R"sql(
   INSERT INTO store (only_row, partitions) VALUES (1, ?1)
@@ -149,6 +153,15 @@ std::int64_t SqliteStore::bytes() {
     if (!absent) sum += static_cast<std::int64_t>(size);
   }
   return sum;
+}
+
+// What the file uses of its length: deleted rows leave pages that the next ones fill.
+std::vector<SqliteStore::TableSize> SqliteStore::sizes() {
+  const auto connection = pool_.borrow();
+  Rows rows = connection->query(select_used_bytes);
+  const bool found = rows.next();
+  SEQUENT_ASSERT(found);
+  return {{.table = "all of the file", .bytes = rows.integer(0), .index_bytes = 0}};
 }
 
 }  // namespace sequent::persistence

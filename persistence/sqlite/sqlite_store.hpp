@@ -36,6 +36,7 @@ class SqliteStore final : public Database {
     return writer_->statements() + pool_.statements();
   }
   [[nodiscard]] std::int64_t bytes() override;
+  [[nodiscard]] std::vector<TableSize> sizes() override;
   [[nodiscard]] std::string place() const override { return directory_; }
 
   // Store

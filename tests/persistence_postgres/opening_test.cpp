@@ -92,7 +92,9 @@ TEST_CASE("a schema that a newer release keeps open for this one is used", "[pos
   const Schema schema;
   open_store(options_for(schema.url())).reset();
   schema.execute("INSERT INTO migration (number, name, needs) VALUES (9999, 'later', 1)");
-  CHECK(open_store(options_for(schema.url()))->partitions() == 4);
+  const auto store = open_store(options_for(schema.url()));
+  CHECK(store->partitions() == 4);
+  CHECK_THAT(store->place(), Contains("newer than"));  // which serve says when it starts
 }
 
 TEST_CASE("a wrong password is told apart", "[postgres]") {

@@ -1,0 +1,137 @@
+// Soak: full load for long, while what has ended is deleted. Shows how large each table and its indexes
+// are over time; with retention on they must stop growing.
+#include <poll.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "bench/workloads/callers.hpp"
+#include "bench/workloads/figures.hpp"
+#include "bench/workloads/workloads.hpp"
+#include "engine/runtime/retention.hpp"
+
+namespace sequent::bench {
+namespace {
+
+constexpr std::size_t tables_shown = 4, runs_at_once = 200;
+constexpr int pause_ms = 200;          // between two looks for what is old
+constexpr double settled_share = 0.5;  // of the time, until sizes are to be level
+constexpr double most_growth = 1.15;   // from then to the end
+
+struct Sample {
+  double seconds = 0;
+  std::int64_t bytes = 0;
+};
+
+double megabytes(std::int64_t bytes) {
+  return static_cast<double>(bytes) / (1 << 20);
+}
+
+// "journal 12.3 + 4.5 MB": the table and its indexes.
+std::int64_t print_sizes(Node& node, double seconds, std::int64_t runs) {
+  const auto sizes = node.store().sizes();
+  std::int64_t sum = 0;
+  std::string line;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto& [table, bytes, index_bytes] = sizes[i];
+    sum += bytes + index_bytes;
+    if (i >= tables_shown) continue;
+    char text[160];
+    std::snprintf(text, sizeof text, "  %s %.1f + %.1f", table.c_str(), megabytes(bytes),
+                  megabytes(index_bytes));
+    line += text;
+  }
+  std::printf("     %6.0f s %10lld runs  %8.1f MB in all;%s\n", seconds,
+              static_cast<long long>(runs), megabytes(sum), line.c_str());
+  std::fflush(stdout);
+  return sum;
+}
+
+bool judge(const std::vector<Sample>& samples, double length) {
+  std::int64_t before = 0, after = 0;
+  for (const auto& [seconds, bytes] : samples) {
+    auto& most = seconds < length * settled_share ? before : after;
+    // The first quarter fills up.
+    if (seconds >= length * settled_share / 2) most = std::max(most, bytes);
+  }
+  const bool flat =
+      before == 0 || static_cast<double>(after) <= most_growth * static_cast<double>(before);
+  std::printf("     largest %.1f MB in the second quarter, %.1f MB in the second half: %s\n",
+              megabytes(before), megabytes(after), flat ? "level" : "STILL GROWING");
+  return flat;
+}
+
+// As `serve --retention` does it, beside the work.
+class Deleter {
+ public:
+  Deleter(persistence::Database& store, DurationMs keep)
+      : store_(store), keep_(keep), thread_([this] { run(); }) {}
+  ~Deleter() { stop(); }
+  Deleter(const Deleter&) = delete;
+  Deleter& operator=(const Deleter&) = delete;
+  [[nodiscard]] std::size_t deleted() const { return deleted_; }
+  void stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void run() {
+    const runtime::SystemClock clock;
+    while (!stopping_) {
+      runtime::Outdated outdated;
+      outdated.workflow_namespace = "bench";
+      outdated.name = "five";
+      outdated.before = clock.now() - keep_;
+      do {
+        const auto step = store_.delete_ended(outdated, runs_at_once);
+        deleted_ += step.runs;
+        outdated.after = step.next;
+      } while (outdated.after && !stopping_);
+      static_cast<void>(::poll(nullptr, 0, pause_ms));
+    }
+  }
+
+  persistence::Database& store_;
+  const DurationMs keep_;
+  std::atomic<std::size_t> deleted_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace
+
+bool soak(const Options& options) {
+  Node node(options, five_steps());
+  Deleter deleter{node.store(), options.keep_seconds * 1'000LL};
+  std::printf("soak %d s of full load, ended runs are kept for %d s\n", options.soak_seconds,
+              options.keep_seconds);
+  const auto begun = SteadyClock::now();
+  const double length = options.soak_seconds, step = std::max(1.0, length / 30);
+  std::vector<Sample> samples;
+  std::int64_t runs = 0;
+  bool good = true;
+  for (double next = step; seconds_since(begun) < length;) {
+    const Load load{.runs = 2'000, .callers = 600};
+    good = drive(node, load).failed == 0 && good;
+    runs += load.runs;
+    const double now = seconds_since(begun);
+    if (now < next) continue;
+    next = now + step;
+    samples.push_back({now, print_sizes(node, now, runs)});
+  }
+  deleter.stop();
+  std::printf("     %.0f runs/s, %zu runs deleted, %.0f MB of memory at most\n",
+              static_cast<double>(runs) / seconds_since(begun), deleter.deleted(),
+              peak_memory_mb());
+  if (deleter.deleted() == 0) {
+    std::fprintf(stderr, "soak: nothing was deleted\n");
+    return false;
+  }
+  // A short one shows that it works, and says nothing about growth.
+  return (length < 20.0 * options.keep_seconds || judge(samples, length)) && good;
+}
+
+}  // namespace sequent::bench
