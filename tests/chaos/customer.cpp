@@ -167,6 +167,8 @@ void Load::Customer::buy(const std::string& number) {
     request.body = user;
     return customer.ask(request).has_value();
   };
+  if (!load_.world_.register_user(std::stoi(number)))
+    return load_.complain("the auth service took no user " + number);
   bool other = false;
   Customer second{load_, static_cast<std::uint64_t>(random_.between(1, 1'000'000'000))};
   std::thread beside{[&] { other = validate(second, "basket-b"); }};

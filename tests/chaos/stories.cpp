@@ -6,7 +6,8 @@ namespace sequent::chaos {
 namespace {
 
 constexpr int of_each = 20;
-constexpr DurationMs provider_ms = 900, under_way_ms = 1'200, ends_ms = 120'000, serves_ms = 180'000;
+constexpr DurationMs provider_ms = 900, under_way_ms = 1'200, ends_ms = 120'000,
+                     serves_ms = 180'000;
 
 struct Started {
   std::string workflow, run;
@@ -26,6 +27,7 @@ std::vector<Started> start_some(World& world, const std::string& marker) {
   };
   for (int i = 0; i < of_each; ++i) {
     const auto key = marker + "-" + std::to_string(i);
+    if (!world.register_user(10'000 + i)) throw std::runtime_error("no user was registered");
     start("facturation/basket-checking", "basket-" + key,
           {{"token", "token-user-" + std::to_string(10'000 + i)}, {"userId", 10'000 + i}});
     start("connect/account-create", "account-" + key,

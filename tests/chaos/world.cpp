@@ -94,6 +94,25 @@ void World::deploy() {
     if (reply.status / 100 != 2)
       throw std::runtime_error(file.string() + " was not taken: " + reply.body);
   }
+  // The others hear of it, or see it when they next renew their leases.
+  const auto known_by = [&](std::size_t node) {
+    return web.get(url(node) + "/api/v1/workflows/chaos/timers").status == 200;
+  };
+  const auto end = monotonic_ms() + start_ms;
+  for (std::size_t node = 0; node < node_count; ++node)
+    while (!known_by(node)) {
+      if (monotonic_ms() > end) throw std::runtime_error("a node never heard of new workflows");
+      pause_ms(ready_look_ms);
+    }
+}
+
+bool World::register_user(std::int64_t id) {
+  const auto text = std::to_string(id);
+  const auto reply = web.post(provider("auth") + "/_sandbox/users",
+                              {{"id", id},
+                               {"email", "user-" + text + "@example.com"},
+                               {"tokens", Json::array({"token-user-" + text})}});
+  return reply.status / 100 == 2;
 }
 
 void World::start_node(std::size_t number) {

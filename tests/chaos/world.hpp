@@ -25,6 +25,8 @@ class World {
 
   /// Starts the nodes and the audit, and deploys the workflows of this test.
   void begin();
+  /// A user of the auth service with the token "token-user-ID". False: it took none.
+  bool register_user(std::int64_t id);
 
   void start_node(std::size_t node);
   void kill_node(std::size_t node);
