@@ -158,6 +158,16 @@ bool World::everything_serves() {
   return true;
 }
 
+void World::restart_those_without_a_store() {
+  for (std::size_t i = 0; i < node_count; ++i) {
+    if (!nodes_[i].wanted || node_runs(i)) continue;
+    const auto log = log_of(i);
+    const auto why = log.rfind("error: Cannot open the store.");
+    const auto served = log.rfind("listening on");
+    if (why != std::string::npos && (served == std::string::npos || served < why)) start_node(i);
+  }
+}
+
 std::string World::who_ended() {
   for (std::size_t i = 0; i < node_count; ++i)
     if (nodes_[i].wanted && !node_runs(i))
