@@ -84,7 +84,7 @@ TEST_CASE("strictly, what may cost money fails, and what is accepted does not", 
   CHECK(usual.code == 0);
   const auto strict = sequent({"validate", "--strict", file});
   CHECK(strict.code == 1);
-  CHECK_THAT(strict.out, Contains(file + ":12:32: warning: `amount`") &&
+  CHECK_THAT(strict.out, Contains(file + ":12:33: warning: `amount`") &&
                              Contains("[amount-in-floating-point]") &&
                              Contains("(at /do/1/share/set/amount)") &&
                              Contains("1 file, 0 errors, 1 warning, 1 accepted") &&

@@ -115,8 +115,8 @@ std::vector<definition::ProgramPtr> all_workflows() {
   std::vector<definition::ProgramPtr> programs;
   for (const auto& entry :
        fs::recursive_directory_iterator(fs::path{SEQUENT_SOURCE_DIR} / "workflows")) {
-    if (entry.path().extension() != ".yaml" || entry.path().stem().extension() == ".scenarios")
-      continue;
+    const auto beside = entry.path().stem().extension();  // NAME.scenarios.yaml, NAME.tests.yaml
+    if (entry.path().extension() != ".yaml" || !beside.empty()) continue;
     auto program = definition::compile(read(entry.path()), options);
     INFO(entry.path().string());
     REQUIRE(program.has_value());
