@@ -181,11 +181,23 @@ Routed store_failed(const Context& context, const std::string& path,
   return out;
 }
 
+// What is not there may be a workflow that another node deployed a moment ago, or a run of it.
+asio::awaitable<Routed> route_as_the_cluster_knows(Context& context,
+                                                   const net::ServerRequest& request) {
+  const auto known = context.ports.engine.catalogue();
+  Routed routed = co_await route_request(context, request);
+  if (routed.answer.response.status != 404) co_return routed;
+  auto catching_up = context.ports.engine.catch_up(known);
+  const auto more = co_await std::move(catching_up);
+  if (more && *more) routed = co_await route_request(context, request);
+  co_return routed;
+}
+
 asio::awaitable<Answer> dispatch(ContextPtr context, const net::ServerRequest& request) {
   const auto begun = std::chrono::steady_clock::now();
   Routed routed;
   try {
-    routed = co_await route_request(*context, request);
+    routed = co_await route_as_the_cluster_knows(*context, request);
   } catch (const runtime::StoreFailure& failure) {
     routed = store_failed(*context, request.path, failure);
   }

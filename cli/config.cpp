@@ -130,11 +130,11 @@ std::string in_folder(const std::string& path, const Reading& reading) {
 }
 
 void read_root(const Value& value, Reading& reading, Config& config) {
-  const Section section{
-      value,
-      reading,
-      {"listen", "data", "store", "workflows", "retention", "node", "drainSeconds", "providers",
-       "secrets", "engine", "http", "outbound", "webhooks", "outbox", "log"}};
+  const Section section{value,
+                        reading,
+                        {"listen", "data", "store", "workflows", "retention", "node",
+                         "drainSeconds", "storeWaitSeconds", "providers", "secrets", "engine",
+                         "http", "outbound", "webhooks", "outbox", "log"}};
   section.text("listen", config.listen);
   if (section.find("data")) {
     section.text("data", config.data);
@@ -146,6 +146,7 @@ void read_root(const Value& value, Reading& reading, Config& config) {
   section.text("retention", config.retention);
   section.text("node", config.engine.node);
   section.whole("drainSeconds", 0, 3'600, config.drain_seconds);
+  section.whole("storeWaitSeconds", 0, 86'400, config.store_wait_seconds);
   if (const auto providers = section.find("providers")) read_providers(*providers, reading, config);
   if (const auto secrets = section.find("secrets")) read_secrets(*secrets, reading, config);
   if (const auto engine = section.find("engine")) read_engine(*engine, reading, config);

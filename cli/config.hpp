@@ -40,6 +40,7 @@ struct Config {
   std::string log_level = "info";
   PartitionId partitions = 64;  // of a new store
   int drain_seconds = 10;
+  int store_wait_seconds = 60;  // how long a node that starts waits for a database that is away
   activities::ProviderConfig providers;
   std::vector<Credential> stripe_webhook_secrets;
   std::map<std::string, SecretSource> secrets;
@@ -55,7 +56,7 @@ struct Config {
 ///         langfuse {baseUrl, publicKey, secretKey, timeoutMs}, aws {…: aws_settings.hpp}, http
 ///         {timeoutMs}}, secrets, engine, http, outbound {threads, maxConnectionsPerHost,
 ///         maxConnections}, webhooks {…: webhook_settings.hpp}, outbox {NAME: outbox_settings.hpp}, log {level}, listen, data, store,
-///         workflows, retention, node, drainSeconds
+///         workflows, retention, node, drainSeconds, storeWaitSeconds
 /// errors  not_found, invalid_request with a finding (file, line, column) for each mistake: unknown
 ///         keys, wrong types, numbers out of range, credentials that can't be read
 /// source  `path` empty: the defaults. SEQUENT_… variables go over the file.

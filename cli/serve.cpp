@@ -5,6 +5,9 @@
 
 #include <sys/resource.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 
 #include "cli/commands.hpp"
@@ -53,6 +56,45 @@ void say_serving(const Session& session, const Serving& serving) {
                        " workflows, " + std::to_string(serving.runs) + " runs recovered");
 }
 
+// The time alone; a signal ends the process meanwhile, as nothing has begun.
+void pause(DurationMs ms) {
+  boost::asio::io_context io;
+  boost::asio::steady_timer timer{io, std::chrono::milliseconds(ms)};
+  timer.wait();
+}
+
+/// From opening the store to the end of service.
+/// errors  unavailable with retry_after_seconds: the store is away, perhaps not for long
+Result<void> serve_once(const Session& session, const std::shared_ptr<Config>& config) {
+  bool began = false;
+  try {
+    auto node = Node::open(config, session.clock);
+    if (!node) return std::unexpected(std::move(node.error()));
+    return (*node)->run([&](const Serving& serving) {
+      began = true;
+      say_serving(session, serving);
+    });
+  } catch (const runtime::StoreFailure& failure) {
+    if (began || config->store.empty()) throw;
+    return std::unexpected(
+        Error{.code = ErrorCode::unavailable, .detail = failure.what(), .retry_after_seconds = 1});
+  }
+}
+
+// Databases and nodes start together, and a database fails over while a node starts.
+Result<void> serve_when_there_is_a_store(const Session& session,
+                                         const std::shared_ptr<Config>& config) {
+  const Timestamp end = session.clock.now() + config->store_wait_seconds * 1'000LL;
+  for (bool said = false;; said = true) {
+    auto served = serve_once(session, config);
+    if (served || served.error().retry_after_seconds == 0) return served;
+    if (session.clock.now() >= end) return served;
+    if (!said)
+      spdlog::warn("{} Trying again for {} s.", served.error().detail, config->store_wait_seconds);
+    pause(served.error().retry_after_seconds * 1'000LL);
+  }
+}
+
 }  // namespace
 
 int run_serve(const Session& session, const ServeOptions& options) {
@@ -72,10 +114,7 @@ int run_serve(const Session& session, const ServeOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   allow_many_connections(**config);
-  auto node = Node::open(*config, session.clock);
-  if (!node) return report(session, node.error());
-  const auto served =
-      (*node)->run([&session](const Serving& serving) { say_serving(session, serving); });
+  const auto served = serve_when_there_is_a_store(session, *config);
   if (!served) return report(session, served.error());
   return done;
 }

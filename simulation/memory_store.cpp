@@ -263,6 +263,12 @@ std::vector<RoutedEvent> MemoryStore::route(std::span<const IncomingEvent> incom
     } else {
       routed.duplicate = !event.again && events_.at(event.stored_id).settled;
     }
+    routed.stale = !routed.duplicate &&
+                   event.definitions_known.value_or(definitions_.size()) != definitions_.size();
+    if (routed.stale) {
+      all.push_back(std::move(routed));
+      continue;
+    }
     const bool first = !events_.at(routed.id).routed;
     if (!routed.duplicate && (first || event.again)) deliver(routed.id, event, routed);
     if (!routed.duplicate && first) collect(routed.id, event);

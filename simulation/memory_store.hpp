@@ -88,6 +88,7 @@ class MemoryStore final : public runtime::Store,
   [[nodiscard]] std::optional<TakenRequest> request(const std::string& id) override;
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
   [[nodiscard]] std::vector<runtime::StoredDefinition> all() override { return definitions_; }
+  [[nodiscard]] std::size_t count_definitions() override { return definitions_.size(); }
 
  private:
   struct Row {

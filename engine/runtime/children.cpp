@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/runtime/partition.hpp"
+#include "engine/runtime/partition_read.hpp"
 #include "engine/runtime/starts.hpp"
 
 namespace sequent::runtime {
@@ -54,7 +55,8 @@ void Partition::start_child(Resident& parent, const machine::StartChild& command
   });
 }
 
-void Partition::create_child(const InstanceId& parent, const machine::StartChild& command) {
+void Partition::create_child(const InstanceId& parent, const machine::StartChild& command,
+                             bool may_learn) {
   Resident* resident = in_memory(parent);
   if (resident == nullptr) return;
   // While the child was looked for, its parent may have been cancelled or its task timed out.
@@ -63,6 +65,15 @@ void Partition::create_child(const InstanceId& parent, const machine::StartChild
     return;
   const auto& ref = command.child.workflow;
   const auto program = node_->definitions.catalogue()->find(ref);
+  if (!program && may_learn && node_->cluster != nullptr) {
+    // Another node may have deployed it a moment ago.
+    auto learn = [node = node_](Store&) {
+      node->learn_definitions();
+      return true;
+    };
+    return read(std::move(learn),
+                [this, parent, command](bool) { create_child(parent, command, false); });
+  }
   if (!program)
     return child_ended(
         parent, fault_of(command, machine::ErrorKind::configuration,

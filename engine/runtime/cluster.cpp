@@ -22,6 +22,16 @@ constexpr std::size_t most_waits = 50'000;
 constexpr DurationMs watch_delay_ms = 10;
 constexpr DurationMs watch_again_ms = 5'000;
 
+void learn_soon(const std::shared_ptr<Node>& node) {
+  node->parts.reads->post([node] {
+    try {
+      node->learn_definitions();
+    } catch (const StoreFailure&) {
+      node->stats.store_failures.fetch_add(1);  // asked again with the next renewal
+    }
+  });
+}
+
 }  // namespace
 
 Cluster::Cluster(const std::shared_ptr<Node>& node, Exchange& exchange)
@@ -93,8 +103,7 @@ void Cluster::take(Membership membership) {
     if (node->leads()) node->leftovers->look();
   }
   if (membership.parcels) calls_->collect();
-  if (membership.definitions > node->definitions_known)
-    node->parts.reads->post([node] { node->learn_definitions(); });
+  if (membership.definitions != node->definitions_known) learn_soon(node);
 }
 
 void Cluster::gained() {
@@ -277,7 +286,7 @@ void Cluster::heard(const NodeNote& note) {
         if (one.lost) node->watches->lost_here();
       },
       [&](const FreedNote&) { node->tenure->look(); },
-      [&](const DeployedNote&) { node->parts.reads->post([node] { node->learn_definitions(); }); },
+      [&](const DeployedNote&) { learn_soon(node); },
       [&](const ParcelNote&) { calls_->collect(); },
   };
   std::visit(handlers, note);

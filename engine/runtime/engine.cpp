@@ -54,8 +54,8 @@ Result<void> Engine::Impl::learn(bool skip_broken) {
       spdlog::warn("workflow {} is stored, and this release can't read it: {}", name,
                    program.error().detail);
   }
-  node->definitions_known = stored.size();
   if (!programs.empty()) node->definitions.add(programs);
+  node->definitions_known = stored.size();  // never more than the catalogue has
   return {};
 }
 
@@ -102,20 +102,38 @@ definition::ProgramPtr Engine::program(const std::string& digest) const {
 std::vector<definition::ProgramPtr> Engine::programs() const {
   return impl_->node->definitions.catalogue()->all();
 }
+std::shared_ptr<const Catalogue> Engine::catalogue() const {
+  return impl_->node->definitions.catalogue();
+}
+
+namespace {
+
+// Another node may have deployed something a moment ago.
+asio::awaitable<Result<bool>> learn_more_than(const std::shared_ptr<Node>& node,
+                                              std::shared_ptr<const Catalogue> before) {
+  std::function<Result<bool>()> learn = [node, before = std::move(before)]() -> Result<bool> {
+    if (node->cluster == nullptr) return false;
+    node->learn_definitions();
+    return node->definitions.catalogue() != before;
+  };
+  return on_reads<bool>(node, std::move(learn));
+}
+
+}  // namespace
+
+asio::awaitable<Result<bool>> Engine::catch_up(std::shared_ptr<const Catalogue> before) {
+  return learn_more_than(impl_->node, std::move(before));
+}
 
 namespace {
 
 asio::awaitable<Result<Started>> start_on(std::shared_ptr<Node> node, StartRequest request) {
   const auto& ref = request.workflow;
   StartOrder order;
-  order.program = node->definitions.catalogue()->find(ref);
-  if (!order.program && node->cluster != nullptr) {
-    // Another node may have deployed it a moment ago.
-    std::function<Result<bool>()> learn = [node]() -> Result<bool> {
-      node->learn_definitions();
-      return true;
-    };
-    auto learning = on_reads<bool>(node, std::move(learn));
+  const auto known = node->definitions.catalogue();
+  order.program = known->find(ref);
+  if (!order.program) {
+    auto learning = learn_more_than(node, known);
     (void)co_await std::move(learning);
     order.program = node->definitions.catalogue()->find(ref);
   }

@@ -23,6 +23,8 @@
 
 namespace sequent::runtime {
 
+class Catalogue;
+
 struct EngineConfig {
   std::string node = "node-1";
   machine::Limits limits;
@@ -164,6 +166,11 @@ class Engine {
   [[nodiscard]] definition::ProgramPtr program(const definition::WorkflowRef& ref) const;
   [[nodiscard]] definition::ProgramPtr program(const std::string& digest) const;
   [[nodiscard]] std::vector<definition::ProgramPtr> programs() const;
+  /// What this node knows of definitions: another object as soon as it knows more.
+  [[nodiscard]] std::shared_ptr<const Catalogue> catalogue() const;
+  /// Learns what other nodes have deployed: whether there is more now than in `before`. Without a
+  /// cluster there never is, and nothing is read.
+  boost::asio::awaitable<Result<bool>> catch_up(std::shared_ptr<const Catalogue> before);
 
   /// errors  not_found, invalid_input, key_taken, idempotency_mismatch, unavailable, too_many_requests
   boost::asio::awaitable<Result<Started>> start_run(StartRequest request);

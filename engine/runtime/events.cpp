@@ -17,7 +17,8 @@ constexpr std::string_view every_event = "*";
 struct Journey : std::enable_shared_from_this<Journey> {
   std::shared_ptr<Node> node;
   Json event;
-  bool stored = false;               // before it began its way
+  IncomingEvent order;  // as it came: without the event and its candidates
+  int tries = 0;
   std::vector<ProgramPtr> to_start;  // by it alone
   bool starts_something = false;
   Reply<Result<Delivered>> reply;
@@ -28,11 +29,12 @@ struct Journey : std::enable_shared_from_this<Journey> {
 
   void routed(Result<RoutedEvent> outcome) {
     if (!outcome) {
-      if (stored)
+      if (order.stored_id != 0)
         node->leftovers->look_later();  // of a new one its sender hears, and sends it again
       return reply(std::unexpected(std::move(outcome.error())));
     }
     delivered.id = outcome->id;
+    if (outcome->stale) return learn_and_go_again();
     delivered.duplicate = outcome->duplicate;
     delivered.runs = static_cast<int>(outcome->messages.size());
     if (delivered.runs != 0) delivered.run = outcome->messages.front().to;
@@ -50,6 +52,9 @@ struct Journey : std::enable_shared_from_this<Journey> {
     left = static_cast<int>(orders.size());
     for (const auto& order : orders) start(order);
   }
+
+  // Another node has deployed something that may wait for this event. It is stored by now.
+  void learn_and_go_again();
 
   // DSL 1.0.3: the input of a run that events start is the array of those events. The key is the
   // event's that started it: the one event, or the one that made its set whole.
@@ -90,13 +95,16 @@ struct Journey : std::enable_shared_from_this<Journey> {
 };
 
 void send_on_its_way(const std::shared_ptr<Node>& node, Json event, IncomingEvent incoming,
-                     Reply<Result<Delivered>> reply) {
+                     Reply<Result<Delivered>> reply, int tries = 0) {
   const Timestamp now = node->ports.clock.now();
+  // First the number: what is learned in between makes the event stale, and never the reverse.
+  if (node->cluster != nullptr) incoming.definitions_known = node->definitions_known;
   const auto catalogue = node->definitions.catalogue();
   auto journey = std::make_shared<Journey>();
   journey->node = node;
   journey->reply = std::move(reply);
-  journey->stored = incoming.stored_id != 0;
+  journey->order = incoming;
+  journey->tries = tries;
   const auto fits = catalogue->fits(event, now);
   for (const auto& fit : fits)
     incoming.candidates.push_back({.filter_key = machine::filter_key(*fit.program, fit.filter),
@@ -111,6 +119,26 @@ void send_on_its_way(const std::shared_ptr<Node>& node, Json event, IncomingEven
   journey->event = std::move(event);
   node->committer->route(std::move(incoming), [journey](Result<RoutedEvent> routed) {
     journey->routed(std::move(routed));
+  });
+}
+
+void Journey::learn_and_go_again() {
+  constexpr int most_tries = 5;  // each of them found yet another definition
+  node->parts.reads->post([self = shared_from_this()] {
+    auto again = self->order;
+    again.stored_id = self->delivered.id;
+    std::optional<Error> error;
+    try {
+      self->node->learn_definitions();
+      if (self->tries == most_tries) error = unavailable("definitions change all the time", false);
+    } catch (const StoreFailure& failure) {
+      error = unavailable(failure.what(), failure.full);
+    }
+    if (!error)
+      return send_on_its_way(self->node, std::move(self->event), std::move(again),
+                             std::move(self->reply), self->tries + 1);
+    self->node->leftovers->look_later();
+    self->reply(std::unexpected(*std::move(error)));
   });
 }
 

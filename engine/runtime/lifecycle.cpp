@@ -74,13 +74,11 @@ Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor,
   node->learn_definitions = [impl = std::weak_ptr(impl_)] {
     const auto self = impl.lock();
     if (!self || self->node->closed) return;
-    try {
-      const auto before = self->node->definitions.catalogue();
-      (void)self->learn(true);
-      if (self->node->definitions.catalogue() != before) self->node->schedules->refresh();
-    } catch (const StoreFailure&) {
-      self->node->stats.store_failures.fetch_add(1);  // asked again with the next renewal
-    }
+    auto& own = *self->node;
+    if (own.ports.definitions.count_definitions() == own.definitions_known) return;
+    const auto before = own.definitions.catalogue();
+    (void)self->learn(true);
+    if (own.definitions.catalogue() != before) own.schedules->refresh();
   };
 }
 

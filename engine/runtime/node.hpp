@@ -60,7 +60,8 @@ struct Node : std::enable_shared_from_this<Node> {
   std::vector<std::shared_ptr<Committer>> committers;
   std::shared_ptr<Leftovers> leftovers;
   std::shared_ptr<Schedules> schedules;
-  /// Compiles what other nodes have deployed since. Blocking, on the read threads. Set by Engine.
+  /// Compiles what other nodes have deployed since; one small query when that is nothing. Blocking,
+  /// on the read threads. Set by Engine. Throws StoreFailure.
   std::function<void()> learn_definitions;
   std::atomic<std::size_t> definitions_known = 0;  // stored ones that it has read
   std::atomic<bool> ready = false;

@@ -146,7 +146,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // children.cpp
   void note_children(Resident& resident);
   void start_child(Resident& parent, const machine::StartChild& command);
-  void create_child(const InstanceId& parent, const machine::StartChild& command);
+  void create_child(const InstanceId& parent, const machine::StartChild& command,
+                    bool may_learn = true);
   void look_at_child(const InstanceId& parent, const machine::StartChild& command, Resident& child);
   void child_launched(const InstanceId& parent, const machine::StartChild& command);
   void child_ended(const InstanceId& parent, machine::ChildEnded ended);

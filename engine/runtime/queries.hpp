@@ -89,6 +89,8 @@ class DefinitionStore {
   /// errors  conflict: the version exists with another digest
   [[nodiscard]] virtual Result<bool> put(const StoredDefinition& definition) = 0;
   [[nodiscard]] virtual std::vector<StoredDefinition> all() = 0;
+  /// How many all() would read.
+  [[nodiscard]] virtual std::size_t count_definitions() = 0;
 };
 
 /// The inbox of events and webhooks, for people.

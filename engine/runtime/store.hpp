@@ -211,6 +211,8 @@ struct IncomingEvent {
     std::vector<Place> places;
   };
   std::vector<Collecting> collecting;
+  /// How many definitions the candidates were computed from; not set = the store has one node.
+  std::optional<std::size_t> definitions_known;
   bool again = false;  // a stored one goes to who waits now, whatever became of it before;
                        // a run that still has it in its mailbox gets no second copy
 };
@@ -221,7 +223,10 @@ struct EventSet {
 };
 struct RoutedEvent {
   std::int64_t id = 0;
-  bool duplicate = false;               // this source + id was here before: nothing was done
+  bool duplicate = false;  // this source + id was here before: nothing was done
+  /// The store has other definitions than the candidates were computed from: it is stored, and has to
+  /// be routed by somebody who knows them.
+  bool stale = false;
   std::vector<StoredMessage> messages;  // one for each subscription that takes it
   std::vector<EventSet>
       sets;  // that it made whole; told again until it is settled, then they are gone

@@ -12,6 +12,7 @@
 #include "persistence/postgres/postgres_store.hpp"
 #include "persistence/postgres/writing.hpp"
 #include "persistence/shared/collected_events.hpp"
+#include "persistence/shared/definitions.hpp"
 
 namespace sequent::persistence::postgres {
 
@@ -97,10 +98,13 @@ class Routing {
 
   std::vector<RoutedEvent> run(std::string_view space) {
     pass_gates(space);
+    definitions_ = connection_.queue(shared::count_definition_rows);
     queue_events();
     queue_receivers();
     connection_.flush();
+    const std::size_t definitions = read_definitions();
     read_events();
+    leave_out_stale(definitions);
     read_receivers();
     deliver();
     collect();
@@ -146,6 +150,22 @@ class Routing {
       inserted_ =
           connection_.queue(insert_events, sources, ids, types, origins, received, expires, bodies);
     if (!stored.empty()) stored_ = connection_.queue(find_stored, stored);
+  }
+
+  std::size_t read_definitions() {
+    Rows rows = connection_.answer(definitions_);
+    return rows.next() ? static_cast<std::size_t>(rows.integer(0)) : 0;
+  }
+
+  // They stay as `unrouted` as they came.
+  void leave_out_stale(std::size_t definitions) {
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+      if (results_[i].duplicate ||
+          events_[i].definitions_known.value_or(definitions) == definitions)
+        continue;
+      results_[i].stale = true;
+      ways_[i] = {};
+    }
   }
 
   void queue_receivers() {
@@ -289,7 +309,7 @@ class Routing {
   std::vector<std::size_t> tell_sets_;
   std::vector<InstanceId> listen_to_all_;
   std::optional<std::size_t> inserted_, stored_, receivers_;  // tickets
-  std::size_t everything_ = 0;
+  std::size_t definitions_ = 0, everything_ = 0;
 };
 
 }  // namespace

@@ -35,6 +35,11 @@ void Gates::route(std::string_view filter_key, std::string_view correlation_hash
 
 void Gates::route_any() {
   want("all", "", "", Mode::together);
+  want("definitions", "", "", Mode::together);
+}
+
+void Gates::deploy() {
+  want("definitions", "", "", Mode::alone);
 }
 
 void Gates::collect(std::string_view collection) {

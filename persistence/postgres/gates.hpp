@@ -20,6 +20,8 @@ class Gates {
   void route(std::string_view filter_key, std::string_view correlation_hash);
   /// Every event, for those who listen to all.
   void route_any();
+  /// A definition comes: no event is routed meanwhile by those who don't know it.
+  void deploy();
   /// A set of events that is put together, by one transaction at a time.
   void collect(std::string_view collection);
 

@@ -44,14 +44,19 @@ constexpr std::string_view insert_partitions = R"sql(
 )sql";
 struct Hint {
   std::string_view part, what_to_do;
+  bool passes = false;  // perhaps by itself: whoever starts may wait for it
 };
 constexpr Hint hints[] = {
     {"permission denied",
      "Grant it: GRANT CREATE ON DATABASE … TO …, or make the schema beforehand "
      "and its owner this user."},
-    {"Connection refused", "Nothing listens there: start the server, or correct host and port."},
+    {"Connection refused", "Nothing listens there: start the server, or correct host and port.",
+     true},
     {"could not translate host name", "Correct the host's name, or its DNS entry."},
-    {"timeout expired", "Nobody answers there: check host, port and firewall."},
+    {"timeout expired", "Nobody answers there: check host, port and firewall.", true},
+    {"starting up", "The server is not ready yet: wait for it, or see its log.", true},
+    {"shutting down", "The server is being stopped: start it again.", true},
+    {"closed the connection", "The server went away: see its log.", true},
     {"No such file or directory", "No server listens on that socket: name a host in the address."},
     {"authentication failed", "Correct user and password in the address, or in ~/.pgpass."},
     {"no password supplied", "Give the password in the address, in PGPASSWORD or in ~/.pgpass."},
@@ -60,18 +65,18 @@ constexpr Hint hints[] = {
     {"certificate", "Check sslmode, sslrootcert and the server's certificate."},
     {"does not support SSL", "Turn TLS on in the server, or choose another sslmode."},
     {"SSL", "Check sslmode, sslrootcert and the server's certificate."},
-    {"too many clients", "Raise max_connections, lower store.connections, or use PgBouncer."},
+    {"too many clients", "Raise max_connections, lower store.connections, or use PgBouncer.", true},
     {"remaining connection slots",
-     "Raise max_connections, lower store.connections, or use PgBouncer."},
-    {"read-only", "That server is a standby: name the primary, or all hosts (host1,host2)."},
+     "Raise max_connections, lower store.connections, or use PgBouncer.", true},
+    {"read-only", "That server is a standby: name the primary, or all hosts (host1,host2).", true},
     {"role", "Create the user, or correct its name in the address."},
     {"database", "Create it: createdb --encoding=UTF8 NAME."},
 };
 
-std::string what_to_do(std::string_view problem) {
-  for (const auto& [part, advice] : hints)
-    if (problem.find(part) != std::string_view::npos) return std::string{advice};
-  return "See the server's log.";
+Hint hint_for(std::string_view problem) {
+  for (const auto& hint : hints)
+    if (problem.find(hint.part) != std::string_view::npos) return hint;
+  return {.part = "", .what_to_do = "See the server's log."};
 }
 
 void apply(Connection& connection, const Migration& migration, PartitionId partitions) {
@@ -121,10 +126,11 @@ Result<SchemaVersion> migrate(Connection& connection, const Address& address,
 }
 
 Error cannot_open(const runtime::StoreFailure& failure) {
-  Error error;
-  error.code = ErrorCode::unavailable;
-  error.detail =
-      std::string{"Cannot open the store. "} + failure.what() + ". " + what_to_do(failure.what());
+  const Hint hint = hint_for(failure.what());
+  Error error{.code = ErrorCode::unavailable};
+  error.detail = std::string{"Cannot open the store. "} + failure.what() + ". ";
+  error.detail += hint.what_to_do;
+  error.retry_after_seconds = hint.passes ? 1 : 0;
   return error;
 }
 

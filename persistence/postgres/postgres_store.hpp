@@ -82,6 +82,7 @@ class PostgresStore final : public Database {
   // DefinitionStore
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
   [[nodiscard]] std::vector<runtime::StoredDefinition> all() override;
+  [[nodiscard]] std::size_t count_definitions() override;
 
   // Inbox
   [[nodiscard]] std::vector<runtime::InboxEntry> list(const std::string& type,

@@ -1,4 +1,5 @@
 // Everything that only reads, and what operators write: the statements that both databases share.
+#include "persistence/postgres/gates.hpp"
 #include "persistence/postgres/postgres_store.hpp"
 #include "persistence/postgres/writing.hpp"
 #include "persistence/shared/audit.hpp"
@@ -111,11 +112,20 @@ std::optional<runtime::RunQueries::TakenRequest> PostgresStore::request(const st
 }
 
 Result<bool> PostgresStore::put(const runtime::StoredDefinition& definition) {
-  return writing(writers_, [&](Connection& c) { return shared::put_definition(c, definition); });
+  Gates gates;
+  gates.deploy();
+  return writing(writers_, [&](Connection& c) {
+    gates.pass(c, address_.schema);
+    return shared::put_definition(c, definition);
+  });
 }
 
 std::vector<runtime::StoredDefinition> PostgresStore::all() {
   return reading(readers_, [&](Connection& c) { return shared::all_definitions(c); });
+}
+
+std::size_t PostgresStore::count_definitions() {
+  return reading(readers_, [&](Connection& c) { return shared::count_definitions(c); });
 }
 
 std::vector<runtime::InboxEntry> PostgresStore::list(const std::string& type,

@@ -22,6 +22,8 @@ inline constexpr std::string_view select_definitions = R"sql(
   ORDER BY deployed_at, namespace, name, version
 )sql";
 
+inline constexpr std::string_view count_definition_rows = "SELECT count(*) FROM definition";
+
 /// Inside the caller's transaction. errors  conflict: the version has other content
 template <class Connection>
 Result<bool> put_definition(Connection& connection, const runtime::StoredDefinition& definition) {
@@ -48,6 +50,12 @@ std::vector<runtime::StoredDefinition> all_definitions(Connection& connection) {
     definitions.push_back(
         {rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.integer(5)});
   return definitions;
+}
+
+template <class Connection>
+std::size_t count_definitions(Connection& connection) {
+  auto rows = connection.query(count_definition_rows);
+  return rows.next() ? static_cast<std::size_t>(rows.integer(0)) : 0;
 }
 
 }  // namespace sequent::persistence::shared

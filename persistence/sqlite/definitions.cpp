@@ -21,4 +21,9 @@ std::vector<StoredDefinition> SqliteStore::all() {
   return shared::all_definitions(*connection);
 }
 
+std::size_t SqliteStore::count_definitions() {
+  const auto connection = pool_.borrow();
+  return shared::count_definitions(*connection);
+}
+
 }  // namespace sequent::persistence

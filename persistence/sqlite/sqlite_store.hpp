@@ -81,6 +81,7 @@ class SqliteStore final : public Database {
   // DefinitionStore
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
   [[nodiscard]] std::vector<runtime::StoredDefinition> all() override;
+  [[nodiscard]] std::size_t count_definitions() override;
 
   // Inbox
   [[nodiscard]] std::vector<runtime::InboxEntry> list(const std::string& type,

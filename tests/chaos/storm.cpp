@@ -18,7 +18,6 @@ class Storm {
     world_.database().tend();
     while (next_ < steps_.size() && steps_[next_].at <= elapsed() && carry_out(steps_[next_]))
       ++next_;
-    world_.restart_those_without_a_store();
     report_.who_ended = world_.who_ended();
   }
   [[nodiscard]] DurationMs elapsed() const { return monotonic_ms() - begun_; }
@@ -34,7 +33,6 @@ class Storm {
     const auto end = monotonic_ms() + mend_ms;
     while (!world_.everything_serves() && monotonic_ms() < end) {
       world_.database().tend();
-      world_.restart_those_without_a_store();
       pause_ms(10 * turn_ms);
     }
   }

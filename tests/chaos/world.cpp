@@ -94,16 +94,6 @@ void World::deploy() {
     if (reply.status / 100 != 2)
       throw std::runtime_error(file.string() + " was not taken: " + reply.body);
   }
-  // The others hear of it, or see it when they next renew their leases.
-  const auto known_by = [&](std::size_t node) {
-    return web.get(url(node) + "/api/v1/workflows/chaos/timers").status == 200;
-  };
-  const auto end = monotonic_ms() + start_ms;
-  for (std::size_t node = 0; node < node_count; ++node)
-    while (!known_by(node)) {
-      if (monotonic_ms() > end) throw std::runtime_error("a node never heard of new workflows");
-      pause_ms(ready_look_ms);
-    }
 }
 
 bool World::register_user(std::int64_t id) {
@@ -156,16 +146,6 @@ bool World::everything_serves() {
   for (std::size_t node = 0; node < node_count; ++node)
     if (!node_runs(node) || web.get(url(node) + "/readyz").status != 200) return false;
   return true;
-}
-
-void World::restart_those_without_a_store() {
-  for (std::size_t i = 0; i < node_count; ++i) {
-    if (!nodes_[i].wanted || node_runs(i)) continue;
-    const auto log = log_of(i);
-    const auto why = log.rfind("error: Cannot open the store.");
-    const auto served = log.rfind("listening on");
-    if (why != std::string::npos && (served == std::string::npos || served < why)) start_node(i);
-  }
 }
 
 std::string World::who_ended() {

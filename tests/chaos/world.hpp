@@ -39,8 +39,6 @@ class World {
   /// What the database knows its present process as.
   [[nodiscard]] const std::string& writer(std::size_t node) const { return nodes_[node].writer; }
   [[nodiscard]] bool everything_serves();
-  /// Starts nodes again that could not start because the database was away, as systemd would.
-  void restart_those_without_a_store();
   /// Whoever ended by itself, with the end of its log; "" = nobody.
   [[nodiscard]] std::string who_ended();
 

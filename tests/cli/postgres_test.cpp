@@ -70,9 +70,27 @@ TEST_CASE("a node on PostgreSQL is killed, and the next one goes on with its run
 }
 
 TEST_CASE("serve says what is wrong with its store", "[cli]") {
+  const Folder folder;
   const auto nobody = sequent::cli::test::sequent(
-      {"serve", "--listen", "127.0.0.1:0", "--store",
+      {"serve", "--listen", "127.0.0.1:0", "--config",
+       folder.file("sequent.yaml", "storeWaitSeconds: 1\n"), "--store",
        "postgresql://u:geheim@127.0.0.1:" + std::to_string(sequent::test::free_port()) + "/x"});
   CHECK(nobody.code == 1);
-  CHECK_THAT(nobody.error, Contains("Connection refused") && !Contains("geheim"));
+  CHECK_THAT(nobody.error, Contains("Connection refused") && Contains("Trying again for 1 s") &&
+                               !Contains("geheim"));
+}
+
+TEST_CASE("a node that starts before its database serves as soon as there is one", "[cli]") {
+  if (PostgresServer::shared() == nullptr) {
+    WARN("skipped: " + PostgresServer::why_absent());
+    return;
+  }
+  PostgresServer database{{}};
+  database.kill();
+  Process node{{"serve", "--json", "--listen", "127.0.0.1:0", "--store", database.url()}};
+  CHECK(node.says("Trying again"));
+  database.start();
+  CHECK_THAT(node.first_line(), Contains("\"url\""));
+  node.signal(SIGTERM);
+  CHECK(node.wait().code == 0);
 }

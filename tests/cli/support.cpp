@@ -107,6 +107,13 @@ std::string Process::first_line() {
   return end == std::string::npos ? "" : outcome_.out.substr(0, end);
 }
 
+bool Process::says(const std::string& text) {
+  const auto deadline = steady_clock::now() + patience;
+  while (outcome_.error.find(text) == std::string::npos && left_ms(deadline) > 0)
+    if (!pump(left_ms(deadline))) break;
+  return outcome_.error.find(text) != std::string::npos;
+}
+
 void Process::signal(int number) {
   ::kill(pid_, number);
 }

@@ -46,6 +46,8 @@ class Process {
 
   /// The first line of standard output; "" when the process ended, or patience did, without one.
   [[nodiscard]] std::string first_line();
+  /// Whether its standard error says `text`, sooner or later.
+  [[nodiscard]] bool says(const std::string& text);
   void signal(int number);
   [[nodiscard]] int pid() const { return pid_; }
   /// Waits for the end; a process that outlives our patience is killed, code 128 + 9.

@@ -171,6 +171,36 @@ TEST_CASE("an event and the run that waits for it never miss each other", "[post
   CHECK(reached == rounds);
 }
 
+TEST_CASE("an event of a node that does not know every definition is stored, not routed",
+          "[postgres]") {
+  const Schema schema;
+  const auto store = open_store(options_for(schema.url()));
+  const auto leases = store->acquire({.node = "a", .now = noon, .ttl = 60'000})->leases;
+  REQUIRE(store->put({.workflow_namespace = "test",
+                      .name = "one",
+                      .version = "1.0.0",
+                      .digest = "d",
+                      .source = "",
+                      .deployed_at = noon}));
+  CHECK(store->count_definitions() == 1);
+  runtime::InstanceChange listener = start_of(new_id(1));
+  listener.subscriptions = {{1, "f", "", "paid"}};
+  const std::vector<runtime::Batch> batches{batch_of(leases[1], {listener})};
+  static_cast<void>(store->commit(batches));
+  auto event = event_of("e", "f", "");
+  event.definitions_known = 0;
+  auto routed = store->route({&event, 1}).front();
+  CHECK(routed.stale);
+  CHECK(routed.messages.empty());
+  CHECK(store->unrouted(0, 10).size() == 1);
+  event.stored_id = routed.id;
+  event.definitions_known = 1;
+  routed = store->route({&event, 1}).front();
+  CHECK_FALSE(routed.stale);
+  CHECK_FALSE(routed.duplicate);
+  CHECK(routed.messages.size() == 1);
+}
+
 TEST_CASE("a held event goes to one of two runs that begin to wait at once", "[postgres]") {
   const Schema schema;
   auto options = options_for(schema.url());

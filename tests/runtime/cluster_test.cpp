@@ -273,6 +273,34 @@ TEST_CASE("what one node deploys the others know", "[cluster]") {
   world.deploy(document("sleeper", sleeper));
   world.advance(2'000);
   CHECK(pair.other->programs().size() == 2);
+
+  SECTION("an event reaches a run of a workflow that its node had not heard of") {
+    world.deploy(document("listener", listener));
+    const auto heard = world.start("listener");
+    const auto delivered = world.get(pair.other->deliver(ping_of(1), "api"));
+    REQUIRE(delivered.has_value());
+    CHECK(delivered->runs == 1);
+    CHECK_FALSE(delivered->duplicate);
+    world.advance(3'000);
+    CHECK(world.store.status_of(heard) == "completed");
+  }
+  SECTION("a run starts a child that its node had not heard of") {
+    world.deploy(document("parent", R"(do:
+  - sub: {run: {workflow: {namespace: test, name: listener, version: 1.0.0, input: {}}}}
+)"));
+    world.advance(2'000);
+    world.deploy(document("listener", listener));
+    const auto parent = pair.start_on(*pair.other, "parent");
+    CHECK(world.store.status_of(parent) == "waiting");
+  }
+  SECTION("a node that is asked for what it does not know looks once more") {
+    const auto known = pair.other->catalogue();
+    CHECK_FALSE(*world.get(pair.other->catch_up(known)));
+    world.deploy(document("listener", listener));
+    CHECK(*world.get(pair.other->catch_up(known)));
+    CHECK(pair.other->programs().size() == 3);
+    CHECK_FALSE(*world.get(pair.other->catch_up(pair.other->catalogue())));
+  }
 }
 
 TEST_CASE("a schedule fires once in the cluster, whoever leads", "[cluster]") {
