@@ -10,11 +10,11 @@
 
 #include "base/assert.hpp"
 #include "persistence/postgres/batch_rows.hpp"
-#include "persistence/postgres/claims.hpp"
 #include "persistence/postgres/mail.hpp"
 #include "persistence/postgres/postgres_store.hpp"
 #include "persistence/postgres/settling.hpp"
 #include "persistence/postgres/writing.hpp"
+#include "persistence/shared/claims.hpp"
 #include "persistence/shared/commits.hpp"
 #include "persistence/shared/operations.hpp"
 
@@ -52,7 +52,7 @@ constexpr std::string_view lock_records = R"sql(
 
 shared::WorkflowNumbers numbers_of(const Known& known, const InstanceChange& change) {
   const auto numbers = known.find(*change.start);
-  if (!numbers) throw SqlError{"a workflow's number was forgotten", "40001", false};
+  if (!numbers) Connection::begin_anew("a workflow's number was forgotten");
   return *numbers;
 }
 
@@ -160,7 +160,7 @@ std::vector<BatchResult> write_step_by_step(Connection& connection, std::span<co
       runtime::ChangeResult& result = results[b].changes[c];
       if (change.start) {
         const auto numbers = numbers_of(known, change);
-        result.taken = claim_keys(connection, change, numbers.workflow);
+        result.taken = shared::claim_keys(connection, change, numbers.workflow);
         if (result.taken) continue;
         StartRows start;
         start.add(change, numbers);

@@ -101,6 +101,10 @@ bool SqlError::again() const {
          state == "42P05";
 }
 
+void Connection::begin_anew(const std::string& why) {
+  throw SqlError{why, "40001", false};
+}
+
 std::int64_t Rows::integer(int column) const {
   const std::string_view bytes = view(column);
   std::uint64_t value = !bytes.empty() && (bytes.front() & 0x80) != 0 && bytes.size() > 1

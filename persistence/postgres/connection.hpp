@@ -65,6 +65,8 @@ class Connection {
  public:
   static constexpr bool locks_rows = true;
 
+  /// errors  SqlError: always, and the transaction under way is run again
+  [[noreturn]] static void begin_anew(const std::string& why);
   /// errors  SqlError, in words for whoever wrote the address
   [[nodiscard]] static std::unique_ptr<Connection> open(const Address& address, Role role);
   Connection(const Connection&) = delete;

@@ -212,7 +212,7 @@ class Routing {
       return;
     }
     Rows rows = connection_.query(count_delivery, identity.first, identity.second);
-    if (!rows.next()) throw SqlError{"a known event was deleted at this moment", "40001", false};
+    if (!rows.next()) Connection::begin_anew("a known event was deleted at this moment");
     results_[i].id = rows.integer(0);
     results_[i].duplicate = true;
   }

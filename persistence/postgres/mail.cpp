@@ -228,7 +228,7 @@ void Emitting::read(Connection& connection) {
   SEQUENT_ASSERT(rows.size() == results_.size());
   for (ChangeResult* result : results_) {
     if (!rows.next() || rows.is_null(0))
-      throw SqlError{"a known event was deleted at this moment", "40001", false};
+      Connection::begin_anew("a known event was deleted at this moment");
     result->emitted.push_back(rows.integer(0));
   }
 }

@@ -2,6 +2,7 @@
 // the batch around it.
 #include "base/assert.hpp"
 #include "base/json.hpp"
+#include "persistence/shared/claims.hpp"
 #include "persistence/sqlite/writes.hpp"
 
 namespace sequent::persistence {
@@ -13,35 +14,6 @@ using runtime::NewInstance;
 
 namespace {
 
-constexpr std::string_view insert_idempotency_key = R"sql(
-  INSERT INTO idempotency_key (key, workflow_id, instance_id, started_at) VALUES (?1, ?2, ?3, ?4)
-  ON CONFLICT DO NOTHING
-)sql";
-constexpr std::string_view delete_idempotency_key = R"sql(
-  DELETE FROM idempotency_key WHERE key = ?1 AND workflow_id = ?2
-)sql";
-constexpr std::string_view holder_of_idempotency_key = R"sql(
-  SELECT i.instance_id, i.payload_hash, i.status FROM idempotency_key k
-  JOIN instance i ON i.instance_id = k.instance_id WHERE k.key = ?1 AND k.workflow_id = ?2
-)sql";
-constexpr std::string_view insert_business_key = R"sql(
-  INSERT INTO business_key (key, workflow_id, instance_id) VALUES (?1, ?2, ?3)
-  ON CONFLICT DO NOTHING
-)sql";
-constexpr std::string_view holder_of_business_key = R"sql(
-  SELECT i.instance_id, i.payload_hash, i.status FROM business_key k
-  JOIN instance i ON i.instance_id = k.instance_id WHERE k.key = ?1 AND k.workflow_id = ?2
-)sql";
-constexpr std::string_view hand_over_business_key = R"sql(
-  UPDATE business_key SET instance_id = ?3 WHERE key = ?1 AND workflow_id = ?2
-)sql";
-constexpr std::string_view remember_former_key = R"sql(
-  INSERT INTO business_key_former (key, workflow_id, instance_id) VALUES (?1, ?2, ?3)
-  ON CONFLICT DO NOTHING
-)sql";
-constexpr std::string_view holder_of_id = R"sql(
-  SELECT instance_id, payload_hash, status FROM instance WHERE instance_id = ?1
-)sql";
 constexpr std::string_view insert_instance = R"sql(
   INSERT INTO instance (instance_id, partition_id, last_seq, status, wake_at, updated_at, ended_at,
          task, waiting_kind, waiting_detail, provider, operation, park_reason, error_type,
@@ -55,40 +27,12 @@ constexpr std::string_view insert_attribute = R"sql(
   INSERT INTO instance_attribute (name, value, instance_id) VALUES (?1, ?2, ?3)
 )sql";
 
-std::optional<ChangeResult::Taken> taken_by(Rows rows, bool by_idempotency_key) {
-  if (!rows.next()) return std::nullopt;
-  ChangeResult::Taken taken;
-  taken.id = rows.id(0);
-  taken.payload_hash = rows.text(1);
-  taken.status = rows.text(2);
-  taken.by_idempotency_key = by_idempotency_key;
-  return taken;
-}
-
 shared::WorkflowNumbers numbers_of(Connection& connection, shared::KnownWorkflows& known,
                                    const NewInstance& start) {
   if (const auto numbers = known.find(start)) return *numbers;
   const auto numbers = shared::number_workflow(connection, start);
   known.remember(start, numbers);
   return numbers;
-}
-
-bool ended_unsuccessfully(const std::string& status) {
-  return status == "faulted" || status == "cancelled";
-}
-
-// Who has the business key, or nobody: then it is this start's.
-std::optional<ChangeResult::Taken> claim_business_key(Connection& connection, std::int64_t workflow,
-                                                      const InstanceChange& change) {
-  const NewInstance& start = *change.start;
-  if (connection.execute(insert_business_key, start.key, workflow, change.id) == 1)
-    return std::nullopt;
-  auto taken = taken_by(connection.query(holder_of_business_key, start.key, workflow), false);
-  SEQUENT_ASSERT(taken.has_value());
-  if (!start.restart_if_faulted || !ended_unsuccessfully(taken->status)) return taken;
-  connection.execute(remember_former_key, start.key, workflow, taken->id);
-  connection.execute(hand_over_business_key, start.key, workflow, change.id);
-  return std::nullopt;
 }
 
 void insert_row(Connection& connection, const InstanceChange& change,
@@ -118,29 +62,8 @@ std::optional<ChangeResult::Taken> start_instance(Connection& connection,
                                                   shared::KnownWorkflows& known,
                                                   const InstanceChange& change) {
   SEQUENT_ASSERT(change.start.has_value() && change.first_seq <= 1);
-  const NewInstance& start = *change.start;
-  // A child's id is the same whenever it is computed; a start that was repeated meets itself. Fresh
-  // ids never do, and only they come in masses, so only children pay for the question.
-  if (start.parent) {
-    if (auto taken = taken_by(connection.query(holder_of_id, change.id), false)) return taken;
-  }
-  const shared::WorkflowNumbers workflow = numbers_of(connection, known, start);
-  if (!start.idempotency_key.empty() &&
-      connection.execute(insert_idempotency_key, start.idempotency_key, workflow.workflow,
-                         change.id, start.started_at) == 0) {
-    auto taken = taken_by(
-        connection.query(holder_of_idempotency_key, start.idempotency_key, workflow.workflow),
-        true);
-    SEQUENT_ASSERT(taken.has_value());
-    return taken;
-  }
-  if (!start.key.empty()) {
-    if (auto taken = claim_business_key(connection, workflow.workflow, change)) {
-      if (!start.idempotency_key.empty())
-        connection.execute(delete_idempotency_key, start.idempotency_key, workflow.workflow);
-      return taken;
-    }
-  }
+  const shared::WorkflowNumbers workflow = numbers_of(connection, known, *change.start);
+  if (auto taken = shared::claim_keys(connection, change, workflow.workflow)) return taken;
   insert_row(connection, change, workflow);
   return std::nullopt;
 }
