@@ -18,6 +18,9 @@ add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wn
 if(SEQUENT_SANITIZE)
   add_compile_options(-fsanitize=${SEQUENT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${SEQUENT_SANITIZE})
+  # A check before every access to memory, a quarter of the compile time: AddressSanitizer stops at a
+  # null pointer as well, and amd64 and arm64 read unaligned.
+  add_compile_options(-fno-sanitize=null,alignment)
 endif()
 if(SEQUENT_SANITIZE MATCHES "thread")
   add_compile_options(-Wno-tsan)  # Asio counts references with fences, which g++ 12 warns about
