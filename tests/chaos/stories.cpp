@@ -13,7 +13,8 @@ struct Started {
   std::string workflow, run;
 };
 
-std::vector<Started> start_some(World& world, const std::string& marker) {
+// `first_user`: of as many users as runs, none of whom has bought before.
+std::vector<Started> start_some(World& world, const std::string& marker, int first_user) {
   std::vector<Started> started;
   const auto start = [&](const std::string& workflow, const std::string& key, const Json& input) {
     net::Headers headers;
@@ -27,9 +28,10 @@ std::vector<Started> start_some(World& world, const std::string& marker) {
   };
   for (int i = 0; i < of_each; ++i) {
     const auto key = marker + "-" + std::to_string(i);
-    if (!world.register_user(10'000 + i)) throw std::runtime_error("no user was registered");
+    const int user = first_user + i;
+    if (!world.register_user(user)) throw std::runtime_error("no user was registered");
     start("facturation/basket-checking", "basket-" + key,
-          {{"token", "token-user-" + std::to_string(10'000 + i)}, {"userId", 10'000 + i}});
+          {{"token", "token-user-" + std::to_string(user)}, {"userId", user}});
     start("connect/account-create", "account-" + key,
           {{"type", "express"},
            {"country", "FR"},
@@ -78,9 +80,9 @@ void check_completed(World& world, const std::vector<Started>& started, Summary&
 void tell_of_a_restore(World& world, Summary& summary) {
   auto& database = world.database();
   slow_providers(world, provider_ms);
-  auto started = start_some(world, "before-copy");
+  auto started = start_some(world, "before-copy", 10'000);
   database.back_up();
-  const auto later = start_some(world, "after-copy");
+  const auto later = start_some(world, "after-copy", 20'000);
   started.insert(started.end(), later.begin(), later.end());
   pause_ms(under_way_ms);
   const auto open =
@@ -106,7 +108,7 @@ void tell_of_a_restore(World& world, Summary& summary) {
 void tell_of_an_upgrade(World& world, Summary& summary) {
   auto& database = world.database();
   slow_providers(world, provider_ms);
-  auto started = start_some(world, "before");
+  auto started = start_some(world, "before", 10'000);
   const auto version = database.query("SELECT max(number) FROM sequent.migration");
   // Additive, as each migration is; `needs` says that this release still works with it.
   database.query(
@@ -117,14 +119,14 @@ void tell_of_an_upgrade(World& world, Summary& summary) {
       "CREATE INDEX made_up_instance ON instance (made_up) WHERE made_up <> 'unknown';"
       "INSERT INTO migration (number, name, needs) VALUES (" +
       version + " + 1, 'made up', " + version + "); COMMIT");
-  const auto with = start_some(world, "after");
+  const auto with = start_some(world, "after", 20'000);
   started.insert(started.end(), with.begin(), with.end());
   // One of the nodes dies and comes back: it knows one migration less than the schema has.
   world.kill_node(1);
   start_all(world);
   summary.expect("a node of this release says that the schema is newer",
                  world.whole_log_of(1).find("newer") != std::string::npos ? 1 : 0, 1);
-  const auto again = start_some(world, "restarted");
+  const auto again = start_some(world, "restarted", 30'000);
   started.insert(started.end(), again.begin(), again.end());
   summary.expect("every run ended", await_the_end(world, ends_ms) ? 1 : 0, 1);
   check_completed(world, started, summary);
