@@ -137,14 +137,14 @@ void check_providers(World& world, Summary& summary) {
   summary.expect("effects that were asked for twice under different keys", duplicates, 0);
 }
 
-void check_writers(World& world, Summary& summary) {
+void check_writers(World& world, int owners, Summary& summary) {
   summary.expect_at_least("commits of partitions that were audited",
                           number(world, "SELECT count(*) FROM audit.written"), 1);
   summary.expect_at_least("owners that partitions have had at most",
                           number(world,
                                  "SELECT max(owners) FROM (SELECT count(DISTINCT writer) "
                                  "AS owners FROM audit.written GROUP BY partition_id) o"),
-                          2);
+                          owners);
   summary.expect("commits by somebody who was not the owner",
                  number(world,
                         "SELECT count(*) FROM audit.written WHERE "

@@ -21,8 +21,8 @@ class Summary {
 
 void check_callers(World& world, const Load& load, Summary& summary);
 void check_providers(World& world, Summary& summary);
-/// The epochs of each partition, and who wrote under them.
-void check_writers(World& world, Summary& summary);
+/// The epochs of each partition, and who wrote under them: `owners` at least of some partition.
+void check_writers(World& world, int owners, Summary& summary);
 /// How long runs stood still when their node died.
 void check_take_overs(World& world, const StormReport& storm, bool required, Summary& summary);
 void check_journals(World& world, Summary& summary);
