@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/machine/state.hpp"
+#include "engine/runtime/where.hpp"
 
 namespace sequent::api {
 namespace {
@@ -67,7 +68,8 @@ Json scalar_of(const std::string& text) {
 
 }  // namespace
 
-runtime::RunFilter filter_from(const Json& json, Faults& faults, const std::string& pointer) {
+runtime::RunFilter filter_from(const Json& json, Faults& faults, const std::string& pointer,
+                               Timestamp now) {
   runtime::RunFilter filter;
   StrictObject object{json, faults, pointer};
   filter.statuses = object.texts("status");
@@ -96,11 +98,15 @@ runtime::RunFilter filter_from(const Json& json, Faults& faults, const std::stri
   filter.updated_after = object.time("updatedAfter");
   filter.updated_before = object.time("updatedBefore");
   filter.parent = object.id("parent");
+  constexpr std::size_t longest_search = 64'000;
+  if (const auto where = object.text("where", longest_search); !where.empty())
+    if (const auto read = runtime::read_where(where, now, filter); !read)
+      faults.add(object.place("where"), read.error().detail);
   object.finish();
   return filter;
 }
 
-Result<runtime::RunFilter> filter_from_query(const std::string& query) {
+Result<runtime::RunFilter> filter_from_query(const std::string& query, Timestamp now) {
   constexpr std::string_view attribute = "attribute.";
   Json json = Json::object();
   for (const auto& [name, value] : net::parse_query(query)) {
@@ -121,7 +127,7 @@ Result<runtime::RunFilter> filter_from_query(const std::string& query) {
     }
   }
   Faults faults;
-  auto filter = filter_from(json, faults, "");
+  auto filter = filter_from(json, faults, "", now);
   if (!faults.empty()) return std::unexpected(faults.error("The filter"));
   return filter;
 }

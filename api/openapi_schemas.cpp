@@ -74,14 +74,16 @@ constexpr const char* schemas = R"json({
     "startedBefore": {"type": "string", "format": "date-time"},
     "updatedAfter": {"type": "string", "format": "date-time"},
     "updatedBefore": {"type": "string", "format": "date-time"},
-    "parent": {"type": "string"}, "text": {"type": "string"}}},
+    "parent": {"type": "string"}, "text": {"type": "string"},
+    "where": {"type": "string",
+      "description": "Conditions joined by `and`: status=faulted and error.type~communication"}}},
   "Search": {"type": "object", "additionalProperties": false, "properties": {
     "filter": {"$ref": "#/components/schemas/Filter"}, "cursor": {"type": "string"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 500}}},
   "Aggregation": {"type": "object", "additionalProperties": false, "required": ["by"],
     "properties": {"filter": {"$ref": "#/components/schemas/Filter"},
-      "by": {"type": "array", "minItems": 1, "items": {"enum": ["status", "workflow", "version",
-        "task", "waiting", "provider", "operation", "error_type"]}},
+      "by": {"type": "array", "minItems": 1, "items": {"type": "string", "description":
+        "status, workflow, namespace, version, task, waiting, park_reason, provider, operation, error_type, error_status, error_title, key, started_by or attribute.NAME"}},
       "limit": {"type": "integer", "minimum": 1, "maximum": 500}}},
   "AggregateList": {"type": "object", "properties": {"items": {"type": "array", "items": {
     "type": "object", "properties": {"group": {"type": "object"}, "count": {"type": "integer"},

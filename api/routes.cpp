@@ -40,6 +40,7 @@ constexpr std::array run_query{
     Q{"updatedBefore", "string", "RFC 3339 time"},
     Q{"parent", "string", "Id of the run that started it"},
     Q{"text", "string", "Beginning of an id, or part of a business key"},
+    Q{"where", "string", "Conditions, such as status=faulted and error.type~communication"},
     Q{"attribute.*", "string", "Value of the attribute of that name, as a JSON scalar or as text"},
     cursor,
     limit};

@@ -2,6 +2,7 @@
 #include "api/filter.hpp"
 #include "api/resources.hpp"
 #include "api/run_json.hpp"
+#include "engine/runtime/where.hpp"
 
 namespace sequent::api {
 namespace {
@@ -36,7 +37,7 @@ Result<Search> parse_search(const Context& context, const Call& call, bool aggre
   StrictObject object{*body, faults};
   Search search;
   if (const Json* filter = object.get("filter"))
-    search.filter = filter_from(*filter, faults, "/filter");
+    search.filter = filter_from(*filter, faults, "/filter", context.ports.clock.now());
   const auto most = static_cast<std::int64_t>(context.config.max_page_size);
   const auto usual = aggregate ? most : static_cast<std::int64_t>(context.config.default_page_size);
   search.limit = static_cast<std::size_t>(object.whole("limit", 1, most).value_or(usual));
@@ -52,16 +53,18 @@ Result<Search> parse_search(const Context& context, const Call& call, bool aggre
 }
 
 Result<void> check_dimensions(const std::vector<std::string>& by) {
-  static const std::vector<std::string> known{"status",  "workflow", "version",   "task",
-                                              "waiting", "provider", "operation", "error_type"};
+  std::vector<std::string> known;
+  for (const auto name : runtime::dimensions()) known.emplace_back(name);
+  known.emplace_back("attribute.NAME");
   Faults faults;
-  for (std::size_t i = 0; i < by.size(); ++i)
-    if (std::find(known.begin(), known.end(), by[i]) == known.end())
-      faults.add("/by/" + std::to_string(i),
-                 "expected status, workflow, version, task, waiting, provider, operation or "
-                 "error_type, got \"" +
-                     by[i] + "\"",
-                 did_you_mean(by[i], known));
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    if (std::find(known.begin(), known.end(), by[i]) != known.end()) continue;
+    if (runtime::attribute_dimension(by[i])) continue;
+    std::string list;
+    for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
+    faults.add("/by/" + std::to_string(i), "expected one of " + list + ", got \"" + by[i] + "\"",
+               did_you_mean(by[i], known));
+  }
   if (faults.empty()) return {};
   return std::unexpected(faults.error("The body"));
 }
@@ -69,7 +72,7 @@ Result<void> check_dimensions(const std::vector<std::string>& by) {
 }  // namespace
 
 asio::awaitable<Answer> list_runs(Context& context, const Call& call) {
-  const auto filter = filter_from_query(call.request.query);
+  const auto filter = filter_from_query(call.request.query, context.ports.clock.now());
   if (!filter) co_return problem(context, filter.error());
   const auto limit = page_size(context, call);
   if (!limit) co_return problem(context, limit.error());

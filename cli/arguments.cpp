@@ -222,6 +222,8 @@ void add_run_commands(CLI::App& app, Session& session, Chosen& chosen) {
   runs->add_option("--waiting", filter->waiting, "timer, event, activity, parked, child, limit");
   runs->add_option("--provider", filter->provider, "That runs wait for or are parked on");
   runs->add_option("--error-type", filter->error_type, "`type` of the error");
+  runs->add_option("--where", filter->where,
+                   "Conditions: status=faulted and error.type~communication and started>1h");
   runs->add_option("--attr", filter->attributes, "NAME=VALUE of an attribute; may be repeated");
   runs->add_option("--since", filter->since, "Started since: 90s, 15m, 1h, 2d, or a time");
   runs->add_option("--text", filter->text, "Beginning of an id, or part of a key");

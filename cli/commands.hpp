@@ -87,7 +87,7 @@ int run_start(const Session& session, const StartOptions& options);
 
 struct RunsOptions {
   std::vector<std::string> statuses, attributes;  // attributes: name=value
-  std::string workflow, key, task, waiting, provider, error_type, since, text, cursor;
+  std::string workflow, key, task, waiting, provider, error_type, since, text, cursor, where;
   int limit = 50;
   bool all = false;
 };

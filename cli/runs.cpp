@@ -34,7 +34,7 @@ Result<Query> query_of(const Session& session, const RunsOptions& options) {
   Query query{{"workflow", options.workflow}, {"key", options.key},
               {"task", options.task},         {"waiting", options.waiting},
               {"provider", options.provider}, {"errorType", options.error_type},
-              {"text", options.text}};
+              {"text", options.text},         {"where", options.where}};
   for (const auto& status : options.statuses) query.emplace_back("status", status);
   for (const auto& attribute : options.attributes) {
     const auto equals = attribute.find('=');

@@ -23,7 +23,53 @@ struct RunSummary {
   std::optional<InstanceId> parent;
 };
 
-/// The one typed filter of lists, aggregates and (later) batches; members that are empty ask nothing.
+/// One condition of a search (where.hpp reads them from text). A pattern has `*` for any characters.
+struct RunTerm {
+  enum class Field : std::uint8_t {
+    status,
+    workflow,
+    workflow_namespace,
+    name,
+    version,
+    key,
+    task,
+    waiting,
+    park_reason,
+    provider,
+    operation,
+    error_type,
+    error_status,
+    error_title,
+    attempts,
+    attribute,
+    parent,
+    started,
+    updated,
+    ended,
+    parked,
+    deadline
+  };
+  enum class Compare : std::uint8_t {
+    equal,
+    not_equal,
+    like,
+    not_like,
+    less,
+    at_most,
+    more,
+    at_least
+  };
+  Field field = Field::status;
+  std::string attribute;  // its name, of Field::attribute
+  Compare compare = Compare::equal;
+  /// equal, not_equal: any of them (of an attribute: JSON texts of scalars). like, not_like: one
+  /// pattern. A workflow is namespace/name, or namespace/name:version.
+  std::vector<std::string> texts;
+  std::int64_t number = 0;  // less … at_least, and numbers and times in general
+};
+
+/// The one typed filter of lists, aggregates and batches; members that are empty ask nothing, and all
+/// others must hold.
 struct RunFilter {
   std::vector<std::string> statuses;
   std::string workflow_namespace, name, version;
@@ -36,6 +82,7 @@ struct RunFilter {
   std::optional<Timestamp> started_after, started_before, updated_after, updated_before;
   std::optional<InstanceId> parent;
   std::string text;  // prefix of an id, or part of a key
+  std::vector<RunTerm> terms;
 };
 
 struct RunPage {
@@ -59,7 +106,7 @@ class RunQueries {
   /// errors  invalid_request: a cursor that this store has not made
   [[nodiscard]] virtual Result<RunPage> list(const RunFilter& filter, const std::string& cursor,
                                              std::size_t limit) = 0;
-  /// `by`: status | workflow | version | task | waiting | provider | operation | error_type
+  /// `by`: those of where.hpp's dimensions(), or attribute.NAME.
   /// errors  invalid_request: another dimension
   [[nodiscard]] virtual Result<std::vector<Aggregate>> aggregate(const RunFilter& filter,
                                                                  const std::vector<std::string>& by,

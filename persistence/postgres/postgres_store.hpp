@@ -14,6 +14,10 @@
 #include "persistence/postgres/settling.hpp"
 #include "persistence/shared/workflow_numbers.hpp"
 
+namespace sequent::persistence::shared {
+struct Dialect;
+}
+
 namespace sequent::persistence::postgres {
 
 struct PostgresOptions {
@@ -120,6 +124,7 @@ class PostgresStore final : public Database {
 
  private:
   PostgresStore(Address address, const PostgresOptions& options);
+  [[nodiscard]] static const shared::Dialect& dialect();
   [[nodiscard]] std::optional<Error> prepare(PartitionId partitions);
   void learn_workflows(std::span<const runtime::Batch> batches);
   [[noreturn]] void fail_history(std::span<const runtime::Batch> batches, const SqlError& error);

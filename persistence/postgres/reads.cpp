@@ -16,12 +16,30 @@ using runtime::RunFilter;
 
 namespace {
 
-constexpr shared::Dialect dialect{
+// Our patterns know `*` alone.
+std::string like_pattern(const std::string& pattern) {
+  std::string like;
+  for (const char c : pattern) {
+    if (c == '%' || c == '_' || c == '\\') like += '\\';
+    like += c == '*' ? '%' : c;
+  }
+  return like;
+}
+
+const shared::Dialect postgres_dialect{
     .join = "JOIN",
     .has_task = "(i.task = ? OR right(i.task, length(?)) = ?)",
     .key_contains =
         "i.instance_id IN (SELECT instance_id FROM business_key WHERE strpos(key, ?) > 0 "
-        "UNION ALL SELECT instance_id FROM business_key_former WHERE strpos(key, ?) > 0)"};
+        "UNION ALL SELECT instance_id FROM business_key_former WHERE strpos(key, ?) > 0)",
+    .like = "LIKE",
+    .not_like = "NOT LIKE",
+    .pattern = like_pattern,
+    .unquoted = "btrim(value, '\"')",
+    .attribute = "coalesce(i.attributes::json ->> ?, '')",
+    .attribute_path = [](const std::string& name) { return name; },
+    .attribute_number = "CASE WHEN value ~ '^(-|[0-9])' THEN CAST(value AS double precision) END",
+    .number = "CAST(CAST(? AS text) AS double precision)"};
 
 constexpr std::string_view begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr std::string_view select_tail = R"sql(
@@ -50,6 +68,10 @@ std::optional<runtime::StoredInstance> load_at_once(Connection& connection, cons
 
 }  // namespace
 
+const shared::Dialect& PostgresStore::dialect() {
+  return postgres_dialect;
+}
+
 std::optional<runtime::StoredInstance> PostgresStore::load(const InstanceId& id) {
   return reading(readers_, [&](Connection& c) { return load_at_once(c, id); });
 }
@@ -70,7 +92,7 @@ std::vector<InstanceId> PostgresStore::with_messages(PartitionId partition,
 }
 
 std::optional<runtime::RunSummary> PostgresStore::find(const InstanceId& id) {
-  return reading(readers_, [&](Connection& c) { return shared::find_run(c, dialect, id); });
+  return reading(readers_, [&](Connection& c) { return shared::find_run(c, dialect(), id); });
 }
 
 std::optional<InstanceId> PostgresStore::find_by_key(const std::string& workflow_namespace,
@@ -85,14 +107,14 @@ Result<runtime::RunPage> PostgresStore::list(const RunFilter& filter, const std:
                                              std::size_t limit) {
   return reading(readers_, [&](Connection& c) {
     const auto read = [&](const shared::Query& query) { return shared::read_runs(c, query); };
-    return shared::page_of_runs(dialect, filter, cursor, limit, read);
+    return shared::page_of_runs(dialect(), filter, cursor, limit, read);
   });
 }
 
 Result<std::vector<runtime::Aggregate>> PostgresStore::aggregate(const RunFilter& filter,
                                                                  const std::vector<std::string>& by,
                                                                  std::size_t limit) {
-  const auto query = shared::counts_of_runs(dialect, filter, by, limit);
+  const auto query = shared::counts_of_runs(dialect(), filter, by, limit);
   if (!query) return std::unexpected(query.error());
   return reading(readers_,
                  [&](Connection& c) { return shared::read_counts(c, *query, by.size()); });

@@ -85,6 +85,7 @@ RunCondition::RunCondition(const Dialect& dialect, const RunFilter& filter,
       require(has_attribute, {name, dump_json(value)});
   }
   if (!filter.text.empty()) add_text(filter.text);
+  for (const auto& term : filter.terms) add_term(term);
 }
 
 void RunCondition::require(std::string_view fragment, std::vector<Parameter> values) {
@@ -116,6 +117,7 @@ void RunCondition::add_standing(const RunFilter& filter) {
     require(has_waiting_kind, {filter.waiting_kind});
   if (!filter.provider.empty()) require(has_provider, {filter.provider});
   if (!filter.operation.empty()) require(has_operation, {filter.operation});
+  if (!filter.error_type.empty() || filter.error_status != 0) require(has_error);
   if (!filter.error_type.empty()) require(has_error_type, {filter.error_type});
   if (filter.error_status != 0) require(has_error_status, {std::int64_t{filter.error_status}});
 }

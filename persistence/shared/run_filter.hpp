@@ -13,7 +13,17 @@ namespace sequent::persistence::shared {
 struct Dialect {
   std::string_view join;  // of the tables of names: SQLite must be told their order
   std::string_view has_task, key_contains;
+  std::string_view like, not_like;             // between a column and a pattern
+  std::string (*pattern)(const std::string&);  // of our own, which know `*` alone
+  std::string_view unquoted;                   // `value`, JSON text, without its quotes
+  std::string_view attribute;                  // of a run, as text: ? is its path
+  std::string (*attribute_path)(const std::string& name);
+  std::string_view attribute_number;  // `value`, JSON text, as a number; null when it is none
+  std::string_view number;            // a text parameter as a number
 };
+
+/// The index of runs with an error serves only a query that repeats its condition as a constant.
+inline constexpr std::string_view has_error = "i.error_status <> 0";
 
 /// A WHERE clause over `instance i`, `workflow w`, `workflow_version v`, with numbered parameters.
 class RunCondition {
@@ -33,6 +43,12 @@ class RunCondition {
   void add_standing(const runtime::RunFilter& filter);
   void add_times(const runtime::RunFilter& filter);
   void add_text(const std::string& text);
+  // run_terms.cpp
+  void add_term(const runtime::RunTerm& term);
+  void add_pattern(const runtime::RunTerm& term);
+  void add_key_prefix(const std::string& pattern);
+  void add_workflows(const runtime::RunTerm& term);
+  void add_attribute(const runtime::RunTerm& term);
 
   const Dialect& dialect_;
   std::string sql_ = "true";

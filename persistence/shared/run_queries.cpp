@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "engine/runtime/where.hpp"
 
 namespace sequent::persistence::shared {
 
@@ -28,13 +29,25 @@ struct Dimension {
   std::string_view column;
 };
 constexpr Dimension dimensions[] = {
-    {"status", "i.status"},        {"workflow", "w.namespace || '/' || w.name"},
-    {"version", "v.version"},      {"task", "i.task"},
-    {"waiting", "i.waiting_kind"}, {"provider", "i.provider"},
-    {"operation", "i.operation"},  {"error_type", "i.error_type"},
+    {"status", "i.status"},
+    {"workflow", "w.namespace || '/' || w.name"},
+    {"version", "v.version"},
+    {"task", "i.task"},
+    {"waiting", "i.waiting_kind"},
+    {"provider", "i.provider"},
+    {"operation", "i.operation"},
+    {"error_type", "i.error_type"},
+    {"namespace", "w.namespace"},
+    {"park_reason", "i.park_reason"},
+    {"key", "i.key"},
+    {"error_status", "CAST(i.error_status AS TEXT)"},
+    {"started_by", "i.started_by"},
+    {"error_title", "i.error_title"},
 };
 constexpr std::string_view counted =
     "count(*), min(i.started_at), max(i.started_at) FROM instance i ";
+
+}  // namespace
 
 std::string joined_names(const Dialect& dialect) {
   const std::string join{dialect.join};
@@ -42,15 +55,28 @@ std::string joined_names(const Dialect& dialect) {
          " workflow_version v ON v.version_id = i.version_id ";
 }
 
-Result<std::string_view> column_of(const std::string& name) {
+namespace {
+
+Result<std::string_view> column_of(const Dialect& dialect, const std::string& name,
+                                   std::vector<Parameter>& parameters) {
+  if (const auto attribute = runtime::attribute_dimension(name)) {
+    if (attribute->find_first_of("\"\\") != std::string::npos)
+      return fail(ErrorCode::invalid_request,
+                  "Expected the name of an attribute without quotes or "
+                  "backslashes, got " +
+                      attribute->substr(0, 80) + ".");
+    parameters.emplace_back(dialect.attribute_path(*attribute));
+    return dialect.attribute;
+  }
   std::string known;
   for (const Dimension& dimension : dimensions) {
     if (dimension.name == name) return dimension.column;
     known += known.empty() ? "" : ", ";
     known += dimension.name;
   }
-  return fail(ErrorCode::invalid_request,
-              "Expected a dimension of runs (" + known + "), got \"" + name.substr(0, 80) + "\".");
+  return fail(ErrorCode::invalid_request, "Expected a dimension of runs (" + known +
+                                              ", attribute.NAME), got \"" + name.substr(0, 80) +
+                                              "\".");
 }
 
 bool names_workflow(const std::string& sql) {
@@ -94,14 +120,14 @@ Query run_with_id(const Dialect& dialect, const InstanceId& id) {
 Result<Query> counts_of_runs(const Dialect& dialect, const RunFilter& filter,
                              const std::vector<std::string>& by, std::size_t limit) {
   std::string columns, numbers;
+  Query query;
   for (std::size_t i = 0; i < by.size(); ++i) {
-    const auto column = column_of(by[i]);
+    const auto column = column_of(dialect, by[i], query.parameters);
     if (!column) return std::unexpected(column.error());
     columns += std::string{*column} + ", ";
     numbers += (i == 0 ? "" : ", ") + std::to_string(i + 1);
   }
   const RunCondition condition{dialect, filter, std::nullopt};
-  Query query;
   query.sql = "SELECT " + columns + std::string{counted};
   // Joined only when a dimension or the filter names them: without, a count by status reads one
   // index.
@@ -109,7 +135,7 @@ Result<Query> counts_of_runs(const Dialect& dialect, const RunFilter& filter,
   query.sql += "WHERE " + condition.sql();
   if (!by.empty()) query.sql += " GROUP BY " + numbers;
   query.sql += " ORDER BY count(*) DESC" + (by.empty() ? "" : ", " + numbers) + " LIMIT ?";
-  query.parameters = condition.parameters();
+  for (const Parameter& value : condition.parameters()) query.parameters.push_back(value);
   query.parameters.emplace_back(static_cast<std::int64_t>(limit));
   return query;
 }

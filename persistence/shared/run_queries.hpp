@@ -32,6 +32,8 @@ inline constexpr std::string_view select_children = R"sql(
 )sql";
 inline constexpr std::int64_t max_children = 10'000;
 
+/// Joins `workflow w` and `workflow_version v` to `instance i`.
+[[nodiscard]] std::string joined_names(const Dialect& dialect);
 [[nodiscard]] Query runs_that(const RunCondition& condition, std::size_t limit);
 [[nodiscard]] Query run_with_id(const Dialect& dialect, const InstanceId& id);
 /// errors  invalid_request: an unknown dimension

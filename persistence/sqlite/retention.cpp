@@ -17,7 +17,7 @@ constexpr std::string_view delete_business_key = R"sql(
 constexpr std::string_view delete_former_key = R"sql(
   DELETE FROM business_key_former WHERE key = ?1 AND workflow_id = ?2 AND instance_id = ?3
 )sql";
-constexpr std::string_view delete_idempotency_key = R"sql(
+constexpr std::string_view delete_key_of_run = R"sql(
   DELETE FROM idempotency_key WHERE key = ?1 AND workflow_id = ?2 AND instance_id = ?3
 )sql";
 constexpr std::string_view delete_mail = R"sql(
@@ -51,7 +51,7 @@ void delete_run(Connection& connection, const shared::DoomedRun& run) {
     connection.run(delete_former_key, run.key, run.workflow, run.id);
   }
   if (!run.idempotency_key.empty())
-    connection.run(delete_idempotency_key, run.idempotency_key, run.workflow, run.id);
+    connection.run(delete_key_of_run, run.idempotency_key, run.workflow, run.id);
   connection.run(delete_mail, run.id.partition(), run.id);
   for (const std::string_view statement : delete_of_instance) connection.run(statement, run.id);
 }

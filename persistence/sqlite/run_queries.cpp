@@ -10,18 +10,42 @@ using runtime::RunSummary;
 
 namespace {
 
-constexpr shared::Dialect dialect{
+// Our patterns know `*` alone; GLOB would also read ? and [.
+std::string glob_pattern(const std::string& pattern) {
+  std::string glob;
+  for (const char c : pattern)
+    if (c == '?' || c == '[')
+      glob += std::string{"["} + c + "]";
+    else
+      glob += c;
+  return glob;
+}
+
+const shared::Dialect sqlite_dialect{
     .join = "CROSS JOIN",  // keeps the runs outside, in the order of their ids
     .has_task = "(i.task = ? OR substr(i.task, -length(?)) = ?)",
     .key_contains =
         "i.instance_id IN (SELECT instance_id FROM business_key WHERE instr(key, ?) > 0 "
-        "UNION ALL SELECT instance_id FROM business_key_former WHERE instr(key, ?) > 0)"};
+        "UNION ALL SELECT instance_id FROM business_key_former WHERE instr(key, ?) > 0)",
+    .like = "GLOB",
+    .not_like = "NOT GLOB",
+    .pattern = glob_pattern,
+    .unquoted = "trim(value, '\"')",
+    .attribute = "coalesce(json_extract(i.attributes, ?), '')",
+    .attribute_path = [](const std::string& name) { return "$.\"" + name + "\""; },
+    // Text and the words true, false and null begin with another character than numbers do.
+    .attribute_number = "CASE WHEN value < ':' AND value >= '-' THEN CAST(value AS REAL) END",
+    .number = "CAST(? AS REAL)"};
 
 }  // namespace
 
+const shared::Dialect& SqliteStore::dialect() {
+  return sqlite_dialect;
+}
+
 std::optional<RunSummary> SqliteStore::find(const InstanceId& id) {
   const auto connection = pool_.borrow();
-  return shared::find_run(*connection, dialect, id);
+  return shared::find_run(*connection, dialect(), id);
 }
 
 std::optional<InstanceId> SqliteStore::find_by_key(const std::string& workflow_namespace,
@@ -37,13 +61,13 @@ Result<RunPage> SqliteStore::list(const RunFilter& filter, const std::string& cu
   const auto read = [&](const shared::Query& query) {
     return shared::read_runs(*connection, query);
   };
-  return shared::page_of_runs(dialect, filter, cursor, limit, read);
+  return shared::page_of_runs(dialect(), filter, cursor, limit, read);
 }
 
 Result<std::vector<runtime::Aggregate>> SqliteStore::aggregate(const RunFilter& filter,
                                                                const std::vector<std::string>& by,
                                                                std::size_t limit) {
-  const auto query = shared::counts_of_runs(dialect, filter, by, limit);
+  const auto query = shared::counts_of_runs(dialect(), filter, by, limit);
   if (!query) return std::unexpected(query.error());
   const auto connection = pool_.borrow();
   return shared::read_counts(*connection, *query, by.size());

@@ -13,6 +13,10 @@
 #include "persistence/sqlite/file_lock.hpp"
 #include "persistence/sqlite/pool.hpp"
 
+namespace sequent::persistence::shared {
+struct Dialect;
+}
+
 namespace sequent::persistence {
 
 struct SqliteOptions {
@@ -120,6 +124,7 @@ class SqliteStore final : public Database {
  private:
   SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> writer,
               const std::string& path, const SqliteOptions& options);
+  [[nodiscard]] static const shared::Dialect& dialect();
   [[nodiscard]] runtime::BatchResult commit_batch(const runtime::Batch& batch);
   [[nodiscard]] std::function<void()> forget_cached();
   void write_settled();
