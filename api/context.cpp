@@ -36,6 +36,8 @@ asio::awaitable<void> audit(const Context& context, const Call& call, AuditNote 
   entry.reason = std::move(note.reason);
   entry.outcome = std::move(note.outcome);
   entry.remote = call.request.remote;
+  entry.before = std::move(note.before);
+  entry.after = std::move(note.after);
   auto write = [&context, entry = std::move(entry)] {
     context.ports.audit.append(entry);
     return true;

@@ -66,6 +66,7 @@ auto on_pool(asio::thread_pool& pool, F f) -> asio::awaitable<std::invoke_result
 /// Writes one line of the audit log, on the pool.
 struct AuditNote {
   std::string action, target, reason, outcome;
+  Json before, after;  // null = not said
 };
 asio::awaitable<void> audit(const Context& context, const Call& call, AuditNote note);
 /// "done", or the slug of the error and its words.

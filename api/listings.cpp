@@ -36,13 +36,45 @@ asio::awaitable<Answer> show_record(Context& context, const Call& call) {
   co_return json_answer(200, body);
 }
 
+namespace {
+
+Result<runtime::AuditFilter> audit_filter(const net::ServerRequest& request) {
+  runtime::AuditFilter filter;
+  Faults faults;
+  const auto text = [&](const char* name) { return query_value(request, name).value_or(""); };
+  const auto time = [&](const char* name) -> std::optional<Timestamp> {
+    const auto given = text(name);
+    if (given.empty()) return std::nullopt;
+    const auto at = parse_time(given);
+    if (!at)
+      faults.add("",
+                 std::string("`") + name + "`: expected an RFC 3339 time, got \"" + given + "\"");
+    return at;
+  };
+  filter.target = text("target");
+  filter.principal = text("principal");
+  filter.action = text("action");
+  filter.text = text("text");
+  filter.since = time("since");
+  filter.before = time("before");
+  const auto refused = text("refused");
+  if (!refused.empty() && refused != "true" && refused != "false")
+    faults.add("", "`refused`: expected true or false, got \"" + refused + "\"");
+  filter.refused = refused == "true";
+  if (!faults.empty()) return std::unexpected(faults.error("The query"));
+  return filter;
+}
+
+}  // namespace
+
 asio::awaitable<Answer> list_audit(Context& context, const Call& call) {
-  const auto target = query_value(call.request, "target").value_or("");
+  const auto filter = audit_filter(call.request);
+  if (!filter) co_return problem(context, filter.error());
   const auto before = query_number(call.request, "cursor", INT64_MAX, 1, INT64_MAX);
   if (!before) co_return problem(context, before.error());
   const auto limit = page_size(context, call);
   if (!limit) co_return problem(context, limit.error());
-  auto look = [&] { return context.ports.audit.list(target, *before, *limit); };
+  auto look = [&] { return context.ports.audit.list(*filter, *before, *limit); };
   const auto entries = co_await on_pool(context.ports.pool, std::move(look));
   Json items = Json::array();
   for (const auto& entry : entries)
@@ -53,7 +85,9 @@ asio::awaitable<Answer> list_audit(Context& context, const Call& call) {
                      {"target", entry.target},
                      {"reason", optional_text(entry.reason)},
                      {"outcome", entry.outcome},
-                     {"remote", entry.remote}});
+                     {"remote", entry.remote},
+                     {"before", entry.before},
+                     {"after", entry.after}});
   const bool full = entries.size() == *limit;
   co_return json_answer(200,
                         page_json(std::move(items), full ? std::to_string(entries.back().id) : ""));

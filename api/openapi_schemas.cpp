@@ -132,7 +132,7 @@ constexpr const char* schemas = R"json({
     "type": "object", "properties": {"id": {"type": "integer"}, "at": {"type": "string"},
       "principal": {"type": "string"}, "action": {"type": "string"}, "target": {"type": "string"},
       "reason": {"type": ["string", "null"]}, "outcome": {"type": "string"},
-      "remote": {"type": "string"}}}}, "cursor": {"type": ["string", "null"]}}},
+      "remote": {"type": "string"}, "before": {}, "after": {}}}}, "cursor": {"type": ["string", "null"]}}},
   "ActivityList": {"type": "object", "properties": {"items": {"type": "array", "items": {
     "type": "object", "properties": {"name": {"type": "string"}, "version": {"type": "string"},
       "provider": {"type": "string"}, "summary": {"type": "string"}, "input": {},

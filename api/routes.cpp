@@ -53,8 +53,16 @@ constexpr std::array inbox_query{
     Q{"cursor", "integer", "Of the page before"}, limit};
 constexpr std::array diagram_query{Q{"format", "string", "mermaid (default) or plantuml"}};
 constexpr std::array records_query{cursor, limit};
-constexpr std::array audit_query{Q{"target", "string", "Id of a run, name of a workflow"},
-                                 Q{"cursor", "integer", "Of the page before"}, limit};
+constexpr std::array audit_query{
+    Q{"target", "string", "Id of a run or batch, name of a workflow"},
+    Q{"principal", "string", "Who did it"},
+    Q{"action", "string", "retry, batch.retry, …; * at its end stands for any characters"},
+    Q{"since", "string", "RFC 3339 time"},
+    Q{"before", "string", "RFC 3339 time"},
+    Q{"text", "string", "Part of the reason or the outcome"},
+    Q{"refused", "boolean", "true: only what was not done"},
+    Q{"cursor", "integer", "Of the page before"},
+    limit};
 constexpr std::array webhook_query{
     Q{"manual", "boolean", "true: an event without a signature, outside of production only"}};
 

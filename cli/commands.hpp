@@ -110,6 +110,13 @@ struct ReplayCommand {
 int run_replay(const Session& session, const ReplayCommand& command);
 int run_watch(const Session& session, const std::string& run);  // "" = all
 
+struct AuditOptions {
+  std::string target, principal, action, since, text, cursor;
+  bool refused = false, full = false;
+  int limit = 50;
+};
+int run_audit(const Session& session, const AuditOptions& options);
+
 struct ActionOptions {
   std::string verb;  // suspend | resume | retry | rewind | skip | cancel
   std::string run, reason, task, input, output;

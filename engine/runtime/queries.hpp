@@ -175,12 +175,22 @@ struct AuditEntry {
   std::int64_t id = 0;
   Timestamp at = 0;
   std::string principal, action, target, reason, outcome, remote;
+  Json before, after;  // what the action changed, as far as it says so; null = it doesn't
+};
+/// Members that are empty ask nothing.
+struct AuditFilter {
+  std::string target, principal;
+  std::string action;                      // `*` at its end stands for any characters
+  std::string text;                        // part of the reason or the outcome
+  std::optional<Timestamp> since, before;  // since <= at < before
+  bool refused = false;                    // only what was not done
 };
 class AuditLog {
  public:
   virtual ~AuditLog() = default;
   virtual void append(const AuditEntry& entry) = 0;
-  [[nodiscard]] virtual std::vector<AuditEntry> list(const std::string& target,
+  /// Newest first, those with an id below `before_id` (0 = all).
+  [[nodiscard]] virtual std::vector<AuditEntry> list(const AuditFilter& filter,
                                                      std::int64_t before_id, std::size_t limit) = 0;
 };
 

@@ -180,10 +180,10 @@ void PostgresStore::append(const runtime::AuditEntry& entry) {
   });
 }
 
-std::vector<runtime::AuditEntry> PostgresStore::list(const std::string& target,
+std::vector<runtime::AuditEntry> PostgresStore::list(const runtime::AuditFilter& filter,
                                                      std::int64_t before_id, std::size_t limit) {
-  return reading(readers_,
-                 [&](Connection& c) { return shared::list_audit(c, target, before_id, limit); });
+  const auto query = shared::audit_entries(dialect(), filter, before_id, limit);
+  return reading(readers_, [&](Connection& c) { return shared::list_audit(c, query); });
 }
 
 }  // namespace sequent::persistence::postgres

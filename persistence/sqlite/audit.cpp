@@ -15,10 +15,11 @@ void SqliteStore::append(const AuditEntry& entry) {
   transaction.commit();
 }
 
-std::vector<AuditEntry> SqliteStore::list(const std::string& target, std::int64_t before_id,
-                                          std::size_t limit) {
+std::vector<AuditEntry> SqliteStore::list(const runtime::AuditFilter& filter,
+                                          std::int64_t before_id, std::size_t limit) {
   const auto connection = pool_.borrow();
-  return shared::list_audit(*connection, target, before_id, limit);
+  return shared::list_audit(*connection,
+                            shared::audit_entries(dialect(), filter, before_id, limit));
 }
 
 }  // namespace sequent::persistence

@@ -103,7 +103,7 @@ class SqliteStore final : public Database {
 
   // AuditLog
   void append(const runtime::AuditEntry& entry) override;
-  [[nodiscard]] std::vector<runtime::AuditEntry> list(const std::string& target,
+  [[nodiscard]] std::vector<runtime::AuditEntry> list(const runtime::AuditFilter& filter,
                                                       std::int64_t before_id,
                                                       std::size_t limit) override;
 

@@ -289,15 +289,15 @@ TEST_CASE("the audit log keeps every action, newest first", "[store]") {
   auto& audit = under_test->audit();
   for (const char* target : {"run-1", "run-2", "run-1"})
     audit.append({0, noon, "ann", "cancel", target, "because", "refused", "10.0.0.1"});
-  const auto all = audit.list("", 0, 10);
+  const auto all = audit.list({}, 0, 10);
   REQUIRE(all.size() == 3);
   CHECK(all[0].id > all[1].id);
   CHECK(all[0].principal == "ann");
   CHECK(all[0].outcome == "refused");
   CHECK(all[0].remote == "10.0.0.1");
-  CHECK(audit.list("run-1", 0, 10).size() == 2);
-  CHECK(audit.list("run-1", all[0].id, 10).size() == 1);
-  CHECK(audit.list("", 0, 1).size() == 1);
+  CHECK(audit.list({.target = "run-1"}, 0, 10).size() == 2);
+  CHECK(audit.list({.target = "run-1"}, all[0].id, 10).size() == 1);
+  CHECK(audit.list({}, 0, 1).size() == 1);
 }
 
 TEST_CASE("the inbox lists events by type and state", "[store]") {

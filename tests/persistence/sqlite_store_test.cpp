@@ -194,6 +194,6 @@ TEST_CASE("readers, operators and the committer work side by side", "[sqlite]") 
     });
   for (int i = 0; i < rounds; ++i) write(*store, epoch, start_of(new_id()));
   for (std::thread& other : others) other.join();
-  CHECK(store->list("run", 0, 1000).size() == 3 * rounds);
+  CHECK(store->list(runtime::AuditFilter{.target = "run"}, 0, 1000).size() == 3 * rounds);
   CHECK(store->list(runtime::RunFilter{}, "", 1000)->runs.size() == rounds);
 }

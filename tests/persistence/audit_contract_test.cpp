@@ -1,0 +1,33 @@
+// The contract of the audit log's questions.
+#include <catch2/catch.hpp>
+
+#include "tests/persistence/store_under_test.hpp"
+
+using namespace sequent;
+using namespace sequent::test;
+
+TEST_CASE("the audit log answers who, what, when, and what was refused", "[store]") {
+  const auto under_test = any_store();
+  auto& audit = under_test->audit();
+  runtime::AuditEntry entry{0, noon, "ada", "batch.retry", "b-1", "bad_field", "done", "::1"};
+  entry.before = {{"status", "faulted"}};
+  entry.after = {{"status", "running"}};
+  audit.append(entry);
+  audit.append({0, noon + 10, "bob", "retry", "run-1", "why not", "wrong-state: no", "::1"});
+  const auto count = [&](const runtime::AuditFilter& filter) {
+    return audit.list(filter, 0, 10).size();
+  };
+  CHECK(count({}) == 2);
+  CHECK(count({.principal = "ada"}) == 1);
+  CHECK(count({.action = "retry"}) == 1);
+  CHECK(count({.action = "batch.*"}) == 1);
+  CHECK(count({.text = "bad_"}) == 1);
+  CHECK(count({.text = "wrong"}) == 1);
+  CHECK(count({.text = "%"}) == 0);
+  CHECK(count({.since = noon + 1}) == 1);
+  CHECK(count({.before = noon + 10}) == 1);
+  CHECK(count({.refused = true}) == 1);
+  const auto ada = audit.list({.principal = "ada"}, 0, 10).at(0);
+  CHECK(ada.before == entry.before);
+  CHECK(ada.after == entry.after);
+}
