@@ -30,6 +30,7 @@ SEQUENT_HANDLER(watch_all);
 SEQUENT_HANDLER(suspend_run);
 SEQUENT_HANDLER(resume_run);
 SEQUENT_HANDLER(cancel_run);
+SEQUENT_HANDLER(terminate_run);
 SEQUENT_HANDLER(retry_run);
 SEQUENT_HANDLER(skip_task);
 SEQUENT_HANDLER(rewind_run);

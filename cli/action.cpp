@@ -1,4 +1,9 @@
-// `suspend | resume | retry | rewind | skip | cancel RUN`: what operators do to one run.
+// `suspend | resume | retry | rewind | skip | cancel | terminate RUN`: what operators do to one run.
+#include <unistd.h>
+
+#include <iostream>
+#include <optional>
+
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
@@ -15,12 +20,36 @@ Result<Json> action_body(const ActionOptions& options) {
     if (!input) return input;
     body["input"] = *std::move(input);
   }
+  if (!options.patch.empty()) {
+    auto patch = json_argument(options.patch);
+    if (!patch) return patch;
+    body["patch"] = *std::move(patch);
+  }
+  if (options.yes) body["confirm"] = true;
   if (!options.output.empty()) {
     auto output = json_argument(options.output);
     if (!output) return output;
     body["output"] = *std::move(output);
   }
   return body;
+}
+
+/// The server refused to go back because effects would happen again: tells them and asks. Nothing
+/// when the refusal is another one, or nobody can be asked.
+std::optional<bool> agreed(const Session& session, const Refusal& refusal) {
+  constexpr int conflict = 409;
+  const auto effects =
+      refusal.problem.is_object() ? refusal.problem.value("errors", Json()) : Json();
+  if (refusal.status != conflict || !effects.is_array() || effects.empty()) return std::nullopt;
+  if (session.json || isatty(STDIN_FILENO) == 0) return std::nullopt;
+  session.terminal.error("This will happen again:");
+  for (const auto& effect : effects)
+    session.terminal.error("  " + printable(text_of(effect, "pointer")) + " " +
+                           printable(text_of(effect, "detail")));
+  session.terminal.error("Go back all the same? [y/N]");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
 }
 
 }  // namespace
@@ -35,7 +64,18 @@ int run_action(const Session& session, const ActionOptions& options) {
   request.method = "POST";
   request.path = run_path(options.run, ":" + options.verb);
   request.body = *std::move(body);
-  const auto answer = ask(session, request);
+  auto answer = ask(session, request);
+  if (!answer && options.verb == "rewind" && !options.yes) {
+    const auto agrees = agreed(session, answer.error());
+    if (agrees && !*agrees) {
+      session.terminal.error("Nothing was done.");
+      return failed;
+    }
+    if (agrees) {
+      request.body["confirm"] = true;
+      answer = ask(session, request);
+    }
+  }
   if (!answer) return report(session, answer.error());
   const Terminal& terminal = session.terminal;
   if (session.json) {

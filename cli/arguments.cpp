@@ -286,15 +286,19 @@ void add_operator_commands(CLI::App& app, Session& session, Chosen& chosen) {
   action("suspend", "Hold a run and its children");
   action("resume", "Let a suspended run go on");
   action("cancel", "End a run for good");
+  action("terminate", "End a run at once, whatever it has done");
   const auto [retry, retried] = action("retry", "Begin a faulted or parked task again");
   retry->add_option("--task", retried->task, "Name or pointer; default the one that stands still");
   retry->add_option("--input", retried->input,
                     "Input of the task instead of its own: JSON or file");
+  retry->add_option("--patch", retried->patch,
+                    "JSON Patch (RFC 6902) of the task's input: JSON or file");
   const auto [skip, skipped] = action("skip", "End a task that stands still with a given output");
   skip->add_option("--task", skipped->task, "Name or pointer; default the one that stands still");
   skip->add_option("--output", skipped->output, "Output of the task: JSON or file; default null");
   const auto [rewind, rewound] = action("rewind", "Go back to an earlier task");
   rewind->add_option("--task", rewound->task, "Name or pointer of the task")->required();
+  rewind->add_flag("--yes", rewound->yes, "Even if effects happen again, without asking");
 
   auto* inbox = app.add_subcommand("inbox", "Events and webhooks that came in");
   inbox->require_subcommand(1);

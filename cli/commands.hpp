@@ -118,8 +118,9 @@ struct AuditOptions {
 int run_audit(const Session& session, const AuditOptions& options);
 
 struct ActionOptions {
-  std::string verb;  // suspend | resume | retry | rewind | skip | cancel
-  std::string run, reason, task, input, output;
+  std::string verb;  // suspend | resume | retry | rewind | skip | cancel | terminate
+  std::string run, reason, task, input, patch, output;
+  bool yes = false;  // rewind: without asking
 };
 int run_action(const Session& session, const ActionOptions& options);
 

@@ -18,6 +18,7 @@ Json to_json(const ActionRequest& request) {
             {"reason", request.reason},
             {"by", request.by}};
   if (request.value) json["value"] = *request.value;
+  if (request.at_seq) json["atSeq"] = *request.at_seq;
   return json;
 }
 
@@ -33,6 +34,7 @@ std::optional<ActionRequest> action_from_json(const Json& json) {
     if (json.contains("value")) request.value = json.at("value");
     request.reason = text_of(json, "reason");
     request.by = text_of(json, "by");
+    if (json.contains("atSeq")) request.at_seq = json.at("atSeq").get<std::uint64_t>();
     return request;
   }
   return std::nullopt;

@@ -20,6 +20,7 @@ struct ActionRequest {
   std::string task;           // retry, skip, rewind
   std::optional<Json> value;  // the new input of a retry, the output of a skipped task
   std::string reason, by;
+  std::optional<std::uint64_t> at_seq;  // Engine::Action's
 };
 
 [[nodiscard]] Json to_json(const ActionRequest& request);
@@ -27,7 +28,7 @@ struct ActionRequest {
 [[nodiscard]] std::optional<ActionRequest> action_from_json(const Json& json);
 
 /// Acts where the run lives: here, or (`forward`) by way of the node that owns its partition.
-/// errors  not_found, wrong_state, unavailable
+/// errors  not_found, wrong_state, unavailable; conflict: the run is not at `at_seq`
 [[nodiscard]] boost::asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node,
                                                            ActionRequest request, bool forward);
 

@@ -180,6 +180,9 @@ class Engine {
 
   struct Action {
     std::string reason, by;
+    /// Set = only while the run's journal ends here; conflict otherwise. What is asked twice under one
+    /// of these happens once.
+    std::optional<std::uint64_t> at_seq;
   };
   boost::asio::awaitable<Result<void>> suspend(InstanceId id, Action action);
   boost::asio::awaitable<Result<void>> resume(InstanceId id, Action action);

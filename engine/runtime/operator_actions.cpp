@@ -23,6 +23,7 @@ ActionRequest request_of(Kind kind, const InstanceId& run, Engine::Action action
   request.run = run;
   request.reason = std::move(action.reason);
   request.by = std::move(action.by);
+  request.at_seq = action.at_seq;
   return request;
 }
 
@@ -33,6 +34,17 @@ asio::awaitable<Result<void>> act_on(std::shared_ptr<Partition> partition, Insta
     partition->act(id, std::move(plan), std::move(reply));
   };
   return ask<Result<void>>(std::move(begin));
+}
+
+Partition::Plan only_at(std::optional<std::uint64_t> at_seq, Partition::Plan plan) {
+  if (!at_seq) return plan;
+  return [at_seq, plan = std::move(plan)](const Resident& run) mutable -> Result<Event> {
+    if (run.state.seq == *at_seq) return plan(run);
+    return fail(ErrorCode::conflict,
+                "The run has moved on since it was looked at: its journal ends "
+                "at " +
+                    std::to_string(run.state.seq) + ", not at " + std::to_string(*at_seq) + ".");
+  };
 }
 
 // Of several frames of one task (iterations, branches) the one that stands still is meant.
@@ -207,7 +219,7 @@ asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node, ActionRequest 
   } else {
     plan = plan_of(request);
   }
-  auto acting = act_on(partition, request.run, std::move(plan));
+  auto acting = act_on(partition, request.run, only_at(request.at_seq, std::move(plan)));
   Result<void> done = co_await std::move(acting);
   co_return done;
 }
