@@ -11,6 +11,7 @@
 #include "api/webhook_source.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/queries.hpp"
+#include "engine/runtime/repair_store.hpp"
 #include "net/http_server.hpp"
 
 namespace sequent::api {
@@ -45,6 +46,8 @@ struct ApiPorts {
   const runtime::ActivityRegistry& activities;
   const runtime::Clock& clock;
   boost::asio::thread_pool& pool;
+  runtime::RepairStore& repairs;
+  std::function<void()> batches_changed;  // wakes who works on them; may be empty
 };
 
 struct Context;

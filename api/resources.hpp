@@ -34,6 +34,14 @@ SEQUENT_HANDLER(terminate_run);
 SEQUENT_HANDLER(retry_run);
 SEQUENT_HANDLER(skip_task);
 SEQUENT_HANDLER(rewind_run);
+// batches.cpp
+SEQUENT_HANDLER(create_batch);
+SEQUENT_HANDLER(list_batches);
+SEQUENT_HANDLER(show_batch);
+SEQUENT_HANDLER(list_batch_items);
+SEQUENT_HANDLER(pause_batch);
+SEQUENT_HANDLER(resume_batch);
+SEQUENT_HANDLER(cancel_batch);
 // events.cpp
 SEQUENT_HANDLER(receive_events);
 // inbox.cpp

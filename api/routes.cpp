@@ -52,6 +52,10 @@ constexpr std::array inbox_query{
     Q{"state", "string", "held, delivered, started, ignored, expired, unrouted"},
     Q{"cursor", "integer", "Of the page before"}, limit};
 constexpr std::array diagram_query{Q{"format", "string", "mermaid (default) or plantuml"}};
+constexpr std::array batches_query{cursor, limit};
+constexpr std::array items_query{
+    Q{"state", "string", "pending, taken, acted, succeeded, faulted, parked, refused, changed"},
+    cursor, limit};
 constexpr std::array records_query{cursor, limit};
 constexpr std::array audit_query{
     Q{"target", "string", "Id of a run or batch, name of a workflow"},
@@ -95,6 +99,14 @@ constexpr std::array table{
     Route{"POST", "/api/v1/runs/{id}:rewind", "rewindRun", "Go back to an earlier task", "repair", operators, rewind_run, {}, Takes::json, "RewindAction", "Run"},
     Route{"POST", "/api/v1/runs/{id}:skip", "skipTask", "End a task that stands still with a given output", "repair", operators, skip_task, {}, Takes::json, "SkipAction", "Run"},
     Route{"POST", "/api/v1/runs/{id}:cancel", "cancelRun", "End a run for good", "repair", operators, cancel_run, {}, Takes::json, "Action", "Run"},
+    Route{"POST", "/api/v1/runs/{id}:terminate", "terminateRun", "End a run at once, whatever it has done", "repair", operators, terminate_run, {}, Takes::json, "Action", "Run"},
+    Route{"POST", "/api/v1/batches", "createBatch", "Do one action to every run that a filter finds; with dryRun only count them", "repair", operators, create_batch, {}, Takes::json, "NewBatch", "Batch", "application/json", 201},
+    Route{"GET", "/api/v1/batches", "listBatches", "List batches, newest first", "repair", viewer, list_batches, batches_query, Takes::nothing, {}, "BatchList"},
+    Route{"GET", "/api/v1/batches/{id}", "showBatch", "Read a batch and how far it is", "repair", viewer, show_batch, {}, Takes::nothing, {}, "Batch"},
+    Route{"GET", "/api/v1/batches/{id}/items", "listBatchItems", "List the runs of a batch and what became of each", "repair", viewer, list_batch_items, items_query, Takes::nothing, {}, "BatchItemList"},
+    Route{"POST", "/api/v1/batches/{id}:pause", "pauseBatch", "Begin no further runs for now", "repair", operators, pause_batch, {}, Takes::json, "Action", "Batch"},
+    Route{"POST", "/api/v1/batches/{id}:resume", "resumeBatch", "Go on with a paused batch", "repair", operators, resume_batch, {}, Takes::json, "Action", "Batch"},
+    Route{"POST", "/api/v1/batches/{id}:cancel", "cancelBatch", "Begin no further runs ever", "repair", operators, cancel_batch, {}, Takes::json, "Action", "Batch"},
     Route{"POST", "/api/v1/events", "receiveEvents", "Hand in CloudEvents: structured, binary or a batch", "events", starter, receive_events, {}, Takes::cloud_events, "CloudEvent", "Delivery", "application/json", 202},
     Route{"GET", "/api/v1/inbox", "listInbox", "List the events that came in, newest first", "events", viewer, list_inbox, inbox_query, Takes::nothing, {}, "InboxList"},
     Route{"GET", "/api/v1/inbox/{id}", "showInboxEntry", "Read an event that came in", "events", viewer, show_inbox_entry, {}, Takes::nothing, {}, "InboxEntry"},

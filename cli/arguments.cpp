@@ -337,6 +337,7 @@ int run_command_line(int count, const char* const* arguments, Session& session) 
   add_run_commands(app, session, chosen);
   add_audit_command(app, session, chosen);
   add_operator_commands(app, session, chosen);
+  add_batch_commands(app, session, chosen);
   if (const auto unknown = unknown_command(app, count, arguments)) {
     session.terminal.error("error: " + *unknown);
     return wrong_use;

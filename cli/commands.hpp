@@ -124,6 +124,19 @@ struct ActionOptions {
 };
 int run_action(const Session& session, const ActionOptions& options);
 
+struct BatchOptions {
+  std::string action;  // retry | skip | rewind | suspend | resume | cancel
+  std::string batch;   // resume, cancel: of this batch, instead of runs
+  std::string where, rate, order, reason, task, input, patch, output;
+  bool dry_run = false, detach = false;
+};
+int run_batch(const Session& session, const BatchOptions& options);
+int run_batch_list(const Session& session, const std::string& cursor, int limit);
+int run_batch_show(const Session& session, const std::string& id, const std::string& state,
+                   bool watch);
+int run_batch_change(const Session& session, const std::string& verb, const std::string& id,
+                     const std::string& reason);
+
 struct InboxOptions {
   std::string type, state, cursor;
   int limit = 50;

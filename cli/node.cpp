@@ -12,6 +12,7 @@
 #include "api/api.hpp"
 #include "cli/housekeeping.hpp"
 #include "cli/workflow_loading.hpp"
+#include "engine/repair/worker.hpp"
 #include "net/http_client.hpp"
 #include "outbox/publishing.hpp"
 #include "persistence/database.hpp"
@@ -56,6 +57,14 @@ api::ApiConfig with_metrics(api::ApiConfig config, const outbox::Publishing& pub
   return config;
 }
 
+// Where several nodes share the store, the one that leads looks for batches that others took.
+repair::WorkerSettings repair_settings(persistence::Database& store) {
+  constexpr DurationMs look_ms = 5'000;
+  repair::WorkerSettings settings;
+  if (store.exchange() != nullptr) settings.idle_ms = look_ms;
+  return settings;
+}
+
 std::string spelled_url(const std::string& host, std::uint16_t port) {
   const bool bare_v6 = host.find(':') != std::string::npos;
   return "http://" + (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
@@ -95,6 +104,7 @@ struct Node::Impl {
   runtime::Engine engine;
   Housekeeping housekeeping;
   asio::thread_pool pool{api_threads};
+  std::shared_ptr<repair::Worker> repair;  // of batches
   api::Api api;
   net::HttpServer server;
   std::string host;
@@ -115,8 +125,12 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       engine(config->engine, runtime::Ports{*store, *store, *store, clock, activities},
              io.get_executor()),
       housekeeping(engine, *store, clock, parse_retention(config->retention)),
+      repair(std::make_shared<repair::Worker>(
+          repair::WorkerPorts{engine, store->repairs(), *store, clock, pool}, io.get_executor(),
+          repair_settings(*store), [this] { return engine.leads(); })),
       api(with_metrics(std::move(api_settings), publishing),
-          api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool}),
+          api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool,
+                        store->repairs(), [this] { repair->wake(); }}),
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
   server.date_by([&time] { return time.now(); });
   activities::register_activities(activities, config->providers, http);
@@ -163,6 +177,8 @@ asio::awaitable<void> Node::Impl::shut_down() {
     closed.cancel();
   };
   asio::co_spawn(strand, server.stop(), std::move(on_closed));
+  auto repair_ending = repair->stop();
+  co_await std::move(repair_ending);
   auto stopping = engine.stop(config->drain_seconds * 1'000LL);
   co_await std::move(stopping);
   constexpr auto token = asio::as_tuple(asio::use_awaitable);
@@ -182,6 +198,7 @@ asio::awaitable<Result<void>> Node::Impl::serve(std::function<void(const Serving
     if (notifications) notifications->start();
     publishing.start();
     housekeeping.start();
+    repair->start();
     constexpr auto token = asio::as_tuple(asio::use_awaitable);
     const auto [error, signal] = co_await signals.async_wait(token);
     spdlog::info("stopping on signal {}; a second one ends the process at once", signal);

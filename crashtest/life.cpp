@@ -106,9 +106,16 @@ Result<std::unique_ptr<Life>> Life::begin(LifeOptions options, VirtualClock& clo
   api::ApiConfig config;
   config.stripe_webhook_secrets = {Outside::webhook_secret()};
   config.allow_unsigned_webhooks = true;  // as outside of production: events may come by hand
-  life->api_ = std::make_unique<api::Api>(std::move(config),
-                                          api::ApiPorts{*life->engine_, store, store, store, store,
-                                                        life->activities_, clock, *life->pool_});
+  life->api_ = std::make_unique<api::Api>(std::move(config), api::ApiPorts{*life->engine_,
+                                                                           store,
+                                                                           store,
+                                                                           store,
+                                                                           store,
+                                                                           life->activities_,
+                                                                           clock,
+                                                                           *life->pool_,
+                                                                           store.repairs(),
+                                                                           {}});
   auto keep = [engine = life->engine_.get(), open = life->open_](Json event) {
     return keep_notification(*engine, open, std::move(event));
   };

@@ -7,10 +7,16 @@
 
 #include "engine/runtime/outbox.hpp"
 #include "engine/runtime/queries.hpp"
+#include "engine/runtime/repair_store.hpp"
 #include "engine/runtime/retention.hpp"
 #include "engine/runtime/store.hpp"
 
 namespace sequent::persistence {
+
+namespace shared {
+template <class Store>
+class Repairs;
+}  // namespace shared
 
 class Database : public runtime::Store,
                  public runtime::RunQueries,
@@ -31,6 +37,7 @@ class Database : public runtime::Store,
   };
   /// The largest tables first; a database that cannot tell them apart says one for all.
   [[nodiscard]] virtual std::vector<TableSize> sizes() = 0;
+  [[nodiscard]] virtual runtime::RepairStore& repairs() = 0;
   /// Where it is, for people; never a password.
   [[nodiscard]] virtual std::string place() const = 0;
 };

@@ -122,7 +122,17 @@ class PostgresStore final : public Database {
                                               std::size_t limit) override;
   [[nodiscard]] std::size_t delete_events(Timestamp before, std::size_t limit) override;
 
+  [[nodiscard]] runtime::RepairStore& repairs() override { return *repairs_; }
+
  private:
+  template <class>
+  friend class shared::Repairs;
+  template <class Body>
+  auto read_with(const Body& body);
+  template <class Body>
+  auto write_with(const Body& body);
+  [[nodiscard]] std::unique_ptr<runtime::RepairStore> make_repairs();
+
   PostgresStore(Address address, const PostgresOptions& options);
   [[nodiscard]] static const shared::Dialect& dialect();
   [[nodiscard]] std::optional<Error> prepare(PartitionId partitions);
@@ -144,6 +154,7 @@ class PostgresStore final : public Database {
   Pool lessor_;  // one place, so that leases never wait behind a long commit
   Pool talker_;
   PostgresExchange exchange_;
+  std::unique_ptr<runtime::RepairStore> repairs_ = make_repairs();
 };
 
 }  // namespace sequent::persistence::postgres

@@ -121,7 +121,17 @@ class SqliteStore final : public Database {
                                               std::size_t limit) override;
   [[nodiscard]] std::size_t delete_events(Timestamp before, std::size_t limit) override;
 
+  [[nodiscard]] runtime::RepairStore& repairs() override { return *repairs_; }
+
  private:
+  template <class>
+  friend class shared::Repairs;
+  template <class Body>
+  auto read_with(const Body& body);
+  template <class Body>
+  auto write_with(const Body& body);
+  [[nodiscard]] std::unique_ptr<runtime::RepairStore> make_repairs();
+
   SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> writer,
               const std::string& path, const SqliteOptions& options);
   [[nodiscard]] static const shared::Dialect& dialect();
@@ -140,6 +150,7 @@ class SqliteStore final : public Database {
   std::function<void()> emitted_;      // wakes who publishes emitted events
   bool owned_ = false;                 // some node of this process has acquired the partitions
   ReadPool pool_;
+  std::unique_ptr<runtime::RepairStore> repairs_ = make_repairs();
   Checkpointer checkpointer_;  // its thread ends before the connections close
 };
 

@@ -59,7 +59,19 @@ TestNode::TestNode(ApiConfig config, Begin begin, net::ServerLimits limits) {
     const auto started = engine_->start();
     if (!started) throw std::runtime_error(started.error().detail);
   }
-  const ApiPorts through{*engine_, *store_, *store_, *store_, *store_, activities_, clock_, pool_};
+  start_worker();
+  const ApiPorts through{*engine_,
+                         *store_,
+                         *store_,
+                         *store_,
+                         *store_,
+                         activities_,
+                         clock_,
+                         pool_,
+                         store_->repairs(),
+                         [this] {
+                           if (repair_) repair_->wake();
+                         }};
   api_ = std::make_unique<Api>(std::move(config), through);
   server_ = std::make_unique<net::HttpServer>(loops_.get_executor(), api_->handler(),
                                               api_->error_body(), limits);
@@ -70,11 +82,30 @@ TestNode::TestNode(ApiConfig config, Begin begin, net::ServerLimits limits) {
 
 TestNode::~TestNode() {
   get_soon(asio::co_spawn(loops_, server_->stop(), asio::use_future));
+  stop_worker();
   get_soon(asio::co_spawn(loops_, engine_->stop(2'000), asio::use_future));
   server_.reset();
   engine_.reset();
   pool_.join();
   loops_.join();
+}
+
+void TestNode::start_worker() {
+  repair_ = std::make_shared<repair::Worker>(
+      repair::WorkerPorts{*engine_, store_->repairs(), *store_, clock_, pool_},
+      loops_.get_executor());
+  repair_->start();
+}
+
+void TestNode::stop_worker() {
+  if (!repair_) return;
+  get_soon(asio::co_spawn(loops_, repair_->stop(), asio::use_future));
+  repair_.reset();
+}
+
+Result<void> TestNode::act(
+    const std::function<asio::awaitable<Result<void>>(runtime::Engine&)>& action) {
+  return get_soon(asio::co_spawn(loops_, action(*engine_), asio::use_future));
 }
 
 Reply TestNode::call(const std::string& method, const std::string& path, const std::string& body,

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "api/api.hpp"
+#include "engine/repair/worker.hpp"
 #include "engine/runtime/system_clock.hpp"
 #include "net/http_client.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
@@ -50,6 +51,13 @@ class TestNode {
   /// Polls until the run has `status`, or says what it has.
   Json await_status(const std::string& id, const std::string& status);
 
+  /// Who works on batches, ended (as by a crash between two of its steps) and begun anew.
+  void stop_worker();
+  void start_worker();
+  [[nodiscard]] persistence::SqliteStore& store() { return *store_; }
+  /// Does one action as an operator would, and waits for it.
+  Result<void> act(const std::function<asio::awaitable<Result<void>>(runtime::Engine&)>& action);
+
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
 
  private:
@@ -60,6 +68,7 @@ class TestNode {
   asio::thread_pool loops_{2};
   asio::thread_pool pool_{2};
   std::unique_ptr<runtime::Engine> engine_;
+  std::shared_ptr<repair::Worker> repair_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<net::HttpServer> server_;
   net::HttpClient client_;

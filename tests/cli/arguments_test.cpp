@@ -58,8 +58,9 @@ TEST_CASE("help and version are answers", "[cli]") {
   const auto help = sequent({"--help"});
   CHECK(help.code == 0);
   for (const auto* command :
-       {"serve", "sandbox", "validate", "deploy", "start", "runs", "show", "journal", "watch",
-        "suspend", "resume", "retry", "rewind", "skip", "cancel", "inbox", "doctor"})
+       {"serve",   "sandbox",   "validate", "deploy", "start", "runs",   "show",
+        "journal", "watch",     "suspend",  "resume", "retry", "rewind", "skip",
+        "cancel",  "terminate", "batch",    "audit",  "inbox", "doctor"})
     CHECK_THAT(help.out, Contains(command));
   CHECK(sequent({"start", "--help"}).code == 0);
   CHECK_THAT(sequent({"--version"}).out, Contains("sequent 0.1.0"));

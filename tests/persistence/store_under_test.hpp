@@ -8,6 +8,7 @@
 
 #include "engine/runtime/outbox.hpp"
 #include "engine/runtime/queries.hpp"
+#include "engine/runtime/repair_store.hpp"
 #include "engine/runtime/retention.hpp"
 #include "engine/runtime/store.hpp"
 
@@ -23,6 +24,7 @@ class StoreUnderTest {
   virtual runtime::Inbox& inbox() = 0;
   virtual runtime::RecordReads& records() = 0;
   virtual runtime::AuditLog& audit() = 0;
+  virtual runtime::RepairStore& repairs() = 0;
   virtual runtime::Outbox& outbox() = 0;
   virtual runtime::Retention& retention() = 0;
   /// It refuses a second live node, instead of sharing with it.

@@ -66,6 +66,7 @@ class PostgresUnderTest final : public StoreUnderTest {
   runtime::Inbox& inbox() override { return *store_; }
   runtime::RecordReads& records() override { return *store_; }
   runtime::AuditLog& audit() override { return *store_; }
+  runtime::RepairStore& repairs() override { return store_->repairs(); }
   runtime::Outbox& outbox() override { return *store_; }
   runtime::Retention& retention() override { return *store_; }
   bool for_one_node() const override { return false; }

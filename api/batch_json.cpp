@@ -1,0 +1,162 @@
+#include "api/batch_json.hpp"
+
+#include <algorithm>
+
+#include "api/filter.hpp"
+#include "api/request.hpp"
+#include "engine/repair/edit.hpp"
+#include "engine/runtime/where.hpp"
+
+namespace sequent::api {
+
+using runtime::RepairBatch;
+
+namespace {
+
+const std::vector<std::string> actions{"retry", "skip", "resume", "suspend", "cancel", "rewind"};
+constexpr std::int64_t hour_s = 3'600, hour_m = 60;
+constexpr std::int64_t most_per_second = 100'000;
+
+/// "50/s", "100/m", "10/h", or a number for each second.
+std::int64_t rate_of(const Json& value, Faults& faults) {
+  const auto wrong = [&] {
+    faults.add("/rate", "expected a rate such as 50/s, 100/m or 10/h, got " + described(value));
+    return std::int64_t{0};
+  };
+  if (value.is_number_integer()) {
+    const auto number = value.get<std::int64_t>();
+    return number < 1 || number > most_per_second ? wrong() : number * hour_s;
+  }
+  if (!value.is_string()) return wrong();
+  const auto& text = value.get_ref<const std::string&>();
+  const auto slash = text.find('/');
+  const auto digits = text.substr(0, slash);
+  constexpr std::size_t most_digits = 6;
+  const bool number = !digits.empty() && digits.size() <= most_digits &&
+                      digits.find_first_not_of("0123456789") == std::string::npos;
+  if (!number || std::stoll(digits) < 1) return wrong();
+  const auto unit = slash == std::string::npos ? "s" : text.substr(slash + 1);
+  if (unit == "s") return std::stoll(digits) * hour_s;
+  if (unit == "m") return std::stoll(digits) * hour_m;
+  return unit == "h" ? std::stoll(digits) : wrong();
+}
+
+bool is_dry(const Json& body) {
+  return body.is_object() && body.value("dryRun", Json()) == Json(true);
+}
+
+void read_arguments(const Json& json, RepairBatch& batch, Faults& faults) {
+  StrictObject object{json, faults, "/arguments"};
+  const auto take = [&](const char* name, bool allowed) {
+    const Json* value = object.get(name);
+    if (value == nullptr) return;
+    if (!allowed) faults.add(object.place(name), batch.action + " takes no `" + name + "`");
+    batch.arguments[name] = *value;
+  };
+  const bool retries = batch.action == "retry", skips = batch.action == "skip";
+  if (const auto task = object.text("task"); !task.empty()) batch.arguments["task"] = task;
+  if (batch.arguments.contains("task") && !retries && !skips && batch.action != "rewind")
+    faults.add("/arguments/task", batch.action + " takes no `task`: it is about the whole run");
+  take("input", retries);
+  take("patch", retries);
+  take("output", skips);
+  take("confirm", batch.action == "rewind");
+  object.finish();
+  if (batch.arguments.contains("input") && batch.arguments.contains("patch"))
+    faults.add("/arguments/patch", "expected a patch or a whole input, got both");
+  if (batch.arguments.contains("patch"))
+    if (const auto fits = repair::check_patch(batch.arguments["patch"]); !fits)
+      faults.add("/arguments/patch", fits.error().detail);
+}
+
+}  // namespace
+
+Result<BatchOrder> parse_batch(const Context& context, const Call& call) {
+  const auto body = json_body(call.request, context.config.max_json_depth);
+  if (!body) return std::unexpected(body.error());
+  const Timestamp now = context.ports.clock.now();
+  Faults faults;
+  StrictObject object{*body, faults};
+  BatchOrder order;
+  RepairBatch& batch = order.batch;
+  batch.action = object.text("action");
+  if (std::ranges::find(actions, batch.action) == actions.end())
+    faults.add(
+        "/action",
+        "expected retry, skip, resume, suspend, cancel or rewind, got \"" + batch.action + "\"",
+        did_you_mean(batch.action, actions));
+  if (const Json* filter = object.get("filter")) {
+    batch.filter = filter_from(*filter, faults, "/filter", now);
+    if (filter->is_object()) batch.where = text_of(*filter, "where");
+  }
+  constexpr std::size_t longest_search = 64'000;
+  if (const auto where = object.text("where", longest_search); !where.empty()) {
+    batch.where += (batch.where.empty() ? "" : " and ") + where;
+    if (const auto read = runtime::read_where(where, now, batch.filter); !read)
+      faults.add("/where", read.error().detail);
+  }
+  if (faults.empty() && runtime::filter_json(batch.filter).empty())
+    faults.add("/filter", "expected at least one condition, got none",
+               "A batch over every run there is would be a mistake.");
+  if (const Json* arguments = object.get("arguments")) read_arguments(*arguments, batch, faults);
+  if (batch.action == "rewind" && !batch.arguments.contains("task"))
+    faults.add("/arguments/task", "expected the task to go back to, got nothing");
+  if (batch.action == "rewind" && batch.arguments.value("confirm", Json()) != Json(true) &&
+      !is_dry(*body))
+    faults.add("/arguments/confirm",
+               "expected true: what these runs have done after the task "
+               "happens again",
+               "`sequent rewind RUN` lists the effects of one run before it asks.");
+  if (const Json* rate = object.get("rate"); rate != nullptr && !rate->is_null())
+    batch.rate_per_hour = rate_of(*rate, faults);
+  if (const auto name = object.text("order"); !name.empty()) {
+    const auto known = runtime::batch_order_from(name);
+    if (!known) faults.add("/order", "expected deadline, age or newest, got \"" + name + "\"");
+    batch.order = known.value_or(batch.order);
+  }
+  if (const Json* dry = object.get("dryRun")) {
+    if (!dry->is_boolean()) faults.add("/dryRun", "expected true or false, got " + described(*dry));
+    order.dry_run = dry->is_boolean() && dry->get<bool>();
+  }
+  batch.reason = object.text("reason");
+  if (batch.reason.empty() && !order.dry_run && body->is_object())
+    faults.add("/reason", "expected why this is done, got nothing",
+               "The audit log keeps the reason of every action.");
+  object.finish();
+  if (!faults.empty()) return std::unexpected(faults.error("The body"));
+  batch.created_by = call.principal.name;
+  batch.created_at = now;
+  return order;
+}
+
+Json rate_json(std::int64_t rate_per_hour) {
+  if (rate_per_hour == 0) return nullptr;
+  if (rate_per_hour % hour_s == 0) return std::to_string(rate_per_hour / hour_s) + "/s";
+  if (rate_per_hour % hour_m == 0) return std::to_string(rate_per_hour / hour_m) + "/m";
+  return std::to_string(rate_per_hour) + "/h";
+}
+
+Json batch_json(const RepairBatch& batch, const runtime::RepairCounts& counts) {
+  Json json{{"id", batch.id},
+            {"action", batch.action},
+            {"arguments", batch.arguments},
+            {"filter", runtime::filter_json(batch.filter)},
+            {"where", optional_text(batch.where)},
+            {"order", runtime::name_of(batch.order)},
+            {"rate", rate_json(batch.rate_per_hour)},
+            {"reason", batch.reason},
+            {"createdBy", batch.created_by},
+            {"createdAt", optional_time(batch.created_at)},
+            {"state", runtime::name_of(batch.state)},
+            {"selected", batch.selected},
+            {"updatedAt", optional_time(batch.updated_at)},
+            {"finishedAt", optional_time(batch.finished_at)},
+            {"detail", optional_text(batch.detail)}};
+  json["items"] = {
+      {"total", counts.total()}, {"pending", counts.pending},     {"taken", counts.taken},
+      {"acted", counts.acted},   {"succeeded", counts.succeeded}, {"faulted", counts.faulted},
+      {"parked", counts.parked}, {"refused", counts.refused},     {"changed", counts.changed}};
+  return json;
+}
+
+}  // namespace sequent::api

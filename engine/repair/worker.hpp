@@ -1,0 +1,93 @@
+#pragma once
+// Works on batches: chooses their runs, acts on each within the rate, and hears what becomes of it.
+// All it knows is in the store, so another worker goes on where one dies. Of several nodes the one
+// that leads works; two that both do so for a moment do nothing twice (runtime/repair_store.hpp).
+// threads  start(), stop() and wake() from anywhere; the rest on one strand, what blocks on the pool
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/repair_store.hpp"
+
+namespace sequent::repair {
+
+using runtime::RepairBatch;
+using runtime::RepairItem;
+
+struct WorkerSettings {
+  DurationMs tick_ms = 50;     // between two helpings of one batch
+  DurationMs listen_ms = 500;  // between two looks at what became of them, when nothing else is due
+  DurationMs idle_ms = 0;     // between two looks for batches that other nodes took; 0 = only woken
+  std::size_t chunk = 2'000;  // runs chosen in one transaction
+  std::size_t helping = 64;   // runs acted on at the same time
+  std::size_t batches = 16;   // open ones worked on, oldest first
+};
+
+/// All must outlive the worker.
+struct WorkerPorts {
+  runtime::Engine& engine;
+  runtime::RepairStore& repairs;
+  runtime::RunQueries& runs;
+  const runtime::Clock& clock;
+  boost::asio::thread_pool& pool;
+};
+
+class Worker : public std::enable_shared_from_this<Worker> {
+ public:
+  /// `leads`: whether this node is the one that works; empty = always.
+  Worker(WorkerPorts ports, boost::asio::any_io_executor executor, WorkerSettings settings = {},
+         std::function<bool()> leads = {});
+
+  void start();
+  /// There may be something to do.
+  void wake();
+  /// Resumes once nothing is under way any more. What was begun is found again by the next worker.
+  boost::asio::awaitable<void> stop();
+
+ private:
+  enum class Turn : std::uint8_t { busy, listening, idle };
+  /// How fast a batch may go, as a bucket that fills.
+  struct Pace {
+    double tokens = 0;
+    Timestamp filled_at = 0;
+  };
+
+  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<Turn> turn();
+  boost::asio::awaitable<Turn> guarded_turn();
+  boost::asio::awaitable<Turn> work_on(RepairBatch batch);
+  boost::asio::awaitable<bool> select(const RepairBatch& batch);
+  boost::asio::awaitable<bool> adopt_taken(const RepairBatch& batch);
+  boost::asio::awaitable<std::size_t> help(const RepairBatch& batch);
+  boost::asio::awaitable<bool> hear(const RepairBatch& batch);
+  boost::asio::awaitable<Turn> finish_if_over(const RepairBatch& batch);
+  boost::asio::awaitable<void> act_on_all(const RepairBatch& batch, std::vector<RepairItem> items,
+                                          bool adopted);
+  boost::asio::awaitable<RepairItem> act_on(RepairBatch batch, RepairItem item, bool adopted);
+  boost::asio::awaitable<Result<void>> act_once(const RepairBatch& batch, const RepairItem& item);
+  boost::asio::awaitable<Result<void>> retry_once(const RepairBatch& batch, const RepairItem& item,
+                                                  runtime::Engine::Action action);
+  [[nodiscard]] std::size_t allowance(const RepairBatch& batch);
+  [[nodiscard]] Result<std::vector<machine::Record>> records_after(const InstanceId& run,
+                                                                   std::uint64_t seq) const;
+
+  WorkerPorts ports_;
+  boost::asio::strand<boost::asio::any_io_executor> strand_;
+  WorkerSettings settings_;
+  std::function<bool()> leads_;
+  boost::asio::steady_timer pause_;
+  boost::asio::steady_timer ended_;
+  bool running_ = false, stopping_ = false, woken_ = false;
+  std::set<std::string> adopted_;  // batches whose taken items are nobody else's any more
+  std::map<std::string, Pace> paces_;
+};
+
+}  // namespace sequent::repair

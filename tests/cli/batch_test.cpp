@@ -1,0 +1,87 @@
+// Repair of many runs from the command line, with the real program.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+
+#include "support.hpp"
+
+namespace sequent::cli::test {
+namespace {
+
+using Catch::Contains;
+
+constexpr const char* fails = R"(document:
+  dsl: 1.0.3
+  namespace: test
+  name: fails
+  version: 1.0.0
+do:
+  - charge:
+      call: debug.fail
+      with: {outcome: permanent, times: "${ .times }", status: 402, message: declined}
+)";
+
+struct Served {
+  explicit Served(const Folder& folder)
+      : process({"serve", "--json", "--listen", "127.0.0.1:0", "--data", folder.path("data")}) {
+    if (const auto json = parse_json(process.first_line())) url = text_of(*json, "url");
+  }
+  [[nodiscard]] Outcome ask(std::vector<std::string> words) const {
+    words.insert(words.end(), {"--server", url});
+    return sequent(words);
+  }
+  Process process;
+  std::string url;
+};
+
+}  // namespace
+
+TEST_CASE("a batch is looked at first, then followed to its end, and audited", "[cli]") {
+  const Folder folder;
+  Served server{folder};
+  const auto deployed = server.ask({"deploy", folder.file("fails.yaml", fails)});
+  INFO(deployed.error);
+  REQUIRE(deployed.code == 0);
+  for (int i = 0; i < 3; ++i)
+    (void)server.ask({"start", "test/fails", "--input", R"({"times": 9})", "--wait", "30"});
+  const std::string where = "status=faulted and workflow=test/* and error.status=402";
+  CHECK_THAT(server.ask({"runs", "--where", where}).out, Contains("test/fails"));
+  const auto mistaken = server.ask({"runs", "--where", "stats=faulted"});
+  CHECK(mistaken.code == 1);
+  CHECK_THAT(mistaken.error, Contains("column 1") && Contains("did you mean `status`"));
+
+  const auto looked =
+      server.ask({"batch", "retry", "--where", where, "--rate", "1/s", "--dry-run"});
+  INFO(looked.error);
+  REQUIRE(looked.code == 0);
+  CHECK_THAT(looked.out, Contains("3 runs") && Contains("test/fails") && Contains("takes 3 s"));
+  CHECK(server.ask({"batch", "retry", "--where", where}).code == 2);  // no reason
+
+  const auto again = server.ask({"batch", "retry", "--where", where, "--reason", "once more"});
+  CHECK(again.code == 1);
+  CHECK_THAT(again.out, Contains("3 faulted again"));
+  CHECK_THAT(again.error, Contains("3 of 3") && Contains("3 faulted"));
+
+  const auto mended =
+      server.ask({"batch", "retry", "--where", where, "--json", "--patch",
+                  R"([{"op":"replace","path":"/times","value":0}])", "--reason", "a bad field"});
+  INFO(mended.error);
+  CHECK(mended.code == 0);
+  const auto batch = parse_json(mended.out);
+  REQUIRE(batch);
+  CHECK((*batch)["items"]["succeeded"] == 3);
+  const auto id = text_of(*batch, "id");
+  CHECK_THAT(server.ask({"batch", "list"}).out, Contains(id) && Contains("finished"));
+  CHECK_THAT(server.ask({"batch", "show", id}).out,
+             Contains("succeeded") && Contains("a bad field"));
+  CHECK(server.ask({"batch", "pause", id, "--reason", "x"}).code == 1);
+
+  const auto audit = server.ask({"audit", "--action", "batch.*"});
+  CHECK_THAT(audit.out,
+             Contains("batch.retry") && Contains("a bad field") && Contains("once more"));
+  CHECK_THAT(server.ask({"audit", "--refused"}).out, Contains("wrong-state"));
+  server.process.signal(SIGTERM);
+  CHECK(server.process.wait().code == 0);
+}
+
+}  // namespace sequent::cli::test
