@@ -137,6 +137,13 @@ std::optional<ChangeResult::Taken> MemoryStore::claim(const InstanceId& id,
   return std::nullopt;
 }
 
+std::optional<ChangeResult::Taken> MemoryStore::holder_of_key(const NewInstance& start) const {
+  const auto found =
+      by_key_.find({.workflow = start.workflow_namespace + "/" + start.name, .key = start.key});
+  if (start.key.empty() || found == by_key_.end()) return std::nullopt;
+  return taken_by(found->second, false);
+}
+
 StoredMessage MemoryStore::send(const InstanceId& to, const Json& body) {
   const auto id = ++last_id_;
   messages_[to][id] = body;
@@ -176,6 +183,10 @@ ChangeResult MemoryStore::apply(const InstanceChange& change) {
     result.taken = claim(change.id, *change.start);
     if (result.taken) return result;
     rows_[change.id].start = *change.start;
+  } else if (change.revives) {
+    result.taken = holder_of_key(rows_.at(change.id).start);
+    if (result.taken && result.taken->id != change.id) return result;
+    result.taken.reset();
   }
   auto& row = rows_.at(change.id);
   write_journal(row, change);

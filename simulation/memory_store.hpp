@@ -123,6 +123,8 @@ class MemoryStore final : public runtime::Store,
   };
   [[nodiscard]] std::optional<runtime::ChangeResult::Taken> claim(
       const InstanceId& id, const runtime::NewInstance& start);
+  [[nodiscard]] std::optional<runtime::ChangeResult::Taken> holder_of_key(
+      const runtime::NewInstance& start) const;
   [[nodiscard]] runtime::ChangeResult::Taken taken_by(const InstanceId& id, bool by_request) const;
   runtime::ChangeResult apply(const runtime::InstanceChange& change);
   void write_journal(Row& row, const runtime::InstanceChange& change);

@@ -12,6 +12,15 @@
 namespace sequent::runtime {
 namespace {
 
+// From a faulted run: it may be at its end, or faulted, again. To cancel it is not to go on.
+bool goes_on(machine::Status status, const machine::Records& records) {
+  if (status == machine::Status::cancelled) return false;
+  if (status != machine::Status::faulted) return true;
+  return std::ranges::any_of(records, [](const machine::Record& record) {
+    return std::holds_alternative<machine::InstanceFaulted>(record.body);
+  });
+}
+
 // The failure that people ask for while a call waits or is parked: the newest attempt's.
 const machine::Failure* last_failure(const machine::State& state) {
   const machine::Failure* newest = nullptr;
@@ -195,6 +204,8 @@ InstanceChange change_of(Resident& resident, Gathering& gathering,
   change.consumed_messages = std::move(gathering.consumed);
   change.emitted = std::move(gathering.emitted);
   change.requests = std::move(gathering.requests);
+  change.revives = resident.durable.status == machine::Status::faulted &&
+                   goes_on(state.status, gathering.records);
   // A faulted run can be retried, so its operations keep their results.
   change.ended =
       state.status == machine::Status::completed || state.status == machine::Status::cancelled;

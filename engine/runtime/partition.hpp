@@ -118,6 +118,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void release(BatchResult result);
   void release_one(Flight& flight, ChangeResult& result);
   void refuse_taken(Flight& flight, const ChangeResult::Taken& taken);
+  void refuse_revival(Flight& flight, const ChangeResult::Taken& taken);
   /// recovered: found in the store, a call may have left before
   void obey(Resident& resident, const std::vector<machine::Command>& commands, bool recovered);
   void dispatch(Resident& resident, const machine::DispatchActivity& call, bool recovered);

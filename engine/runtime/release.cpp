@@ -65,10 +65,28 @@ void Partition::release_one(Flight& flight, ChangeResult& result) {
 
 void Partition::refuse_taken(Flight& flight, const ChangeResult::Taken& taken) {
   Resident& resident = *flight.resident;
+  if (!flight.started) return refuse_revival(flight, taken);
   // Nobody but the starter knows this id, so nothing can have gathered for it meanwhile.
   SEQUENT_ASSERT(!resident.gathering);
-  if (flight.started) flight.started(StartOutcome{.id = taken.id, .taken = taken});
+  flight.started(StartOutcome{.id = taken.id, .taken = taken});
   erase(resident.id);
+}
+
+// What gathers meanwhile follows from the retry that did not happen.
+void Partition::refuse_revival(Flight& flight, const ChangeResult::Taken& taken) {
+  Resident& resident = *flight.resident;
+  Error error;
+  error.code = ErrorCode::key_taken;
+  error.detail = "The business key of run " + resident.id.text() + " has gone on to run " +
+                 taken.id.text() + " (" + taken.status +
+                 "), which was started in its place: of the two only that one may go on.";
+  auto told = std::move(flight.told);
+  if (resident.gathering) {
+    std::ranges::move(resident.gathering->told, std::back_inserter(told));
+    std::erase(dirty_, &resident);
+  }
+  erase(resident.id);
+  for (auto& one : told) one(&error);
 }
 
 // Commands were derived when the batch was submitted; what has become void since is left out.

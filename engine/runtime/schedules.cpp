@@ -124,7 +124,9 @@ void Schedules::plan(Entry& entry, Timestamp last_due) {
   entry.due = last ? *last : cron->next_after(std::max(now, last_due)).value_or(INT64_MAX);
 }
 
-// The next run begins a while after the last one ended; the first one when it is deployed.
+// The next run begins a while after the last one ended; the first one when it is deployed. After a
+// start of the node the last one is the newest id. When the clock was set back that is not the last
+// one: its follower is there already, and what our start is answered with leads on to the last.
 void Schedules::plan_after(const std::string& name) {
   const auto node = owner_.lock();
   if (!node) return;
@@ -135,34 +137,38 @@ void Schedules::plan_after(const std::string& name) {
   filter.workflow_namespace = entry.program->ref.workflow_namespace;
   filter.name = entry.program->ref.name;
   filter.version = entry.program->ref.version;
-  node->parts.reads->post([self = shared_from_this(), node, name, program = entry.program, filter] {
-    std::optional<RunSummary> last;
-    bool failed = false;
-    try {
-      const auto page = node->ports.runs.list(filter, "", 1);
-      if (page && !page->runs.empty()) last = page->runs.front();
-    } catch (const StoreFailure&) {
-      failed = true;
-    }
-    asio::post(self->strand_, [self, node, name, program, last, failed] {
-      Entry* found = self->current(name, program);
-      if (found == nullptr) return;
-      found->busy = false;
-      const Timestamp now = node->ports.clock.now();
-      if (failed) {
-        found->busy = true;
-        found->due = now + try_again_ms;
-      } else if (!last) {
-        found->due = found->deployed_at;
-      } else if (last->row.ended_at != 0) {
-        found->due = last->row.ended_at + length_of(*program, *program->schedule.after);
-      } else {
-        found->busy = true;
-        self->await_run(name, last->id);
-      }
-      self->set_alarm();
-    });
-  });
+  node->parts.reads->post(
+      [self = shared_from_this(), node, name, program = entry.program, filter, known = entry.last] {
+        std::optional<RunSummary> last;
+        bool failed = false;
+        try {
+          if (known) last = node->ports.runs.find(*known);
+          if (!last) {
+            const auto page = node->ports.runs.list(filter, "", 1);
+            if (page && !page->runs.empty()) last = page->runs.front();
+          }
+        } catch (const StoreFailure&) {
+          failed = true;
+        }
+        asio::post(self->strand_, [self, node, name, program, last, failed] {
+          Entry* found = self->current(name, program);
+          if (found == nullptr) return;
+          found->busy = false;
+          const Timestamp now = node->ports.clock.now();
+          if (failed) {
+            found->busy = true;
+            found->due = now + try_again_ms;
+          } else if (!last) {
+            found->due = found->deployed_at;
+          } else if (last->row.ended_at != 0) {
+            found->due = last->row.ended_at + length_of(*program, *program->schedule.after);
+          } else {
+            found->busy = true;
+            self->await_run(name, last->id);
+          }
+          self->set_alarm();
+        });
+      });
 }
 
 void Schedules::await_run(const std::string& name, const InstanceId& id) {
@@ -250,10 +256,12 @@ void Schedules::began(const std::string& name, Timestamp due, const Result<Start
     });
     return;
   }
-  if (entry.program->schedule.after)
+  if (entry.program->schedule.after) {
+    if (outcome) entry.last = outcome->id;
     plan_after(name);
-  else
+  } else {
     plan(entry, due);
+  }
   set_alarm();
 }
 

@@ -27,7 +27,8 @@ class Schedules : public std::enable_shared_from_this<Schedules> {
     ProgramPtr program;
     Timestamp deployed_at = 0;
     Timestamp due = INT64_MAX;
-    bool busy = false;  // its start, or the run before it, is under way
+    bool busy = false;               // its start, or the run before it, is under way
+    std::optional<InstanceId> last;  // of `after`: the run that the next one follows, if known
   };
   void look();
   void plan(Entry& entry, Timestamp last_due);

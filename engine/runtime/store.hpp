@@ -152,6 +152,7 @@ struct InstanceChange {
   std::vector<RequestRow> requests;             // taken or answered
   std::optional<std::string> snapshot;          // encoded state at last_seq
   bool ended = false;                           // operation results may go
+  bool revives = false;  // it had faulted and goes on: not when another run has its business key
 };
 
 /// What one commit of one partition carries.
@@ -162,7 +163,7 @@ struct Batch {
 };
 
 struct ChangeResult {
-  /// A start whose key belongs to another run: nothing of this change was written.
+  /// A start, or a revival, whose key belongs to another run: nothing of this change was written.
   struct Taken {
     InstanceId id;
     std::string payload_hash;

@@ -50,6 +50,19 @@ constexpr std::string_view lock_records = R"sql(
   ORDER BY r.collection, r.key FOR UPDATE OF r
 )sql";
 
+// Runs that had faulted and go on still have their keys, and keep them until the commit.
+constexpr std::string_view hold_keys = R"sql(
+  SELECT expect(count(*) FILTER (WHERE holder <> run), 0, 'SQ003') FROM (
+    SELECT k.instance_id AS holder, i.instance_id AS run FROM instance i
+    JOIN business_key k ON k.key = i.key AND k.workflow_id = i.workflow_id
+    WHERE i.instance_id = ANY(?1) ORDER BY k.key COLLATE "C", k.workflow_id FOR UPDATE OF k) AS held
+)sql";
+
+// Before the rest of it is written: a start in the same batch sees that it goes on.
+constexpr std::string_view mark_revived = R"sql(
+  UPDATE instance SET status = 'running' WHERE instance_id = ?1
+)sql";
+
 shared::WorkflowNumbers numbers_of(const Known& known, const InstanceChange& change) {
   const auto numbers = known.find(*change.start);
   if (!numbers) Connection::begin_anew("a workflow's number was forgotten");
@@ -126,12 +139,15 @@ std::vector<BatchResult> write_at_once(Connection& connection, std::span<const B
   connection.queue(hold_fences, fences.partitions, fences.epochs);
   std::vector<Written> changes;
   StartRows starts;
+  Ids revived;
   for (std::size_t b = 0; b < batches.size(); ++b)
     for (std::size_t c = 0; c < batches[b].changes.size(); ++c) {
       const InstanceChange& change = batches[b].changes[c];
       changes.push_back({&change, &results[b].changes[c]});
       if (change.start) starts.add(change, numbers_of(known, change));
+      if (change.revives) revived.add(change.id);
     }
+  if (!revived.empty()) connection.queue(hold_keys, revived);
   starts.claim_keys(connection);
   starts.insert(connection);
   write_changes(connection, changes, space);
@@ -165,6 +181,10 @@ std::vector<BatchResult> write_step_by_step(Connection& connection, std::span<co
         StartRows start;
         start.add(change, numbers);
         start.insert(connection);
+      } else if (change.revives) {
+        result.taken = shared::other_holder(connection, change.id);
+        if (result.taken) continue;
+        connection.run(mark_revived, change.id);
       }
       changes.push_back({&change, &result});
     }

@@ -1,6 +1,6 @@
 #pragma once
 // The keys of one start, claimed in every database: who has them, and whether a business key is handed
-// over. Where a database `locks_rows` several write at once: a key that another transaction is inserting
+// over; and whether a run that is retried still has its own. Where a database `locks_rows` several write at once: a key that another transaction is inserting
 // is waited for, and one that was given up between two statements begins the transaction anew.
 #include <optional>
 #include <string_view>
@@ -25,15 +25,24 @@ inline constexpr std::string_view insert_business_key = R"sql(
   INSERT INTO business_key (key, workflow_id, instance_id) VALUES (?1, ?2, ?3)
   ON CONFLICT DO NOTHING
 )sql";
+// Of two that would restart a faulted run one does, and none whose retry is being committed. Locked
+// by a statement of its own, so that the next one sees the holder as it is after the wait.
+inline constexpr std::string_view lock_business_key = R"sql(
+  SELECT 1 FROM business_key WHERE key = ?1 AND workflow_id = ?2 FOR UPDATE
+)sql";
 inline constexpr std::string_view holder_of_business_key = R"sql(
   SELECT i.instance_id, i.payload_hash, i.status FROM business_key k
   JOIN instance i ON i.instance_id = k.instance_id WHERE k.key = ?1 AND k.workflow_id = ?2
 )sql";
-// Of two that would restart a faulted run one does.
-inline constexpr std::string_view holder_of_business_key_locked = R"sql(
-  SELECT i.instance_id, i.payload_hash, i.status FROM business_key k
-  JOIN instance i ON i.instance_id = k.instance_id WHERE k.key = ?1 AND k.workflow_id = ?2
-  FOR UPDATE OF k
+inline constexpr std::string_view lock_key_of_instance = R"sql(
+  SELECT 1 FROM instance i JOIN business_key k ON k.key = i.key AND k.workflow_id = i.workflow_id
+  WHERE i.instance_id = ?1 FOR UPDATE OF k
+)sql";
+inline constexpr std::string_view other_holder_of_key = R"sql(
+  SELECT h.instance_id, h.payload_hash, h.status FROM instance i
+  JOIN business_key k ON k.key = i.key AND k.workflow_id = i.workflow_id
+  JOIN instance h ON h.instance_id = k.instance_id
+  WHERE i.instance_id = ?1 AND k.instance_id <> i.instance_id
 )sql";
 inline constexpr std::string_view hand_over_business_key = R"sql(
   UPDATE business_key SET instance_id = ?3 WHERE key = ?1 AND workflow_id = ?2
@@ -72,10 +81,8 @@ std::optional<runtime::ChangeResult::Taken> claim_business_key(
   const runtime::NewInstance& start = *change.start;
   if (connection.execute(insert_business_key, start.key, workflow, change.id) == 1)
     return std::nullopt;
-  auto taken = taken_by(connection.query(Connection::locks_rows ? holder_of_business_key_locked
-                                                                : holder_of_business_key,
-                                         start.key, workflow),
-                        false);
+  if constexpr (Connection::locks_rows) connection.run(lock_business_key, start.key, workflow);
+  auto taken = taken_by(connection.query(holder_of_business_key, start.key, workflow), false);
   expect_holder<Connection>(taken);
   const bool unsuccessful = taken->status == "faulted" || taken->status == "cancelled";
   if (!start.restart_if_faulted || !unsuccessful) return taken;
@@ -108,6 +115,15 @@ template <class Connection>
   if (taken && !start.idempotency_key.empty())
     connection.run(delete_idempotency_key, start.idempotency_key, workflow);
   return taken;
+}
+
+/// Who has the business key of a run that had faulted and is to go on, unless it is that run itself.
+/// Until the commit nobody takes the key away from it.
+template <class Connection>
+[[nodiscard]] std::optional<runtime::ChangeResult::Taken> other_holder(Connection& connection,
+                                                                       const InstanceId& id) {
+  if constexpr (Connection::locks_rows) connection.run(lock_key_of_instance, id);
+  return taken_by(connection.query(other_holder_of_key, id), false);
 }
 
 }  // namespace sequent::persistence::shared

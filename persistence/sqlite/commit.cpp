@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/assert.hpp"
+#include "persistence/shared/claims.hpp"
 #include "persistence/shared/commits.hpp"
 #include "persistence/shared/operations.hpp"
 #include "persistence/shared/requests.hpp"
@@ -113,6 +114,8 @@ ChangeResult write_change(Connection& connection, shared::KnownWorkflows& known,
     result.taken = start_instance(connection, known, change);
     if (result.taken) return result;
   } else {
+    if (change.revives) result.taken = shared::other_holder(connection, change.id);
+    if (result.taken) return result;
     update_instance(connection, change);
   }
   write_journal(connection, change);
@@ -150,15 +153,14 @@ BatchResult SqliteStore::commit_batch(const Batch& batch) {
     result.fenced = true;
     return result;
   }
-  std::vector<InstanceId> not_started;
+  std::vector<InstanceId> refused;
   result.changes.reserve(batch.changes.size());
   for (const InstanceChange& change : batch.changes) {
     SEQUENT_ASSERT(change.id.partition() == batch.partition);
-    // A caller hears that its start was refused before it goes on with the run.
-    SEQUENT_ASSERT(std::find(not_started.begin(), not_started.end(), change.id) ==
-                   not_started.end());
+    // A caller hears that it was refused before it goes on with the run.
+    SEQUENT_ASSERT(std::find(refused.begin(), refused.end(), change.id) == refused.end());
     result.changes.push_back(write_change(*writer_, known_workflows_, change));
-    if (result.changes.back().taken) not_started.push_back(change.id);
+    if (result.changes.back().taken) refused.push_back(change.id);
   }
   SEQUENT_ASSERT(result.changes.size() == batch.changes.size());
   return result;

@@ -179,6 +179,53 @@ TEST_CASE("a business key has one run and the batch around a refused start is wr
   }
 }
 
+TEST_CASE("a run that had faulted goes on only while its business key is its own", "[store]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  const InstanceId first = new_id(), second = new_id(), bystander = new_id();
+  owner.write(start_of(first, "order-1"));
+  InstanceChange fault = change_of(first, 1);
+  fault.row.status = "faulted";
+  fault.row.wake_at = INT64_MAX;
+  owner.write(fault);
+  InstanceChange retry = change_of(first, 2);
+  retry.revives = true;
+  InstanceChange restart = start_of(second, "order-1");
+  restart.start->restart_if_faulted = true;
+
+  SECTION("it is its own: then a start meets a live run") {
+    CHECK_FALSE(owner.write(retry).taken.has_value());
+    CHECK(owner.write(restart).taken->id == first);
+  }
+  SECTION("the same within one batch") {
+    auto result = owner.write_all({retry, restart});
+    CHECK_FALSE(result.changes.at(0).taken.has_value());
+    REQUIRE(result.changes.at(1).taken.has_value());
+    CHECK(result.changes.at(1).taken->id == first);
+  }
+  SECTION("it has gone on: nothing of the change is written, and the batch around it is") {
+    const bool at_once = GENERATE(true, false);
+    CAPTURE(at_once);
+    if (!at_once) CHECK_FALSE(owner.write(restart).taken.has_value());
+    std::vector<InstanceChange> changes{retry, start_of(bystander, "order-2")};
+    if (at_once) changes.insert(changes.begin(), restart);
+    auto result = owner.write_all(std::move(changes));
+    auto& refused = result.changes.at(at_once ? 1 : 0);
+    REQUIRE(refused.taken.has_value());
+    CHECK(refused.taken->id == second);
+    CHECK(refused.taken->status == "running");
+    CHECK_FALSE(result.changes.back().taken.has_value());
+    CHECK(under_test->runs().find(first)->row.status == "faulted");
+    CHECK(under_test->store().load(first)->records.size() == 2);
+  }
+  SECTION("a run without a key goes on whenever it is told to") {
+    owner.write(start_of(bystander));
+    InstanceChange plain = change_of(bystander, 1);
+    plain.revives = true;
+    CHECK_FALSE(owner.write(plain).taken.has_value());
+  }
+}
+
 TEST_CASE("an idempotency key answers with the first run and is not spent by a refused start",
           "[store]") {
   const auto under_test = any_store();

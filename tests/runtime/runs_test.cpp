@@ -51,6 +51,45 @@ TEST_CASE("a business key is returned, rejected or restarted as asked", "[runtim
   CHECK(restarted->id != first->id);
 }
 
+TEST_CASE("a run whose business key has gone on is not retried beside its successor", "[runtime]") {
+  World world;
+  world.deploy(document("two", two_steps));
+  world.steps.failure = permanent();
+  auto request = world.request("two");
+  request.key = "k";
+  const auto first = world.get(world.engine->start_run(request));
+  world.steps.failure.reset();
+  world.steps.hold = true;
+  request.on_conflict = runtime::OnConflict::restart_if_faulted;
+  const auto second = world.get(world.engine->start_run(request));
+  REQUIRE(second.has_value());
+  REQUIRE(second->id != first->id);
+  const auto before = world.log;
+  const auto retried = world.begin(world.engine->retry(first->id, "", std::nullopt, {}));
+  // It follows from the retry, and is not done either.
+  const auto suspended = world.begin(world.engine->suspend(first->id, {}));
+  world.settle();
+  for (const auto& answer : {retried, suspended}) {
+    REQUIRE((*answer).has_value());
+    REQUIRE_FALSE((*answer)->has_value());
+    CHECK((*answer)->error().detail.find(second->id.text()) != std::string::npos);
+  }
+  CHECK((*retried)->error().code == ErrorCode::key_taken);
+  CHECK(world.log.size() == before.size() + 1);  // the commit that refused it
+  CHECK(world.result(first->id).status == machine::Status::faulted);
+  world.steps.let_go(Json::object());
+  world.settle();
+  world.steps.hold = false;
+  world.steps.let_go(Json::object());
+  world.settle();
+  CHECK(world.result(second->id).status == machine::Status::completed);
+  CHECK(world.get(world.engine->retry(first->id, "", std::nullopt, {})).error().code ==
+        ErrorCode::key_taken);
+  CHECK(world.get(world.engine->skip(first->id, "", Json(), {})).error().code ==
+        ErrorCode::key_taken);
+  CHECK(world.get(world.engine->cancel(first->id, {})).has_value());
+}
+
 TEST_CASE("a faulted run is retried, skipped or rewound and keeps its id", "[runtime]") {
   World world;
   world.deploy(document("two", two_steps));

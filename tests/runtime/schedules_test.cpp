@@ -109,3 +109,27 @@ TEST_CASE("the next run begins a while after the last one ended", "[runtime]") {
   world.advance(20'000);
   CHECK(runs(world) == 2);  // the second is under way
 }
+
+// Ids begin with the time of the start: the newest id is not the last run then.
+TEST_CASE("the next run follows the last one though the clock was set back", "[runtime]") {
+  World world;
+  world.steps.hold = true;
+  world.deploy(document("again",
+                        "schedule: {after: {minutes: 5}}\ndo:\n"
+                        "  - only: {call: test.step, with: {n: 1}}\n"));
+  world.advance(1);
+  REQUIRE(runs(world) == 1);
+  world.clock.at -= hour;
+  world.steps.let_go(Json::object());
+  world.settle();
+  world.steps.hold = false;
+  const bool crash = GENERATE(false, true);
+  CAPTURE(crash);
+  for (std::size_t count = 2; count <= 6; ++count) {
+    world.advance(5 * minute + 1);
+    CHECK(runs(world) == count);
+    if (!crash) continue;
+    world.crash();
+    world.boot();
+  }
+}
