@@ -109,6 +109,8 @@ void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen) {
   simulate->add_flag("--one-node", options->one_node,
                      "One node has the store for itself, as for seeds found before there were "
                      "clusters");
+  simulate->add_flag("--no-keys-and-times", options->no_keys_and_times,
+                     "No business keys, and clocks that nobody sets, as for seeds found before");
   simulate->callback(
       [&, options] { chosen = [&, options] { return run_simulate(session, *options); }; });
 }

@@ -66,6 +66,7 @@ struct SimulateOptions {
   std::optional<std::uint64_t> seed;  // this one alone
   int runs = 8;                       // starts by callers, for each seed
   bool verbose = false, keep_going = false, no_rewinds = false, one_node = false;
+  bool no_keys_and_times = false;
 };
 int run_simulate(const Session& session, const SimulateOptions& options);
 

@@ -8,7 +8,8 @@ namespace {
 std::string command_of(const simulation::SeedOutcome& outcome, const SimulateOptions& options) {
   return "sequent simulate --seed " + std::to_string(outcome.seed) + " --runs " +
          std::to_string(options.runs) + (options.no_rewinds ? " --no-rewinds" : "") +
-         (options.one_node ? " --one-node" : "") + " --verbose";
+         (options.one_node ? " --one-node" : "") +
+         (options.no_keys_and_times ? " --no-keys-and-times" : "") + " --verbose";
 }
 
 Json json_of(const simulation::SeedOutcome& outcome, const SimulateOptions& options) {
@@ -54,7 +55,8 @@ int run_simulate(const Session& session, const SimulateOptions& options) {
     const auto outcome = simulation::simulate({.seed = first + i,
                                                .runs = options.runs,
                                                .rewinds = !options.no_rewinds,
-                                               .cluster = !options.one_node});
+                                               .cluster = !options.one_node,
+                                               .keys_and_times = !options.no_keys_and_times});
     runs += outcome.runs;
     objects += outcome.objects;
     nodes += static_cast<std::uint64_t>(outcome.lives);

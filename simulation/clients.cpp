@@ -35,15 +35,19 @@ void Clients::again(DurationMs within, Work work) {
   scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(1, within), std::move(work));
 }
 
-void Clients::start(const std::string& workflow, Json input) {
+void Clients::start(const std::string& workflow, Json input,
+                    std::optional<runtime::OnConflict> on_conflict) {
   const auto key = "start-" + std::to_string(starts_.size() + 1);
-  starts_.push_back({.workflow = workflow, .key = key, .input = std::move(input), .answered = {}});
+  Start start{.workflow = workflow, .key = key, .input = std::move(input), .answered = {}};
+  start.on_conflict = on_conflict;
+  starts_.push_back(std::move(start));
   ask_start(starts_.size() - 1);
 }
 
 void Clients::ask_start(std::size_t index) {
   const auto& start = starts_[index];
-  if (start.answered) return;
+  const bool over = start.answered || start.refused;
+  if (over && (!start.on_conflict || !dice_.chance(repeats_permille))) return;
   // No answer may come at all: then the caller asks again.
   again(patience_ms, [this, index] { ask_start(index); });
   Life* life = cluster_.any();
@@ -53,26 +57,64 @@ void Clients::ask_start(std::size_t index) {
   request.workflow.name = start.workflow;
   request.input = start.input;
   request.idempotency_key = start.key;
+  request.on_conflict = start.on_conflict.value_or(runtime::OnConflict::return_first);
   request.started_by = "simulation";
   begin(life->engine->start_run(std::move(request)),
-        [this, index](const Result<runtime::Started>& started) {
-          auto& asked = starts_[index];
-          if (!started) {
-            if (!is_passing(started.error().code))
-              notebook_.breach("a start is answered", asked.key + ": " + started.error().detail);
-            return;
-          }
-          notebook_.note("answered " + asked.key + " " + started->id.text().substr(9) +
-                         (started->replayed ? " replayed" : ""));
-          if (asked.answered && *asked.answered != started->id)
-            notebook_.breach("one Idempotency-Key, one run", asked.key);
-          asked.answered = started->id;
+        [this, index, asked_at = scheduler_.now()](const Result<runtime::Started>& started) {
+          hear_start(index, started, asked_at);
         });
+}
+
+void Clients::hear_start(std::size_t index, const Result<runtime::Started>& started,
+                         Timestamp asked_at) {
+  auto& asked = starts_[index];
+  if (!started && is_passing(started.error().code)) return;
+  notebook_.note("answered " + asked.key + " " +
+                 (started ? started->id.text().substr(9) + (started->replayed ? " replayed" : "")
+                          : started.error().detail));
+  if (asked.on_conflict) return hear_keyed(asked, started, asked_at);
+  if (!started)
+    return notebook_.breach("a start is answered", asked.key + ": " + started.error().detail);
+  if (asked.answered && *asked.answered != started->id)
+    notebook_.breach("one Idempotency-Key, one run", asked.key);
+  asked.answered = started->id;
+}
+
+// A caller who did not get a run of its own may get another one later: nothing was started for its
+// Idempotency-Key, so the business key is asked again.
+void Clients::hear_keyed(Start& asked, const Result<runtime::Started>& started,
+                         Timestamp asked_at) {
+  using runtime::OnConflict;
+  const bool own_is_known = asked.own_since < asked_at;
+  if (!started) {
+    const auto code = started.error().code;
+    const bool may_be = code == ErrorCode::idempotency_mismatch ||
+                        (code == ErrorCode::key_taken && asked.on_conflict == OnConflict::reject);
+    if (!may_be || own_is_known)
+      notebook_.breach("a start is refused for its business key alone",
+                       asked.key + ": " + started.error().detail);
+    asked.refused = true;
+    return;
+  }
+  const auto* run = witness_.find(started->id);
+  asked.answered = started->id;
+  if (run == nullptr) return;  // check_starts says so
+  const bool own = run->idempotency_key == asked.key;
+  if (own_is_known && !own)
+    notebook_.breach("an Idempotency-Key that has started a run answers with it", asked.key);
+  if (own) asked.own_since = std::min(asked.own_since, scheduler_.now());
+  if (!own && asked.on_conflict == OnConflict::reject)
+    notebook_.breach("who wants a run of its own gets no other", asked.key);
+  const bool failed = run->state.status == machine::Status::faulted ||
+                      run->state.status == machine::Status::cancelled;
+  if (!own && failed && run->ended_at < asked_at &&
+      asked.on_conflict == OnConflict::restart_if_faulted)
+    notebook_.breach("what failed is started anew when asked to", asked.key);
 }
 
 bool Clients::all_answered() const {
   return std::ranges::all_of(starts_,
-                             [](const Start& start) { return start.answered.has_value(); });
+                             [](const Start& start) { return start.answered || start.refused; });
 }
 
 void Clients::wait(const InstanceId& run) {

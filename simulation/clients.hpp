@@ -20,8 +20,10 @@ class Clients {
         notebook_(notebook),
         witness_(witness) {}
 
-  /// Asks until it is answered, always with the same Idempotency-Key.
-  void start(const std::string& workflow, Json input);
+  /// Asks until it is answered, always with the same Idempotency-Key. `on_conflict`: the workflow has
+  /// a business key; then it asks again now and then after the answer too.
+  void start(const std::string& workflow, Json input,
+             std::optional<runtime::OnConflict> on_conflict = std::nullopt);
   /// Delivers until it is acknowledged, now and then once more.
   void deliver(const std::string& id, const std::string& type, const std::string& run);
 
@@ -38,6 +40,9 @@ class Clients {
     std::string workflow, key;
     Json input;
     std::optional<InstanceId> answered;
+    std::optional<runtime::OnConflict> on_conflict;  // of a workflow with a business key
+    bool refused = false;                            // for its business key
+    Timestamp own_since = INT64_MAX;  // from then on its own run was known to be the answer
   };
   [[nodiscard]] const std::vector<Start>& starts() const { return starts_; }
   [[nodiscard]] bool all_answered() const;
@@ -56,6 +61,8 @@ class Clients {
   void ask_wait(std::size_t index);
   void hear(std::size_t index, const Result<runtime::WaitResult>& result, Timestamp asked_at);
   void ask_start(std::size_t index);
+  void hear_start(std::size_t index, const Result<runtime::Started>& started, Timestamp asked_at);
+  void hear_keyed(Start& asked, const Result<runtime::Started>& started, Timestamp asked_at);
   void ask_deliver(const Json& event);
   template <class T, class Then>
   void begin(boost::asio::awaitable<T> call, Then then);

@@ -1,6 +1,7 @@
 #include "simulation/cluster.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <cstdlib>
 
 namespace sequent::simulation {
 namespace {
@@ -73,12 +74,15 @@ bool Cluster::try_boot() {
     for (std::size_t i = 1; i < parts_.store.committers(); ++i)
       parts.more_commits.push_back(scheduler.runner(life.domain, true, slow_job_ms));
     parts.cluster = scheduler.runner(life.domain, true, slow_job_ms);
-    const DurationMs skew = parts_.dice.between(-largest_skew_ms, largest_skew_ms);
+  }
+  if (shared() || parts_.clocks_jump) {
+    const DurationMs skew =
+        shared() ? parts_.dice.between(-largest_skew_ms, largest_skew_ms) : skew_;
     life.clock = std::make_unique<SkewedClock>(scheduler, skew);
-    parts.alarms = std::make_unique<SkewedAlarms>(std::move(parts.alarms), skew);
+    parts.alarms = std::make_unique<SkewedAlarms>(std::move(parts.alarms), *life.clock);
   }
   parts.random = [&dice = parts_.dice](PartitionId) { return std::make_unique<Dice>(dice.next()); };
-  runtime::Clock& clock = shared() ? static_cast<runtime::Clock&>(*life.clock) : scheduler;
+  runtime::Clock& clock = life.clock ? static_cast<runtime::Clock&>(*life.clock) : scheduler;
   life.engine = std::make_unique<runtime::Engine>(
       config, runtime::Ports{*life.store, parts_.store, parts_.store, clock, life.registry},
       scheduler.executor(life.domain), std::move(parts));
@@ -181,6 +185,17 @@ void Cluster::cut_one(DurationMs duration) {
     life->disturbed_at = parts_.scheduler.now();
     parts_.store.notes().tell_of_gap(life->store->node());
   });
+}
+
+void Cluster::set_clock_of_one(DurationMs by) {
+  Life* life = any();
+  if (life == nullptr) return;
+  parts_.notebook.note("the clock of node " + std::to_string(life->domain) + " is set by " +
+                       std::to_string(by) + " ms");
+  life->clock->jump(by);
+  // Alarms that were set before it, and deadlines by the old time, come that much later.
+  life->disturbed_at = parts_.scheduler.now() + std::abs(by);
+  skew_ = life->clock->skew();
 }
 
 void Cluster::leave_one() {

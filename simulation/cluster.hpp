@@ -35,6 +35,7 @@ class Cluster {
     Notebook& notebook;
     runtime::EngineConfig config;
     int nodes = 1;  // that there should be; more than one share the store
+    bool clocks_jump = false;
   };
   explicit Cluster(Parts parts);
   ~Cluster();
@@ -49,6 +50,10 @@ class Cluster {
   void freeze_one(DurationMs duration);
   /// A node loses sight of the store, and with it of the others, for a while.
   void cut_one(DurationMs duration);
+  /// Somebody sets the clock of a node's machine.
+  void set_clock_of_one(DurationMs by);
+  /// From now on machines have the right time; until they are started anew that changes nothing.
+  void set_clocks_right() { skew_ = 0; }
   /// A node gives all back and goes, and another comes.
   void leave_one();
   /// All that there should be, at once.
@@ -69,6 +74,7 @@ class Cluster {
   Parts parts_;
   std::deque<std::unique_ptr<Life>> lives_;
   int booting_ = 0;
+  DurationMs skew_ = 0;  // of the machine, when there is one
 };
 
 }  // namespace sequent::simulation

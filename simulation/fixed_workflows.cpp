@@ -114,6 +114,20 @@ constexpr std::array<Named, 3> scheduled{{
       {"pause": {"wait": {"seconds": 5}}}]})"},
 }};
 
+constexpr std::array<Named, 2> keyed{{
+    {"order", R"({"do": [
+      {"charge": {"call": "shop.once",
+                  "with": {"op": "charge", "run": "${ $workflow.id }", "at": []}}},
+      {"pause": {"wait": {"seconds": 15}}},
+      {"keep": {"call": "records.put",
+                "with": {"op": "keep", "run": "${ $workflow.id }", "at": []}}}]})"},
+    {"refusedOrder", R"({"do": [
+      {"charge": {"call": "shop.once",
+                  "with": {"op": "charge", "run": "${ $workflow.id }", "at": []}}},
+      {"raise": {"raise": {"error": {"type": "https://simulation.example/designed",
+                                     "status": 422, "title": "as designed"}}}}]})"},
+}};
+
 template <std::size_t count>
 std::vector<Json> documents_of(const std::array<Named, count>& list) {
   std::vector<Json> all;
@@ -130,6 +144,12 @@ std::vector<Json> documents_of(const std::array<Named, count>& list) {
 
 std::vector<Json> fixed_workflows() {
   return documents_of(texts);
+}
+
+std::vector<Json> keyed_workflows() {
+  auto all = documents_of(keyed);
+  for (auto& document : all) document["document"]["metadata"] = {{"key", ".order"}};
+  return all;
 }
 
 std::vector<Json> scheduled_workflows() {

@@ -6,9 +6,6 @@
 namespace sequent::simulation {
 namespace {
 
-// A provider keeps keys for at least the time that it promises; requests under way count.
-constexpr DurationMs retention_slack_ms = 120'000;
-
 machine::Failure kept_failure(Reaction reaction) {
   auto kept = reaction == Reaction::refuse
                   ? failure(machine::Outcome::permanent, 402, "the card was refused")
@@ -30,7 +27,7 @@ machine::Failure failure(machine::Outcome outcome, int status, const std::string
 Provider::Kept* Provider::kept(const Request& request) {
   const auto found = keys_.find(request.attempt.idempotency_key);
   if (found == keys_.end()) return nullptr;
-  if (clock_.now() - found->second.born_at < request.retention_ms + retention_slack_ms)
+  if (clock_.now() - found->second.born_at < request.retention_ms + slack_ms_)
     return &found->second;
   keys_.erase(found);
   return nullptr;

@@ -37,6 +37,9 @@ class Provider {
 
   /// An operator has edited an input of this run: its tasks may make their objects anew.
   void expect_more_of(const InstanceId& run) { edited_.insert(run.text()); }
+  /// Keys are kept at least as long as was promised; here for that much longer, for senders whose
+  /// clocks are wrong.
+  void keep_longer(DurationMs by) { slack_ms_ += by; }
   [[nodiscard]] bool made(const std::string& object) const { return objects_.contains(object); }
   [[nodiscard]] std::size_t objects() const { return objects_.size(); }
 
@@ -51,6 +54,7 @@ class Provider {
 
   const runtime::Clock& clock_;
   Notebook& notebook_;
+  DurationMs slack_ms_ = 120'000;  // requests under way count
   std::map<std::string, Kept> keys_;
   std::map<std::string, Json> first_input_;       // by key, for ever
   std::map<std::string, Json> by_key_;            // objects by key without its revision

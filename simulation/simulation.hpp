@@ -19,6 +19,9 @@ struct SeedOptions {
   // Several nodes share the store, come and go, and any of them is asked. Without, one node has a
   // store of its own: seeds found before there were clusters need it.
   bool cluster = true;
+  // Callers also start with business keys, a node alone has schedules too, and clocks are set while
+  // nodes run. Seeds found before need them not to.
+  bool keys_and_times = true;
 };
 
 struct SeedOutcome {

@@ -48,6 +48,9 @@ struct Weather {
   return weather;
 }
 
+/// How far somebody sets a clock, there and back.
+inline constexpr DurationMs longest_jump_ms = 300'000;
+
 /// The rest of it, where several nodes share the store.
 inline void draw_notes(Dice& dice, Weather& weather) {
   const auto level = [&dice](int rare, int frequent) {

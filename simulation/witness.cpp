@@ -49,7 +49,12 @@ void Witness::wrote(PartitionId partition, Epoch epoch, const std::string& node)
 void Witness::committed(const runtime::InstanceChange& change) {
   ++commits_;
   auto& run = runs_[change.id];
-  if (change.start) run.program = programs_.at(change.start->digest);
+  if (change.start) {
+    run.program = programs_.at(change.start->digest);
+    run.key = change.start->key;
+    run.idempotency_key = change.start->idempotency_key;
+    if (!run.key.empty()) check_claim(change.id, *change.start);
+  }
   const bool was_over = machine::is_ended(run.state.status);
   std::string line = "commit " + short_id(change.id);
   if (change.last_seq != 0) {
@@ -64,11 +69,45 @@ void Witness::committed(const runtime::InstanceChange& change) {
       machine::apply(run.state, record);
     }
   }
-  if (!was_over && machine::is_ended(run.state.status)) run.ended_at = notebook_.now();
+  const bool is_over = machine::is_ended(run.state.status);
+  if (!was_over && is_over) run.ended_at = notebook_.now();
+  if (was_over && change.last_seq != 0 && run.state.status != machine::Status::cancelled)
+    check_revival(change.id, run);
   notebook_.note(line + " " + change.row.status +
                  (change.consumed_messages.empty() ? "" : " message") +
                  (change.operations.empty() ? "" : " operation"));
   check_row(change, run);
+}
+
+std::vector<InstanceId>& Witness::holders(const Witnessed& run) {
+  return holders_[{run.program->ref.name, run.key}];
+}
+
+bool Witness::has_its_key(const InstanceId& id) const {
+  const auto& run = runs_.at(id);
+  return run.key.empty() || holders_.at({run.program->ref.name, run.key}).back() == id;
+}
+
+// A business key goes on to another run only when the last one failed, and the start wants that.
+void Witness::check_claim(const InstanceId& id, const runtime::NewInstance& start) {
+  auto& all = holders(runs_.at(id));
+  for (const auto& other : all) {
+    const auto status = runs_.at(other).state.status;
+    const std::string who = short_id(id) + " beside " + short_id(other) + ", which is " +
+                            std::string(machine::name_of(status)) + ", for " + start.key;
+    if (!machine::is_ended(status)) notebook_.breach("one live run for each business key", who);
+    if (status == machine::Status::completed || !start.restart_if_faulted)
+      notebook_.breach("only what failed gives its business key up, and only when asked to", who);
+  }
+  all.push_back(id);
+}
+
+// An operator has retried a run that had faulted.
+void Witness::check_revival(const InstanceId& id, const Witnessed& run) {
+  if (!has_its_key(id))
+    notebook_.breach(
+        "one live run for each business key",
+        short_id(id) + " goes on beside " + short_id(holders(run).back()) + " for " + run.key);
 }
 
 void Witness::follow(const InstanceId& id, Witnessed& run, const Record& record) {

@@ -5,6 +5,8 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/definition/program.hpp"
 #include "engine/machine/record.hpp"
@@ -21,8 +23,10 @@ struct Witnessed {
   std::set<std::pair<machine::FrameId, std::uint32_t>> intents;   // frame, attempt
   std::set<std::pair<std::string, std::uint32_t>> keyed_intents;  // key, attempt
   std::map<std::pair<machine::FrameId, std::string>, int> consumed;
-  bool edited = false;     // an operator replaced an input
-  Timestamp ended_at = 0;  // when it last came to an end
+  std::string key;              // the business key; "" = none
+  std::string idempotency_key;  // of the start; "" = none
+  bool edited = false;          // an operator replaced an input
+  Timestamp ended_at = 0;       // when it last came to an end
 };
 
 class Witness {
@@ -39,15 +43,22 @@ class Witness {
 
   [[nodiscard]] const std::map<InstanceId, Witnessed>& runs() const { return runs_; }
   [[nodiscard]] const Witnessed* find(const InstanceId& id) const;
+  /// False: its business key belongs to a later run.
+  [[nodiscard]] bool has_its_key(const InstanceId& id) const;
   [[nodiscard]] std::uint64_t commits() const { return commits_; }
 
  private:
+  [[nodiscard]] std::vector<InstanceId>& holders(const Witnessed& run);
+  void check_claim(const InstanceId& id, const runtime::NewInstance& start);
+  void check_revival(const InstanceId& id, const Witnessed& run);
   void follow(const InstanceId& id, Witnessed& run, const machine::Record& record);
   void check_row(const runtime::InstanceChange& change, const Witnessed& run);
 
   Notebook& notebook_;
   std::map<std::string, definition::ProgramPtr> programs_;  // by digest
   std::map<InstanceId, Witnessed> runs_;
+  // Workflow and business key: who has had it, in the order of their starts.
+  std::map<std::pair<std::string, std::string>, std::vector<InstanceId>> holders_;
   std::map<PartitionId, std::pair<Epoch, std::string>> writers_;
   std::uint64_t commits_ = 0;
 };

@@ -207,6 +207,12 @@ Json random_workflow(Dice& dice, const std::string& name, const WorkflowShape& s
   return document;
 }
 
+Json keyed_input(Dice& dice) {
+  return Json{{"order", "order-" + std::to_string(dice.between(1, 3))},
+              {"amount", dice.chance(850) ? 100 : 250},
+              {"no", false}};
+}
+
 Json random_input(Dice& dice) {
   Json items = Json::array();
   const auto count = dice.between(0, 4);

@@ -32,7 +32,12 @@ struct WorkflowShape {
 /// Those that start at their times.
 [[nodiscard]] std::vector<Json> scheduled_workflows();
 
-/// An input for either kind.
+/// Those with a business key.
+[[nodiscard]] std::vector<Json> keyed_workflows();
+
+/// An input of those with a business key: few keys, so that callers meet.
+[[nodiscard]] Json keyed_input(Dice& dice);
+/// An input for the others.
 [[nodiscard]] Json random_input(Dice& dice);
 
 }  // namespace sequent::simulation

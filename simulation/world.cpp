@@ -38,12 +38,15 @@ World::World(const SeedOptions& options)
                 .witness = witness_,
                 .notebook = notebook_,
                 .config = rough_config(),
-                .nodes = options.cluster ? static_cast<int>(dice_.between(2, 4)) : 1}),
+                .nodes = options.cluster ? static_cast<int>(dice_.between(2, 4)) : 1,
+                .clocks_jump = options.keys_and_times}),
       clients_(scheduler_, dice_, cluster_, notebook_, witness_) {}
 
 std::map<std::string, definition::ProgramPtr> World::deploy() {
   auto documents = fixed_workflows();
-  if (options_.cluster) std::ranges::copy(scheduled_workflows(), std::back_inserter(documents));
+  if (options_.cluster || options_.keys_and_times)
+    std::ranges::copy(scheduled_workflows(), std::back_inserter(documents));
+  if (options_.keys_and_times) std::ranges::copy(keyed_workflows(), std::back_inserter(documents));
   WorkflowShape shape;
   shape.children = {"sequence", "loop", "payment"};
   for (int i = 1; i <= 2; ++i) {
@@ -73,7 +76,10 @@ std::map<std::string, definition::ProgramPtr> World::deploy() {
                                     .deployed_at = scheduler_.now()});
     SEQUENT_ASSERT(stored.has_value());
     programs[(*program)->digest] = *program;
-    if (!starts_by_itself(**program)) names_.push_back(ref.name);
+    if ((*program)->key)
+      keyed_names_.push_back(ref.name);
+    else if (!starts_by_itself(**program))
+      names_.push_back(ref.name);
     for (const auto& filter : (*program)->filters) event_types_.push_back(filter.type);
   }
   return programs;
@@ -107,6 +113,37 @@ void World::plan_starts() {
   for (int i = 0; i < options_.runs; ++i)
     scheduler_.post_at(world_domain, began + dice_.between(0, rough_time_ms / 2),
                        [this] { clients_.start(dice_.pick(names_), random_input(dice_)); });
+}
+
+void World::plan_keyed_starts() {
+  using runtime::OnConflict;
+  static const std::vector<OnConflict> policies{OnConflict::return_first, OnConflict::reject,
+                                                OnConflict::restart_if_faulted,
+                                                OnConflict::restart_if_faulted};
+  const auto count = dice_.between(1, 2LL * options_.runs);
+  for (std::int64_t i = 0; i < count; ++i)
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), [this] {
+      clients_.start(dice_.pick(keyed_names_), keyed_input(dice_), dice_.pick(policies));
+      if (dice_.chance(500)) retry_failed_order();
+    });
+}
+
+// Of all that failed under a business key one is retried, whether it still has its key or not.
+void World::retry_failed_order() {
+  std::vector<InstanceId> failed;
+  for (const auto& [id, run] : witness_.runs())
+    if (!run.key.empty() && run.state.status == machine::Status::faulted) failed.push_back(id);
+  if (!failed.empty()) clients_.act(Clients::Action::retry, dice_.pick(failed));
+}
+
+// Somebody sets the clock right, or believes so.
+void World::plan_jumps() {
+  provider_.keep_longer(2 * longest_jump_ms);
+  const auto count = dice_.chance(300) ? 0 : dice_.between(1, 3);
+  for (std::int64_t i = 0; i < count; ++i)
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), [this] {
+      cluster_.set_clock_of_one(dice_.between(-longest_jump_ms, longest_jump_ms));
+    });
 }
 
 void World::plan_events() {
@@ -220,6 +257,10 @@ void World::run() {
     plan_waits();
     plan_nodes();
   }
+  if (options_.keys_and_times) {
+    plan_keyed_starts();
+    plan_jumps();
+  }
   if (!turn(scheduler_.now() + rough_time_ms)) return;
   calm_down();
   if (notebook_.breaches().empty()) check();
@@ -229,6 +270,7 @@ void World::run() {
 void World::calm_down() {
   notebook_.note("calm");
   weather_ = Weather{};
+  cluster_.set_clocks_right();
   for (int restarts = 0; restarts < 2; ++restarts) {
     cluster_.kill_all();
     store_.owner_is_gone();
@@ -268,7 +310,7 @@ bool World::help_run(const InstanceId& id, const Witnessed& run) {
     return true;
   }
   if (state.status == machine::Status::faulted) {
-    if (ended_as_designed(run)) return false;
+    if (ended_as_designed(run) || !witness_.has_its_key(id)) return false;
     clients_.act(Action::retry, id);
     return true;
   }

@@ -17,11 +17,14 @@ class World {
   [[nodiscard]] std::map<std::string, definition::ProgramPtr> deploy();
   [[nodiscard]] runtime::EngineConfig rough_config();
   void plan_starts();
+  void plan_keyed_starts();
   void plan_events();
   void plan_operators();
   void plan_rewinds();
   void plan_crashes();
   void plan_waits();
+  void plan_jumps();
+  void retry_failed_order();
   void plan_nodes();
   void interfere();
   /// A run drawn from those that are there; null when there is none.
@@ -41,8 +44,11 @@ class World {
   void check_journal(const InstanceId& id, const Witnessed& run);
   void check_starts();
   void check_events();
-  void check_schedules();
   void check_shares();
+  // check_schedules.cpp
+  void check_schedules();
+  void check_times(const definition::Program& program, const std::vector<Timestamp>& times);
+  void check_that_it_goes_on(const definition::Program& program);
   /// A schedule goes on for ever: its last run may still be under way.
   [[nodiscard]] bool has_just_begun(const InstanceId& id) const;
   [[nodiscard]] bool ended_as_designed(const Witnessed& run) const;
@@ -54,7 +60,8 @@ class World {
   Notebook notebook_;
   std::vector<std::string> store_log_;
   MemoryStore store_;
-  std::vector<std::string> names_;  // of workflows that callers start
+  std::vector<std::string> names_;        // of workflows that callers start
+  std::vector<std::string> keyed_names_;  // of those with a business key
   std::vector<std::string> event_types_;
   std::map<std::string, definition::ProgramPtr> programs_;  // by digest
   Weather weather_;
