@@ -17,6 +17,7 @@
 #include "bench/workloads/figures.hpp"
 #include "bench/workloads/limits.hpp"
 #include "bench/workloads/node.hpp"
+#include "bench/workloads/two_nodes.hpp"
 #include "bench/workloads/w5_recovery.hpp"
 #include "bench/workloads/workloads.hpp"
 
@@ -28,7 +29,7 @@ constexpr const char* usage =
     "                       [--crashed N] [--smoke]\n"
     "                       [--idle SECONDS]\n"
     "                       [--soak SECONDS] [--keep SECONDS]\n"
-    "                       [limits] [W1] [W2] [W3] [W4] [W5] [W6] [soak]\n"
+    "                       [limits] [W1] [W2] [W3] [W4] [W5] [W6] [nodes] [soak]\n"
     "  FOLDER    on the disk to be measured; a folder bench-workloads-data is made in it\n"
     "  URL       postgresql://… instead of SQLite; schemas bench_w1_PID … are made and left there\n"
     "  runs      of W1 (20,000); W2 takes a twentieth, W3 and W4 half of it\n"
@@ -43,9 +44,10 @@ constexpr const char* usage =
 using Workload = bool (*)(const Options&);
 const std::map<std::string, Workload>& all_workloads() {
   static const std::map<std::string, Workload> all{
-      {"W1", w1_throughput}, {"W2", w2_one_at_a_time}, {"W3", w3_sixty_four_callers},
-      {"W4", w4_http_steps}, {"W5", w5_recovery},      {"W6", w6_sleepers},
-      {"soak", soak}};
+      {"W1", w1_throughput},         {"W2", w2_one_at_a_time},
+      {"W3", w3_sixty_four_callers}, {"W4", w4_http_steps},
+      {"W5", w5_recovery},           {"W6", w6_sleepers},
+      {"nodes", two_nodes},          {"soak", soak}};
   return all;
 }
 
@@ -133,6 +135,9 @@ int main_of(const std::vector<std::string>& words) {
   if (words.size() == 2 && words[0] == "--answers") return serve_answers(number(words, 1));
   if (words.size() == 5 && words[0] == "--node")
     return serve_until_killed({.folder = words[1], .store = words[2]}, words[3], number(words, 4));
+  if (words.size() == 6 && words[0] == "--share")
+    return share_the_store({.folder = words[1], .store = words[2], .runs = number(words, 5)},
+                           words[3], number(words, 4));
   const Asked asked = read_arguments(words);
   bool good = true;
   for (const auto& name : asked.names) good = run(name, asked.options) && good;

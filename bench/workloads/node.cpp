@@ -24,14 +24,14 @@ void give_up(const std::string& problem) {
 
 Node::Node(const Options& options, const std::string& workflow)
     : work_(asio::make_work_guard(context_)) {
-  auto opened =
-      persistence::open_database({.url = options.store, .directory = options.folder.string()});
+  auto opened = persistence::open_database(
+      {.url = options.store, .directory = options.folder.string(), .node = options.node});
   if (!opened) give_up(opened.error().detail);
   store_ = std::move(*opened);
   activities::register_activities(registry_, {}, http_);
   const int count = std::max(2, static_cast<int>(std::thread::hardware_concurrency()) - 1);
   engine_ = std::make_unique<runtime::Engine>(
-      runtime::EngineConfig{.threads = count},
+      runtime::EngineConfig{.node = options.node, .threads = count},
       runtime::Ports{*store_, *store_, *store_, clock_, registry_}, context_.get_executor());
   for (int i = 0; i < count; ++i) threads_.emplace_back([this] { context_.run(); });
   if (const auto started = engine_->start(); !started) give_up(started.error().detail);

@@ -1,5 +1,5 @@
 #pragma once
-// The six workloads of the yardstick. Each runs in a process of its own, in an empty folder, and
+// The six workloads of the yardstick, and two of the cluster. Each runs in a process of its own, in an empty folder, and
 // prints its figures on standard output; a failed run is a line on standard error and exit code 1.
 #include <filesystem>
 #include <string>
@@ -9,6 +9,7 @@ namespace sequent::bench {
 struct Options {
   std::filesystem::path folder = ".";
   std::string store;                          // postgresql://…; "" = SQLite in `folder`
+  std::string node = "node-1";                // its name in leases
   int runs = 20'000;                          // of W1; W2 to W4 take their share of it
   int sleepers = 20'000;                      // of W6
   int crashed = 2'000;                        // of W5
@@ -22,6 +23,7 @@ struct Options {
 [[nodiscard]] bool w4_http_steps(const Options& options);
 [[nodiscard]] bool w5_recovery(const Options& options);
 [[nodiscard]] bool w6_sleepers(const Options& options);
+[[nodiscard]] bool two_nodes(const Options& options);
 [[nodiscard]] bool soak(const Options& options);
 
 }  // namespace sequent::bench

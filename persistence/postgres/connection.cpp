@@ -31,10 +31,12 @@ constexpr std::string_view settings = R"sql(
          set_config('lock_timeout', '10s', ?2 <> 0),
          set_config('statement_timeout', ?3::text, ?2 <> 0)
 )sql";
-// Plans are made once and kept, often while a table is still empty: they must not read whole tables.
+// Plans are made once and kept, often while a table is still empty: they must not read whole tables, and
+// are not made anew for every array.
 constexpr std::string_view writer_settings = R"sql(
   SELECT set_config('enable_seqscan', 'off', ?1 <> 0), set_config('enable_hashjoin', 'off', ?1 <> 0),
-         set_config('enable_mergejoin', 'off', ?1 <> 0), set_config('jit', 'off', ?1 <> 0)
+         set_config('enable_mergejoin', 'off', ?1 <> 0), set_config('jit', 'off', ?1 <> 0),
+         set_config('plan_cache_mode', 'force_generic_plan', ?1 <> 0)
 )sql";
 // Acknowledged means on disk, whatever the database's default is.
 constexpr std::string_view durable_commits = R"sql(
