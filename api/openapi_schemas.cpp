@@ -164,6 +164,17 @@ constexpr const char* schemas = R"json({
       "principal": {"type": "string"}, "action": {"type": "string"}, "target": {"type": "string"},
       "reason": {"type": ["string", "null"]}, "outcome": {"type": "string"},
       "remote": {"type": "string"}, "before": {}, "after": {}}}}, "cursor": {"type": ["string", "null"]}}},
+  "Reconciliation": {"type": "object",
+    "required": ["provider", "since", "until", "agrees", "summary", "findings"], "properties": {
+    "provider": {"type": "string"}, "since": {"type": "string", "format": "date-time"},
+    "until": {"type": "string", "format": "date-time"}, "agrees": {"type": "boolean"},
+    "summary": {"type": "string"}, "findings": {"type": "array", "maxItems": 1000, "items": {
+      "type": "object", "required": ["finding", "id"], "properties": {
+        "finding": {"type": "string"}, "object": {"type": "string"}, "id": {"type": "string"},
+        "account": {"type": "string"}, "run": {"type": "string"}, "cause": {"type": "string"},
+        "repair": {"type": "string"}}}}}},
+  "Recorded": {"type": "object", "properties": {"recorded": {"type": "integer",
+    "description": "Entries that were written"}}},
   "ActivityList": {"type": "object", "properties": {"items": {"type": "array", "items": {
     "type": "object", "properties": {"name": {"type": "string"}, "version": {"type": "string"},
       "provider": {"type": "string"}, "summary": {"type": "string"}, "input": {},

@@ -53,6 +53,8 @@ SEQUENT_HANDLER(list_records);
 SEQUENT_HANDLER(show_record);
 SEQUENT_HANDLER(list_audit);
 SEQUENT_HANDLER(list_activities);
+// reconciliations.cpp
+SEQUENT_HANDLER(record_reconciliation);
 // webhooks.cpp
 SEQUENT_HANDLER(receive_stripe);
 SEQUENT_HANDLER(receive_webhook);

@@ -327,6 +327,30 @@ void add_operator_commands(CLI::App& app, Session& session, Chosen& chosen) {
   });
 }
 
+void add_reconcile_command(CLI::App& app, Session& session, Chosen& chosen) {
+  auto* reconcile = client_options(
+      app.add_subcommand("reconcile",
+                         "Compare what the journals say was made with what a provider lists"),
+      session);
+  const auto options = kept<ReconcileOptions>();
+  reconcile->add_option("provider", options->provider, "stripe")
+      ->required()
+      ->check(CLI::IsMember({"stripe"}));
+  reconcile->add_option("--since", options->since,
+                        "Made since: 90s, 15m, 24h, 2d, P1D, or a time; default 24h");
+  reconcile->add_option("--until", options->until, "Made until, in the same words; default now");
+  reconcile->add_option("--account", options->account,
+                        "This connected account alone; default the platform and all accounts that "
+                        "the journals name");
+  reconcile->add_option("--config", options->config,
+                        "Configuration file of `serve`, for the provider's address and key");
+  reconcile->add_option("--output", options->output,
+                        "Also write the findings to this file, as JSON");
+  reconcile->add_flag("--no-record", options->unrecorded, "Leave no entry in the audit log");
+  reconcile->callback(
+      [&, options] { chosen = [&, options] { return run_reconcile(session, *options); }; });
+}
+
 int run_command_line(int count, const char* const* arguments, Session& session) {
   CLI::App app{"Sequent: documented billing sequences as durable state machines.", "sequent"};
   app.set_version_flag("--version", "sequent " + std::string(program_version));
@@ -340,6 +364,7 @@ int run_command_line(int count, const char* const* arguments, Session& session) 
   add_audit_command(app, session, chosen);
   add_operator_commands(app, session, chosen);
   add_batch_commands(app, session, chosen);
+  add_reconcile_command(app, session, chosen);
   if (const auto unknown = unknown_command(app, count, arguments)) {
     session.terminal.error("error: " + *unknown);
     return wrong_use;

@@ -21,6 +21,7 @@ void add_run_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_audit_command(CLI::App& app, Session& session, Chosen& chosen);
 void add_operator_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen);
+void add_reconcile_command(CLI::App& app, Session& session, Chosen& chosen);
 
 /// Reads the arguments and runs the command. 0 done, 1 failed, 2 wrong use.
 int run_command_line(int count, const char* const* arguments, Session& session);

@@ -138,6 +138,14 @@ int run_batch_show(const Session& session, const std::string& id, const std::str
 int run_batch_change(const Session& session, const std::string& verb, const std::string& id,
                      const std::string& reason);
 
+struct ReconcileOptions {
+  std::string provider = "stripe";
+  std::string since = "24h", until;  // until "" = now
+  std::string account, output, config;
+  bool unrecorded = false;
+};
+int run_reconcile(const Session& session, const ReconcileOptions& options);
+
 struct InboxOptions {
   std::string type, state, cursor;
   int limit = 50;

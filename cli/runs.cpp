@@ -3,6 +3,7 @@
 
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
+#include "cli/moment.hpp"
 #include "cli/run_text.hpp"
 
 namespace sequent::cli {
@@ -10,25 +11,6 @@ namespace {
 
 constexpr int page_size = 500;
 constexpr int max_pages = 100'000;
-
-/// "90s", "15m", "1h", "2d", "1w", an ISO 8601 duration, or an RFC 3339 time.
-Result<Timestamp> since_of(const std::string& text, Timestamp now) {
-  if (const auto at = parse_time(text)) return *at;
-  if (const auto duration = parse_duration(text)) return now - *duration;
-  const std::string_view digits =
-      std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1);
-  constexpr std::size_t most_digits = 9;
-  const bool number = !digits.empty() && digits.size() <= most_digits &&
-                      digits.find_first_not_of("0123456789") == std::string_view::npos;
-  const auto unit = std::string_view("smhdw").find(number ? text.back() : ' ');
-  if (unit == std::string_view::npos)
-    return fail(ErrorCode::invalid_request,
-                "Expected --since as 90s, 15m, 1h, 2d, 1w or a time such as 2026-11-21T08:00:00Z, "
-                "got `" +
-                    text + "`.");
-  constexpr DurationMs units[] = {1'000, 60'000, 3'600'000, 86'400'000, 604'800'000};
-  return now - std::stoll(std::string(digits)) * units[unit];
-}
 
 Result<Query> query_of(const Session& session, const RunsOptions& options) {
   Query query{{"workflow", options.workflow}, {"key", options.key},
@@ -44,7 +26,7 @@ Result<Query> query_of(const Session& session, const RunsOptions& options) {
     query.emplace_back("attribute." + attribute.substr(0, equals), attribute.substr(equals + 1));
   }
   if (!options.since.empty()) {
-    const auto since = since_of(options.since, session.clock.now());
+    const auto since = moment_of("--since", options.since, session.clock.now());
     if (!since) return std::unexpected(since.error());
     query.emplace_back("startedAfter", format_time(*since));
   }
