@@ -153,7 +153,8 @@ int run_reconcile(const Session& session, const ReconcileOptions& options) {
   if (!found) return report(session, found.error());
   const Json json = to_json(*found);
   const std::string summary = summary_of(*found, json);
-  session.terminal.progress("compared", true);
+  session.terminal.progress("compared the journals of " + std::to_string(found->runs) + " runs",
+                            true);
   if (session.json) {
     session.terminal.json(json);
   } else {

@@ -127,7 +127,7 @@ void Comparison::note_listed(const Kind& kind, const std::string& account, const
   Made* made = ledger_.by_id(account, text_of(object, "id"));
   if (made != nullptr) {
     made->seen = true;
-    ledger_.note_besides(account, object);
+    ledger_.note_besides(*made, object);
     if (differences(kind, ledger_.sent(*made), object).empty()) return;
   } else if (!within || made_by_stripe(kind, object)) {
     return;

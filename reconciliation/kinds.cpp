@@ -61,7 +61,8 @@ std::vector<Kind> described() {
                   {"shippable"},
                   {"default_price"},
                   {"marketing_features"},
-                  {"metadata", metadata}}});
+                  {"metadata", metadata}},
+                 {"default_price"}});
   all.push_back({"price",
                  "stripe.prices.create",
                  "stripe.prices.update",
@@ -80,7 +81,8 @@ std::vector<Kind> described() {
                   {"tax_behavior"},
                   {"billing_scheme"},
                   {"tiers_mode"},
-                  {"metadata", metadata}}});
+                  {"metadata", metadata}},
+                 {"product"}});
   all.push_back({"subscription",
                  "stripe.subscriptions.create",
                  "stripe.subscriptions.update",
@@ -115,7 +117,8 @@ std::vector<Kind> described() {
                   {"locale"},
                   {"expires_at"},
                   {"customer_email"},
-                  {"metadata", metadata}}});
+                  {"metadata", metadata}},
+                 {"customer", "subscription", "invoice"}});
   all.push_back({"invoice",
                  "stripe.invoices.create",
                  "",
@@ -167,10 +170,13 @@ const Kind* deleted_by(std::string_view activity) {
 }
 
 bool is_unlisted(std::string_view activity) {
-  constexpr std::array<std::string_view, 5> unlisted{
-      "stripe.billing.meter_events.create", "stripe.billing.meter_event_adjustments.create",
-      "stripe.tokens.create", "stripe.account_links.create",
-      "stripe.billing_portal.sessions.create"};
+  constexpr std::array<std::string_view, 6> unlisted{
+      "stripe.billing.meter_events.create",
+      "stripe.billing.meter_event_adjustments.create",
+      "stripe.tokens.create",
+      "stripe.account_links.create",
+      "stripe.billing_portal.sessions.create",
+      "stripe.subscription_items.create"};
   return std::ranges::find(unlisted, activity) != unlisted.end();
 }
 

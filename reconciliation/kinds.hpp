@@ -33,6 +33,7 @@ struct Kind {
   std::string_view path;       // of the list; an object stands below it
   bool platform_only = false;  // `account` is the object itself, not where it lives
   std::vector<Field> fields;
+  std::vector<std::string_view> besides;  // members that name what Stripe makes together with it
 };
 
 [[nodiscard]] std::span<const Kind> kinds();
@@ -40,7 +41,8 @@ struct Kind {
 [[nodiscard]] const Kind* made_by(std::string_view activity);
 [[nodiscard]] const Kind* updated_by(std::string_view activity);
 [[nodiscard]] const Kind* deleted_by(std::string_view activity);
-/// Makes something at Stripe that no list has: usage events, tokens, links, portal sessions.
+/// Makes something at Stripe that no list of an account has: usage events, tokens, links, portal
+/// sessions, items of a subscription.
 [[nodiscard]] bool is_unlisted(std::string_view activity);
 
 /// The members of a request that are compared; nothing else of it is kept.

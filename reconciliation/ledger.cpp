@@ -1,7 +1,6 @@
 #include "reconciliation/ledger.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "reconciliation/fields.hpp"
 
@@ -43,7 +42,7 @@ void Ledger::take_made(const std::string& run, const Kind& kind, const RecordedC
   made.call.input = comparable(kind, call.input);
   if (call.object.empty()) return;
   key_of_[{account, call.object}] = call.key;
-  note_besides(account, call.result);
+  note_besides(made, call.result);
 }
 
 void Ledger::take_change(const RecordedCall& call) {
@@ -83,10 +82,13 @@ bool Ledger::made_besides(const std::string& account, const std::string& id) con
   return besides_.contains({account, id});
 }
 
-void Ledger::note_besides(const std::string& account, const Json& object) {
-  constexpr std::array members{"default_price", "product", "subscription", "customer", "invoice"};
-  for (const char* member : members)
-    if (const auto id = text_of(object, member); !id.empty()) besides_.insert({account, id});
+void Ledger::note_besides(const Made& made, const Json& object) {
+  for (const auto member : made.kind->besides) {
+    const auto id = text_of(object, member);
+    // What the request named was there before.
+    if (!id.empty() && text_of(made.call.input, member).empty())
+      besides_.insert({made.account, id});
+  }
 }
 
 Json Ledger::sent(const Made& made) const {

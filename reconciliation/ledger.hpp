@@ -36,7 +36,8 @@ class Ledger {
   [[nodiscard]] bool deleted(const std::string& account, const std::string& id) const;
   /// Stripe made it together with an object that a run made: its default price, its subscription.
   [[nodiscard]] bool made_besides(const std::string& account, const std::string& id) const;
-  void note_besides(const std::string& account, const Json& object);
+  /// `object` is the made one, as its result or a list has it.
+  void note_besides(const Made& made, const Json& object);
   /// What was sent of the object: its creation, and later changes by runs over it.
   [[nodiscard]] Json sent(const Made& made) const;
   /// The platform ("") and every account that a call acted on.

@@ -124,9 +124,16 @@ bool Comparison::is_besides(const Suspect& suspect) {
     unread(suspect.account, "/v1/checkout/sessions", sessions.error());
     return false;
   }
-  for (const Json& session : sessions->value("data", Json::array()))
-    if (!text_of(session.value("metadata", Json()), "sequent_key").empty()) return true;
-  return false;
+  for (const Json& session : sessions->value("data", Json::array())) {
+    if (text_of(session.value("metadata", Json()), "sequent_key").empty()) continue;
+    const auto created = session.value("created", std::int64_t{0});
+    if (const Made* made = ledger_.by_id(suspect.account, text_of(session, "id"))) {
+      ledger_.note_besides(*made, session);
+    } else if (created <= suspect.object.value("created", std::int64_t{0})) {
+      return true;  // a customer that was there before the session was not made by it
+    }
+  }
+  return ledger_.made_besides(suspect.account, id);
 }
 
 void Comparison::judge_unseen() {

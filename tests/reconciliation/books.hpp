@@ -130,7 +130,8 @@ struct Reconciled {
   /// "missing cus_1" for each, in the order found.
   std::vector<std::string> found() {
     std::vector<std::string> all;
-    for (const auto& each : compare().at("findings"))
+    const Json report = compare();
+    for (const auto& each : report.at("findings"))
       all.push_back(text_of(each, "finding") + " " + text_of(each, "id"));
     return all;
   }
