@@ -15,7 +15,7 @@ namespace {
 
 using Catch::Contains;
 
-constexpr const char* maker = R"(document:
+constexpr const char* customer_maker = R"(document:
   dsl: 1.0.3
   namespace: test
   name: maker
@@ -26,7 +26,7 @@ do:
       with: {name: "${ .name }", email: "${ .email }"}
 )";
 
-Json sent(const std::string& method, const std::string& url, const Json& body = nullptr) {
+Json exchanged(const std::string& method, const std::string& url, const Json& body = nullptr) {
   boost::asio::io_context io;
   net::HttpClient client;
   net::ClientRequest request;
@@ -49,8 +49,8 @@ Json sent(const std::string& method, const std::string& url, const Json& body = 
   return parse_json((*result)->body).value_or(Json());
 }
 
-struct World {
-  World() : sandbox({"sandbox", "--json", "--config-out", folder.path("providers.yaml")}) {
+struct Comparing {
+  Comparing() : sandbox({"sandbox", "--json", "--config-out", folder.path("providers.yaml")}) {
     const auto line = parse_json(sandbox.first_line());
     REQUIRE(line);
     stripe = text_of(*line, "stripe");
@@ -60,7 +60,8 @@ struct World {
     const auto serving = parse_json(server->first_line());
     REQUIRE(serving);
     url = text_of(*serving, "url");
-    const auto deployed = sequent({"deploy", folder.file("maker.yaml", maker), "--server", url});
+    const auto deployed =
+        sequent({"deploy", folder.file("maker.yaml", customer_maker), "--server", url});
     REQUIRE(deployed.code == 0);
     // The stand-in was born with a small shop; the window begins in a later second.
     const auto clock = [] {
@@ -82,11 +83,11 @@ struct World {
   }
   void dashboard(const std::string& method, const std::string& path,
                  const Json& params = Json::object()) {
-    static_cast<void>(sent("POST", stripe + "/_sandbox/dashboard",
-                           {{"method", method}, {"path", path}, {"params", params}}));
+    static_cast<void>(exchanged("POST", stripe + "/_sandbox/dashboard",
+                                {{"method", method}, {"path", path}, {"params", params}}));
   }
   std::string customer_of(const std::string& run) {
-    const Json answer = sent("GET", url + "/api/v1/runs/" + run);
+    const Json answer = exchanged("GET", url + "/api/v1/runs/" + run);
     return text_of(answer.at("output"), "id");
   }
   Outcome reconcile(std::vector<std::string> more) {
@@ -106,7 +107,7 @@ struct World {
 }  // namespace
 
 TEST_CASE("reconcile finds what was deleted, made, changed and lost, and nothing else", "[cli]") {
-  World world;
+  Comparing world;
   const auto kept = world.start("kept", "30");
   const auto gone_run = world.start("gone", "30"), changed_run = world.start("changed", "30");
   const auto gone = world.customer_of(gone_run), changed = world.customer_of(changed_run);
@@ -120,15 +121,15 @@ TEST_CASE("reconcile finds what was deleted, made, changed and lost, and nothing
   world.dashboard("POST", "/v1/customers/" + changed, {{"name", "Eve"}});
   world.dashboard("POST", "/v1/customers", {{"name", "stranger"}});
   // Made, the answer lost, and no further attempt gets through.
-  static_cast<void>(sent("POST", world.stripe + "/_sandbox/faults",
-                         Json::array({{{"kind", "reset-after-effect"},
-                                       {"method", "POST"},
-                                       {"path", "/v1/customers"},
-                                       {"times", 1}},
-                                      {{"kind", "outage"},
-                                       {"method", "POST"},
-                                       {"path", "/v1/customers"},
-                                       {"seconds", 3'600}}})));
+  static_cast<void>(exchanged("POST", world.stripe + "/_sandbox/faults",
+                              Json::array({{{"kind", "reset-after-effect"},
+                                            {"method", "POST"},
+                                            {"path", "/v1/customers"},
+                                            {"times", 1}},
+                                           {{"kind", "outage"},
+                                            {"method", "POST"},
+                                            {"path", "/v1/customers"},
+                                            {"seconds", 3'600}}})));
   const auto lost_run = world.start("lost", "0");
   const auto begun = std::chrono::steady_clock::now();
   const auto failed_once = [&] {
@@ -162,13 +163,13 @@ TEST_CASE("reconcile finds what was deleted, made, changed and lost, and nothing
   CHECK(parse_json(text) == *report);
 
   // Recorded: a line for each comparison, and one for each finding, by its run.
-  const Json audit = sent("GET", world.url + "/api/v1/audit?limit=100");
+  const Json audit = exchanged("GET", world.url + "/api/v1/audit?limit=100");
   std::map<std::string, int> entries;
   for (const auto& entry : audit.at("items")) {
     if (entry.at("action") != "reconcile") continue;
-    const Json& after = entry.at("after");
-    ++entries[after.contains("agrees") ? "agrees: " + dump_json(after.at("agrees"))
-                                       : text_of(after, "finding")];
+    const Json& noted = entry.at("after");
+    ++entries[noted.contains("agrees") ? "agrees: " + dump_json(noted.at("agrees"))
+                                       : text_of(noted, "finding")];
   }
   CHECK(entries == std::map<std::string, int>{{"agrees: true", 1},
                                               {"agrees: false", 1},
@@ -176,7 +177,7 @@ TEST_CASE("reconcile finds what was deleted, made, changed and lost, and nothing
                                               {"extra", 1},
                                               {"different", 1},
                                               {"answer-lost", 1}});
-  CHECK_THAT(sent("GET", world.url + "/api/v1/audit?target=" + gone_run).dump(),
+  CHECK_THAT(exchanged("GET", world.url + "/api/v1/audit?target=" + gone_run).dump(),
              Contains(gone) && Contains("sequent rewind"));
 
   // For people the same, with the repairs; and a record only when it is wanted.
@@ -184,7 +185,7 @@ TEST_CASE("reconcile finds what was deleted, made, changed and lost, and nothing
   CHECK(read.code == 1);
   CHECK_THAT(read.out, Contains("missing") && Contains("repair  `sequent show " + gone_run) &&
                            Contains("1 answer-lost") && Contains("1 different"));
-  CHECK(sent("GET", world.url + "/api/v1/audit?limit=100").at("items").size() ==
+  CHECK(exchanged("GET", world.url + "/api/v1/audit?limit=100").at("items").size() ==
         audit.at("items").size());
   CHECK_FALSE(kept.empty());
 }
