@@ -10,8 +10,8 @@
 namespace sequent::api {
 namespace {
 
-constexpr std::array time_members{"at",          "retryAt",  "timeoutAt",   "dueAt",
-                                  "firstSentAt", "parkedAt", "attemptUntil"};
+constexpr std::array time_members{"at",          "retryAt",  "timeoutAt",    "dueAt",
+                                  "firstSentAt", "parkedAt", "attemptUntil", "succeedBefore"};
 
 std::string pointer_of(const definition::Program& program, const Json& node) {
   if (!node.is_number_unsigned()) return {};

@@ -40,6 +40,14 @@ struct Duration {
   std::optional<ExpressionId> expression;
 };
 
+/// `metadata.mustSucceedBefore`: so long after its task began, or a time; or an expression that says
+/// one of these.
+struct SucceedBefore {
+  DurationMs after_ms = 0;
+  Timestamp at = 0;
+  std::optional<ExpressionId> expression;
+};
+
 /// `input`, `output` or `export`: a schema and a transformation, both optional.
 struct DataFilter {
   std::optional<Template> transform;  // `from` or `as`
@@ -216,6 +224,7 @@ struct Node {
   std::optional<ExpressionId> if_;
   DataFilter input, output, export_;
   std::optional<Duration> timeout;
+  std::optional<SucceedBefore> succeed_before;
   Flow then;
   Json definition;  // the task's own part of the document, for $task.definition
   Json metadata;

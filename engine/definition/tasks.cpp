@@ -113,6 +113,26 @@ bool is_reserved(std::string_view name) {
   return name == "continue" || name == "exit" || name == "end";
 }
 
+// Parked calls are let go in the order of this.
+std::optional<SucceedBefore> read_succeed_before(Compiler& compiler, const Value& value,
+                                                 const Variables& variables) {
+  if (value.json->is_string()) {
+    const auto& text = value.json->get_ref<const std::string&>();
+    if (expression::strip_expression(text)) {
+      const auto id = whole_expression(compiler, value, variables);
+      return id ? std::optional{SucceedBefore{.expression = *id}} : std::nullopt;
+    }
+    if (const auto after = parse_duration(text); after && *after > 0)
+      return SucceedBefore{.after_ms = *after, .expression = std::nullopt};
+    if (const auto at = parse_time(text))
+      return SucceedBefore{.at = *at, .expression = std::nullopt};
+  }
+  compiler.report.mistyped(value,
+                           "an ISO 8601 duration such as PT6H, a time with its zone, or ${ … }",
+                           "a duration begins with the task");
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<NodeIndex> read_tasks(Compiler& compiler, const Value& list, const std::string& pointer,
@@ -199,6 +219,9 @@ NodeIndex read_task(Compiler& compiler, const Value& value, std::string name, st
     made.metadata = *common.metadata->json;
     if (made.metadata.contains("arrows"))
       made.arrows = read_arrows(compiler, common.metadata->member("arrows"));
+    if (made.metadata.contains("mustSucceedBefore"))
+      made.succeed_before =
+          read_succeed_before(compiler, common.metadata->member("mustSucceedBefore"), variables);
     read_task_metadata(compiler, *common.metadata, site);
   }
   return index;

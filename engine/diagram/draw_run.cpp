@@ -92,6 +92,10 @@ void RunArtist::draw(const TaskParked& body) {
   note(name_of(body.frame) + " is parked: " + std::string(machine::name_of(body.reason)));
 }
 
+void RunArtist::draw(const TaskLetGo& body) {
+  note(name_of(body.frame) + " is let go");
+}
+
 void RunArtist::draw(const TaskReturned& body) {
   Task& speaker = tasks_[speaker_of(body.frame)];
   speaker.attempts = body.attempt;

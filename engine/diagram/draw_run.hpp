@@ -34,6 +34,7 @@ class RunArtist {
   void draw(const machine::AttemptFailed& body);
   void draw(const machine::AttemptStarted& body);
   void draw(const machine::TaskParked& body);
+  void draw(const machine::TaskLetGo& body);
   void draw(const machine::TaskReturned& body);
   void draw(const machine::TaskCompleted& body);
   void draw(const machine::TimerStarted& body);

@@ -145,6 +145,7 @@ struct Applier {
     frame.input = r.input ? r.input : frame.raw_input;
     frame.started_at = at;
     frame.timeout_at = r.timeout_at;
+    frame.succeed_before = r.succeed_before;
     if (parent.phase == Phase::block) {
       SEQUENT_ASSERT(parent.child == 0);
       parent.child = r.frame;
@@ -190,6 +191,11 @@ struct Applier {
     // A failure never proves that an earlier send had no effect.
     activity.unsettled = activity.unsettled || r.unsettled;
     if (r.failure.key_spent) ++activity.revision;
+    if (r.uncounted) {
+      SEQUENT_ASSERT(activity.tries > 0);
+      --activity.tries;  // AttemptStarted counts the next one in its stead
+    }
+    activity.throttles = r.failure.throttled ? activity.throttles + 1 : 0;
     activity.last_failure = r.failure;
     frame.phase = Phase::backoff;
     frame.due_at = r.retry_at;
@@ -199,6 +205,7 @@ struct Applier {
     auto& frame = frame_of(state, r.frame);
     auto& activity = std::get<ActivityState>(frame.detail);
     activity.attempt = r.attempt;
+    activity.held = false;
     ++activity.tries;
     frame.last_attempt = r.attempt;
     activity.unsettled = r.unsettled;
@@ -212,8 +219,19 @@ struct Applier {
     auto& activity = std::get<ActivityState>(frame.detail);
     activity.park_reason = r.reason;
     activity.parked_at = at;
+    activity.unsettled = activity.unsettled || r.unsettled;
+    activity.held = frame.phase == Phase::activity;  // else its attempt has failed
     frame.phase = Phase::parked;
     frame.due_at = 0;
+  }
+
+  void operator()(const TaskLetGo& r) const {
+    auto& frame = frame_of(state, r.frame);
+    SEQUENT_ASSERT(frame.phase == Phase::parked);
+    auto& activity = std::get<ActivityState>(frame.detail);
+    activity.parked_at = 0;
+    activity.held = false;
+    frame.phase = Phase::activity;
   }
 
   void operator()(const TaskReturned& r) const {

@@ -20,6 +20,7 @@ Json failure_to_json(const Failure& failure) {
             {"problem", to_json(failure.problem)}};
   if (failure.retry_after_ms != 0) json["retryAfterMs"] = failure.retry_after_ms;
   if (failure.key_spent) json["keySpent"] = true;
+  if (failure.throttled) json["throttled"] = true;
   return json;
 }
 
@@ -28,7 +29,8 @@ Failure failure_from_json(Json& json) {
   return {.outcome = outcome_from(in.text("outcome")),
           .problem = problem_from_json(in.member("problem")),
           .retry_after_ms = in.number<DurationMs>("retryAfterMs"),
-          .key_spent = in.flag("keySpent")};
+          .key_spent = in.flag("keySpent"),
+          .throttled = in.flag("throttled")};
 }
 
 Json child_to_json(const ChildState& child) {

@@ -60,7 +60,7 @@ Result<void> on_returned(Decider& d, const ActivityReturned& e) {
     return {};
   if (is_ended(d.state.status) && d.state.status != Status::faulted) return {};
   if (e.failure) {
-    d.activity_failed(e.frame, e.attempt, *e.failure, e.unsettled);
+    d.activity_failed(e.frame, e.attempt, *e.failure, e.unsettled, e.provider_open);
   } else {
     SEQUENT_ASSERT(e.output != nullptr);
     d.emit(TaskReturned{
@@ -68,6 +68,24 @@ Result<void> on_returned(Decider& d, const ActivityReturned& e) {
     d.make_ready(e.frame);
   }
   d.run();
+  return {};
+}
+
+// A run that stands still keeps its call as it is: nothing left, and nothing will until it goes on.
+Result<void> on_held_back(Decider& d, const CallHeldBack& e) {
+  const auto* frame = d.find(e.frame);
+  const auto* activity = frame == nullptr ? nullptr : std::get_if<ActivityState>(&frame->detail);
+  if (activity == nullptr || frame->phase != Phase::activity || activity->attempt != e.attempt)
+    return {};
+  if (!d.running()) return {};
+  SEQUENT_ASSERT(e.reason != ParkReason::retries_exhausted);
+  d.emit(TaskParked{.frame = e.frame, .reason = e.reason, .unsettled = e.unsettled});
+  return {};
+}
+
+Result<void> on_let_go(Decider& d, const CallLetGo& e) {
+  const auto* frame = d.find(e.frame);
+  if (frame != nullptr && d.running() && waits_for_provider(*frame)) d.go_again(e.frame);
   return {};
 }
 
@@ -135,6 +153,8 @@ Result<Records> decide(const Program& program, State& state, const Event& event,
   const auto handlers = overloaded{
       [&](const StartAsked& e) { return on_start(d, e); },
       [&](const ActivityReturned& e) { return on_returned(d, e); },
+      [&](const CallHeldBack& e) { return on_held_back(d, e); },
+      [&](const CallLetGo& e) { return on_let_go(d, e); },
       [&](const TimerDue&) -> Result<void> {
         fire_timers(d);
         return {};

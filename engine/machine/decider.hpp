@@ -50,6 +50,9 @@ class Evaluator {
                                           const Json& frozen) const;
   [[nodiscard]] Evaluated<DurationMs> duration(const definition::Duration& duration,
                                                const Json& dot, const Here& here) const;
+  /// A time, or a duration from when the task began; 0 = null.
+  [[nodiscard]] Evaluated<Timestamp> moment(definition::ExpressionId expression, const Json& dot,
+                                            const Here& here) const;
 
  private:
   struct Arguments;
@@ -139,8 +142,10 @@ class Decider {
   void begin_child(FrameId id);
   void begin_call(FrameId id);
   void begin_function(FrameId id);
-  void activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure, bool unsettled);
+  void activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure, bool unsettled,
+                       bool provider_open);
   void try_again(FrameId id);  // the next attempt of an activity
+  void go_again(FrameId id);   // a parked one: the attempt that has not left yet, or the next
 
  private:
   void step(FrameId id);

@@ -42,7 +42,8 @@ RecordBody task_started(const FieldReader& in) {
                      .ordinal = in.number<std::uint32_t>("ordinal"),
                      .visit = in.number<std::uint32_t>("visit"),
                      .input = in.value("input"),
-                     .timeout_at = in.number<Timestamp>("timeoutAt")};
+                     .timeout_at = in.number<Timestamp>("timeoutAt"),
+                     .succeed_before = in.number<Timestamp>("succeedBefore")};
 }
 RecordBody activity_scheduled(const FieldReader& in) {
   return ActivityScheduled{.frame = frame(in),
@@ -86,9 +87,12 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
       {"ActivityScheduled", activity_scheduled},
       {"AttemptFailed",
        [](In in) -> RecordBody {
-         return AttemptFailed{frame(in), in.number<std::uint32_t>("attempt"),
-                              failure_from_json(in.member("failure")), in.flag("unsettled"),
-                              in.number<Timestamp>("retryAt")};
+         return AttemptFailed{frame(in),
+                              in.number<std::uint32_t>("attempt"),
+                              failure_from_json(in.member("failure")),
+                              in.flag("unsettled"),
+                              in.number<Timestamp>("retryAt"),
+                              in.flag("uncounted")};
        }},
       {"AttemptStarted",
        [](In in) -> RecordBody {
@@ -97,8 +101,9 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
        }},
       {"TaskParked",
        [](In in) -> RecordBody {
-         return TaskParked{frame(in), park_reason_from(in.text("reason"))};
+         return TaskParked{frame(in), park_reason_from(in.text("reason")), in.flag("unsettled")};
        }},
+      {"TaskLetGo", [](In in) -> RecordBody { return TaskLetGo{frame(in)}; }},
       {"TaskReturned",
        [](In in) -> RecordBody {
          return TaskReturned{frame(in), in.value("output"), in.number<std::uint32_t>("attempt"),

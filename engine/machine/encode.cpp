@@ -31,6 +31,7 @@ struct BodyEncoder {
     out.number("visit", r.visit);
     out.value("input", r.input);
     out.number("timeoutAt", r.timeout_at);
+    out.number("succeedBefore", r.succeed_before);
   }
   void operator()(const BlockEntered& r) const {
     out.number("frame", r.frame);
@@ -60,6 +61,7 @@ struct BodyEncoder {
     out.json("failure", failure_to_json(r.failure));
     out.flag("unsettled", r.unsettled);
     out.number("retryAt", r.retry_at);
+    out.flag("uncounted", r.uncounted);
   }
   void operator()(const AttemptStarted& r) const {
     out.number("frame", r.frame);
@@ -69,7 +71,9 @@ struct BodyEncoder {
   void operator()(const TaskParked& r) const {
     out.number("frame", r.frame);
     out.plain("reason", name_of(r.reason));
+    out.flag("unsettled", r.unsettled);
   }
+  void operator()(const TaskLetGo& r) const { out.number("frame", r.frame); }
   void operator()(const TaskReturned& r) const {
     out.number("frame", r.frame);
     out.value("output", r.output);

@@ -206,6 +206,23 @@ Evaluated<DurationMs> Evaluator::duration(const definition::Duration& duration, 
       "expected an ISO 8601 duration such as \"PT30S\", got " + dump_json(*result).substr(0, 100)));
 }
 
+Evaluated<Timestamp> Evaluator::moment(definition::ExpressionId expression, const Json& dot,
+                                       const Here& here) const {
+  const auto result = value(expression, dot, here);
+  if (!result) return std::unexpected(result.error());
+  if (result->is_null()) return 0;
+  if (result->is_string()) {
+    const auto& text = result->get_ref<const std::string&>();
+    if (const auto after = parse_duration(text)) return here.started_at + *after;
+    if (const auto at = parse_time(text)) return *at;
+  }
+  return std::unexpected(make_problem(
+      ErrorKind::expression,
+      "mustSucceedBefore: expected an ISO 8601 duration such as \"PT6H\", a time such as "
+      "\"2026-12-01T00:00:00Z\" or null (no limit), got " +
+          dump_json(*result).substr(0, 100)));
+}
+
 Evaluated<void> check_schema(const definition::DataFilter& filter, const Json& value,
                              std::string_view what) {
   if (!filter.schema) return {};

@@ -27,6 +27,19 @@ struct ActivityReturned {
   std::optional<Failure> failure;  // set otherwise
   bool unsettled = false;          // an earlier send of the same intent may have had its effect
   std::string request_id;          // the provider's own; "" = it gave none
+  bool provider_open = false;  // its provider is out of order: a failure is no fault of the call
+};
+/// The attempt did not leave, and nothing of it reached the provider: it waits where it does not
+/// count until CallLetGo.
+struct CallHeldBack {
+  FrameId frame = 0;
+  std::uint32_t attempt = 0;
+  ParkReason reason = ParkReason::provider_open;  // or limit
+  bool unsettled = false;                         // as in ActivityReturned
+};
+/// The provider is back, or has room: the attempt that was held back may leave.
+struct CallLetGo {
+  FrameId frame = 0;
 };
 /// Some timer of the instance may be due: all that are due by now fire, each once.
 struct TimerDue {};
@@ -76,8 +89,8 @@ struct RewindAsked {
   std::string reason, by;
 };
 
-using Event = std::variant<StartAsked, ActivityReturned, TimerDue, EventArrived, ChildEnded,
-                           ChildLaunched, Continued, SuspendAsked, ResumeAsked, CancelAsked,
-                           RetryAsked, SkipAsked, RewindAsked>;
+using Event = std::variant<StartAsked, ActivityReturned, CallHeldBack, CallLetGo, TimerDue,
+                           EventArrived, ChildEnded, ChildLaunched, Continued, SuspendAsked,
+                           ResumeAsked, CancelAsked, RetryAsked, SkipAsked, RewindAsked>;
 
 }  // namespace sequent::machine

@@ -156,6 +156,13 @@ void Decider::start_task(FrameId parent_id, NodeIndex index, std::uint32_t ordin
     else
       failed = limit.error();
   }
+  if (!failed && node.succeed_before && node.succeed_before->expression) {
+    const auto before = evaluator.moment(*node.succeed_before->expression, *raw, at);
+    if (before)
+      started.succeed_before = *before;
+    else
+      failed = before.error();
+  }
   const auto id = started.frame;
   emit(std::move(started));
   if (failed) return raise(id, std::move(*failed));

@@ -16,18 +16,43 @@ constexpr std::array<std::string_view, 3> park_reasons{"retries_exhausted", "pro
                                                        "limit"};
 
 // In the order of RecordBody.
-constexpr auto kinds = std::to_array<std::string_view>(
-    {"InstanceStarted",       "TaskStarted",     "BlockEntered",          "TaskSkipped",
-     "ActivityScheduled",     "AttemptFailed",   "AttemptStarted",        "TaskParked",
-     "TaskReturned",          "TaskCompleted",   "TimerStarted",          "LoopStarted",
-     "IterationStarted",      "BranchesStarted", "ErrorCaught",           "TryStarted",
-     "ListenStarted",         "EventConsumed",   "EventIterationStarted", "EventIterationEnded",
-     "ListenClosed",          "EventHeld",       "EventEmitted",          "ChildStarted",
-     "ChildConfirmed",        "TaskFaulted",     "InstanceFaulted",       "InstanceCompleted",
-     "InstanceSuspended",     "InstanceResumed", "InstanceCancelled",     "TaskRetried",
-     "TaskSkippedByOperator", "Rewound"});
+constexpr auto kinds = std::to_array<std::string_view>({"InstanceStarted",
+                                                        "TaskStarted",
+                                                        "BlockEntered",
+                                                        "TaskSkipped",
+                                                        "ActivityScheduled",
+                                                        "AttemptFailed",
+                                                        "AttemptStarted",
+                                                        "TaskParked",
+                                                        "TaskReturned",
+                                                        "TaskCompleted",
+                                                        "TimerStarted",
+                                                        "LoopStarted",
+                                                        "IterationStarted",
+                                                        "BranchesStarted",
+                                                        "ErrorCaught",
+                                                        "TryStarted",
+                                                        "ListenStarted",
+                                                        "EventConsumed",
+                                                        "EventIterationStarted",
+                                                        "EventIterationEnded",
+                                                        "ListenClosed",
+                                                        "EventHeld",
+                                                        "EventEmitted",
+                                                        "ChildStarted",
+                                                        "ChildConfirmed",
+                                                        "TaskFaulted",
+                                                        "InstanceFaulted",
+                                                        "InstanceCompleted",
+                                                        "InstanceSuspended",
+                                                        "InstanceResumed",
+                                                        "InstanceCancelled",
+                                                        "TaskRetried",
+                                                        "TaskSkippedByOperator",
+                                                        "Rewound",
+                                                        "TaskLetGo"});
 static_assert(kinds.size() == std::variant_size_v<RecordBody>);
-static_assert(std::is_same_v<std::variant_alternative_t<33, RecordBody>, Rewound>);
+static_assert(std::is_same_v<std::variant_alternative_t<34, RecordBody>, TaskLetGo>);
 
 }  // namespace
 

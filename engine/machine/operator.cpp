@@ -138,7 +138,7 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
     auto any = false;
     for (const auto& [id, frame] : d.state.frames)
       if (frame.phase == Phase::parked) {
-        d.try_again(id);
+        d.go_again(id);
         any = true;
       }
     if (any) return {};
@@ -161,7 +161,7 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
                     "it: retry it unchanged until its outcome is known, or look at the provider "
                     "and skip the task with the result");
   if (waits && !e.input && std::holds_alternative<ActivityState>(frame->detail)) {
-    d.try_again(target);
+    d.go_again(target);
     return {};
   }
   d.emit(TaskRetried{.frame = target,

@@ -57,6 +57,9 @@ struct Failure {
   DurationMs retry_after_ms = 0;  // the provider's wish (Retry-After); 0 = none
   bool key_spent = false;  // the provider answers this idempotency key with its failure for ever:
                            // a further try needs a new one
+  bool throttled = false;  // refused because it came too soon or among too many: asking again later
+                           // uses up none of the call's attempts
+  bool ours = false;       // it never came to the provider, and says nothing of it; not recorded
 };
 
 }  // namespace sequent::machine

@@ -30,6 +30,7 @@ struct TaskStarted {
   std::uint32_t ordinal = 0, visit = 0;
   Value input;  // after input.from; null pointer = the raw input
   Timestamp timeout_at = 0;
+  Timestamp succeed_before = 0;  // metadata.mustSucceedBefore, where an expression says it
 };
 /// A task begins to run its list of tasks.
 struct BlockEntered {
@@ -61,6 +62,7 @@ struct AttemptFailed {
   Failure failure;
   bool unsettled = false;  // the intent's effect may have happened, now or before
   Timestamp retry_at = 0;  // 0 = no further try is planned by this record
+  bool uncounted = false;  // no retry policy counts it: the provider is out of order, or throttles
 };
 struct AttemptStarted {
   FrameId frame = 0;
@@ -70,6 +72,11 @@ struct AttemptStarted {
 struct TaskParked {
   FrameId frame = 0;
   ParkReason reason = ParkReason::retries_exhausted;
+  bool unsettled = false;  // it was held back, and an earlier send may have had its effect
+};
+/// The attempt that was held back leaves now; its number is the one it had.
+struct TaskLetGo {
+  FrameId frame = 0;
 };
 /// The raw output of an activity, or of an operator's skip.
 struct TaskReturned {
@@ -207,14 +214,13 @@ struct Rewound {
   std::string reason, by;
 };
 
-using RecordBody =
-    std::variant<InstanceStarted, TaskStarted, BlockEntered, TaskSkipped, ActivityScheduled,
-                 AttemptFailed, AttemptStarted, TaskParked, TaskReturned, TaskCompleted,
-                 TimerStarted, LoopStarted, IterationStarted, BranchesStarted, ErrorCaught,
-                 TryStarted, ListenStarted, EventConsumed, EventIterationStarted,
-                 EventIterationEnded, ListenClosed, EventHeld, EventEmitted, ChildStarted,
-                 ChildConfirmed, TaskFaulted, InstanceFaulted, InstanceCompleted, InstanceSuspended,
-                 InstanceResumed, InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound>;
+using RecordBody = std::variant<
+    InstanceStarted, TaskStarted, BlockEntered, TaskSkipped, ActivityScheduled, AttemptFailed,
+    AttemptStarted, TaskParked, TaskReturned, TaskCompleted, TimerStarted, LoopStarted,
+    IterationStarted, BranchesStarted, ErrorCaught, TryStarted, ListenStarted, EventConsumed,
+    EventIterationStarted, EventIterationEnded, ListenClosed, EventHeld, EventEmitted, ChildStarted,
+    ChildConfirmed, TaskFaulted, InstanceFaulted, InstanceCompleted, InstanceSuspended,
+    InstanceResumed, InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound, TaskLetGo>;
 
 struct Record {
   std::uint64_t seq = 0;  // from 1, without gaps

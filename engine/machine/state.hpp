@@ -64,10 +64,12 @@ struct ActivityState {
   std::uint32_t attempt = 1;    // the attempt under way or last failed; rises over repairs too
   std::uint32_t tries = 1;      // attempts since the call was scheduled: what the policy counts
   Timestamp first_sent_at = 0;  // when the first attempt could leave: age of the key
+  std::uint32_t throttles = 0;  // refusals in a row that used up no try
   bool unsettled = false;       // an earlier attempt's outcome is unknown
   std::optional<Failure> last_failure;
   ParkReason park_reason = ParkReason::retries_exhausted;  // in Phase::parked
   Timestamp parked_at = 0;
+  bool held = false;  // parked before the attempt left: the same one leaves when it is let go
 };
 
 struct LoopState {
@@ -136,10 +138,18 @@ struct Frame {
   std::uint32_t last_attempt = 0;  // of an activity; late answers to earlier ones are no news
   Timestamp started_at = 0;
   Timestamp timeout_at = 0;      // 0 = none
+  Timestamp succeed_before = 0;  // as TaskStarted says
   Timestamp due_at = 0;          // backoff, timer
   std::optional<Problem> error;  // faulted
   FrameDetail detail;
 };
+
+/// Parked until its provider is back or has room, as against for good: nobody need do anything.
+[[nodiscard]] inline bool waits_for_provider(const Frame& frame) {
+  const auto* activity = std::get_if<ActivityState>(&frame.detail);
+  return activity != nullptr && frame.phase == Phase::parked &&
+         activity->park_reason != ParkReason::retries_exhausted;
+}
 
 /// What is remembered of an idempotency key beyond its frame, so that a later frame of the same
 /// task (try/retry, operator's retry) sends the same bytes under the same key.

@@ -43,10 +43,12 @@ Json detail_to_json(const FrameDetail& detail) {
         put(json, "late", a.late);
         put(json, "lateInput", a.late_input);
         put_number(json, "firstSentAt", a.first_sent_at);
+        put_number(json, "throttles", a.throttles);
         if (a.unsettled) json["unsettled"] = true;
         if (a.last_failure) json["lastFailure"] = failure_to_json(*a.last_failure);
         json["parkReason"] = name_of(a.park_reason);
         put_number(json, "parkedAt", a.parked_at);
+        if (a.held) json["held"] = true;
         return json;
       },
       [](const LoopState& l) {
@@ -96,9 +98,11 @@ FrameDetail detail_from_json(Json& json) {
                     .attempt = in.number<std::uint32_t>("attempt"),
                     .tries = in.number<std::uint32_t>("tries"),
                     .first_sent_at = in.number<Timestamp>("firstSentAt"),
+                    .throttles = in.number<std::uint32_t>("throttles"),
                     .unsettled = in.flag("unsettled"),
                     .park_reason = park_reason_from(in.text("parkReason")),
-                    .parked_at = in.number<Timestamp>("parkedAt")};
+                    .parked_at = in.number<Timestamp>("parkedAt"),
+                    .held = in.flag("held")};
     if (in.has("lastFailure")) a.last_failure = failure_from_json(in.member("lastFailure"));
     return a;
   }
@@ -146,6 +150,7 @@ Json frame_to_json(const Frame& frame) {
   put_number(json, "lastAttempt", frame.last_attempt);
   put_number(json, "startedAt", frame.started_at);
   put_number(json, "timeoutAt", frame.timeout_at);
+  put_number(json, "succeedBefore", frame.succeed_before);
   put_number(json, "dueAt", frame.due_at);
   if (frame.error) json["error"] = to_json(*frame.error);
   if (!std::holds_alternative<std::monostate>(frame.detail))
@@ -174,6 +179,7 @@ Frame frame_from_json(Json& json) {
   frame.last_attempt = in.number<std::uint32_t>("lastAttempt");
   frame.started_at = in.number<Timestamp>("startedAt");
   frame.timeout_at = in.number<Timestamp>("timeoutAt");
+  frame.succeed_before = in.number<Timestamp>("succeedBefore");
   frame.due_at = in.number<Timestamp>("dueAt");
   if (in.has("error")) frame.error = problem_from_json(in.member("error"));
   if (in.has("detail")) frame.detail = detail_from_json(in.member("detail"));

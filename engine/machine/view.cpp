@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/overloaded.hpp"
+#include "engine/definition/circuit_id.hpp"
 
 namespace sequent::machine {
 namespace {
@@ -52,7 +53,10 @@ std::string awaited_events(const Program& program, const Frame& frame) {
 void describe_activity(const Program& program, const Frame& frame, WaitingFor& waiting) {
   const auto& activity = std::get<ActivityState>(frame.detail);
   const auto& spec = std::get<definition::CallTask>(program.node(frame.node).body).activity;
+  const auto circuit =
+      definition::circuit_of(spec, activity.arguments ? *activity.arguments : Json());
   waiting.provider = spec.provider;
+  waiting.circuit = circuit.text();
   waiting.operation = spec.name;
   waiting.attempt = activity.attempt;
   waiting.since = frame.started_at;
@@ -61,8 +65,11 @@ void describe_activity(const Program& program, const Frame& frame, WaitingFor& w
     waiting.kind = "parked";
     waiting.reason = name_of(activity.park_reason);
     waiting.since = activity.parked_at;
-    waiting.detail =
-        "parked on " + spec.provider + " after " + std::to_string(activity.tries) + " attempts";
+    waiting.detail = "parked on " + circuit.name();
+    if (activity.park_reason == ParkReason::retries_exhausted)
+      waiting.detail += " after " + std::to_string(activity.tries) + " attempts";
+    else if (activity.park_reason == ParkReason::limit)
+      waiting.detail += " until there is room";
     if (activity.last_failure) waiting.detail += ": " + activity.last_failure->problem.title;
   } else if (frame.phase == Phase::backoff) {
     waiting.kind = "activity";
@@ -129,10 +136,10 @@ bool is_busy(const Frame& frame) {
 }
 
 Timestamp must_succeed_before(const Program& program, const Frame& frame) {
-  const auto& metadata = program.node(frame.node).metadata;
-  if (!metadata.is_object()) return 0;
-  const auto limit = parse_duration(text_of(metadata, "mustSucceedBefore"));
-  return limit ? frame.started_at + *limit : 0;
+  const auto& limit = program.node(frame.node).succeed_before;
+  if (!limit) return 0;
+  if (limit->expression) return frame.succeed_before;
+  return limit->after_ms != 0 ? frame.started_at + limit->after_ms : limit->at;
 }
 
 }  // namespace

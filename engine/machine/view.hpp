@@ -13,6 +13,7 @@ struct WaitingFor {
   std::string detail;      // for people: "com.stripe…completed", "stripe since …", a child's id
   std::string provider;    // activity, parked
   std::string operation;   // activity name
+  std::string circuit;     // whose health it depends on: CircuitId::text()
   std::string reason;      // parked: retries_exhausted …
   std::string error_type;  // parked or retrying: of the last failure
   Timestamp since = 0;

@@ -36,6 +36,16 @@ class Follower {
   }
   [[nodiscard]] bool begun() const { return verdict_.has_value(); }
   [[nodiscard]] bool follows(FrameId frame) const { return frames_.contains(frame); }
+  void went_on(FrameId frame) {
+    if (batch_.action != "retry") return;
+    if (!begun()) {
+      open();
+      begun_at_ = at_;
+      frames_.insert(frame);
+    } else if (begun_at_ == at_) {
+      frames_.insert(frame);  // one retry lets every parked task of the run go
+    }
+  }
   void is_over(FrameId frame) {
     if (begun() && whole_run_) return settle(State::succeeded);
     if (frames_.erase(frame) != 0 && frames_.empty()) settle(State::succeeded);
@@ -47,16 +57,8 @@ class Follower {
     whole_run_ = r.frame == 0;
     if (!whole_run_) frames_.insert(r.frame);
   }
-  void on(const machine::AttemptStarted& r) {
-    if (batch_.action != "retry") return;
-    if (!begun()) {
-      open();
-      begun_at_ = at_;
-      frames_.insert(r.frame);
-    } else if (begun_at_ == at_) {
-      frames_.insert(r.frame);  // one retry lets every parked task of the run go
-    }
-  }
+  void on(const machine::AttemptStarted& r) { went_on(r.frame); }
+  void on(const machine::TaskLetGo& r) { went_on(r.frame); }
   void on(const machine::TaskSkippedByOperator& r) {
     if (begun() || r.by != by_) return;
     open();
@@ -89,6 +91,8 @@ class Follower {
   void on(const machine::TaskReturned& r) { is_over(r.frame); }
   void on(const machine::TaskCompleted& r) { is_over(r.frame); }
   void on(const machine::TaskParked& r) {
+    // What waits for its provider goes on by itself.
+    if (r.reason != machine::ParkReason::retries_exhausted) return;
     if (follows(r.frame)) settle(State::parked, std::string(name_of(r.reason)));
   }
   void on(const machine::TaskFaulted& r) {

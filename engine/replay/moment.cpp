@@ -9,8 +9,8 @@
 namespace sequent::replay {
 namespace {
 
-constexpr std::array time_members{"at",          "retryAt",  "timeoutAt",   "dueAt",
-                                  "firstSentAt", "parkedAt", "attemptUntil"};
+constexpr std::array time_members{"at",          "retryAt",  "timeoutAt",    "dueAt",
+                                  "firstSentAt", "parkedAt", "attemptUntil", "succeedBefore"};
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -72,6 +72,7 @@ void describe(const Shown& record, Json& out) {
     out["with"] = json.value("arguments", Json());
   }
   if (kind == "AttemptFailed" || kind == "ErrorCaught") out["again"] = json.contains("retryAt");
+  if (kind == "TaskParked") copy(json, out, {"reason"});
   if (json.contains("error")) out["error"] = error_of(json.at("error"));
   if (kind == "ListenStarted")
     out["subscriptions"] = subscriptions_of(json.value("subscriptions", Json::array()));
@@ -112,7 +113,7 @@ void compare(const Json& recorded, const Json& now, const std::string& name,
 }
 
 std::string words_for(const std::string& kind) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 32> words{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 33> words{{
       {"InstanceStarted", "the run starts"},
       {"TaskStarted", "is entered"},
       {"BlockEntered", "begins its tasks"},
@@ -121,6 +122,7 @@ std::string words_for(const std::string& kind) {
       {"AttemptFailed", "hears of a failure"},
       {"AttemptStarted", "tries again"},
       {"TaskParked", "is parked"},
+      {"TaskLetGo", "is let go"},
       {"TaskReturned", "has its answer"},
       {"TaskCompleted", "is completed"},
       {"TimerStarted", "waits"},

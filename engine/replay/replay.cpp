@@ -51,6 +51,7 @@ class Replay {
   void step();
   [[nodiscard]] std::optional<Event> cause_of(const Shown& record) const;
   [[nodiscard]] std::optional<Event> answer(const Shown& record) const;
+  [[nodiscard]] std::optional<Event> held_back(const Shown& record) const;
   [[nodiscard]] Event child_event(const machine::ChildState& child, const Shown& record) const;
   [[nodiscard]] std::optional<Event> failed_child(const Shown& record) const;
   [[nodiscard]] std::optional<Event> event_from_outside(const Shown& record) const;
@@ -196,6 +197,9 @@ std::optional<Event> Replay::cause_of(const Shown& record) const {
   if (record.kind == "TaskReturned" || record.kind == "AttemptFailed") return answer(record);
   if (record.kind == "AttemptStarted")
     return machine::RetryAsked{.frame = json.value("frame", FrameId{0})};
+  if (record.kind == "TaskParked") return held_back(record);
+  if (record.kind == "TaskLetGo")
+    return machine::CallLetGo{.frame = json.value("frame", FrameId{0})};
   if (record.kind == "ChildConfirmed") {
     const auto* frame = frame_of(record);
     const auto* child = frame ? std::get_if<machine::ChildState>(&frame->detail) : nullptr;
@@ -226,9 +230,24 @@ std::optional<Event> Replay::answer(const Shown& record) const {
       .outcome = outcome_from(text_of(failure, "outcome")),
       .problem = machine::problem_from_json(failure.value("problem", Json::object())),
       .retry_after_ms = failure.value("retryAfterMs", DurationMs{0}),
-      .key_spent = failure.value("keySpent", false)};
+      .key_spent = failure.value("keySpent", false),
+      .throttled = failure.value("throttled", false)};
   returned.unsettled = json.value("unsettled", false);
+  returned.provider_open = json.value("uncounted", false) &&
+                           (!returned.failure->throttled || !json.contains("retryAt"));
   return returned;
+}
+
+std::optional<Event> Replay::held_back(const Shown& record) const {
+  const auto* frame = frame_of(record);
+  const auto* activity = frame ? std::get_if<machine::ActivityState>(&frame->detail) : nullptr;
+  if (activity == nullptr) return std::nullopt;
+  return machine::CallHeldBack{.frame = frame->id,
+                               .attempt = activity->attempt,
+                               .reason = text_of(record.json, "reason") == "limit"
+                                             ? machine::ParkReason::limit
+                                             : machine::ParkReason::provider_open,
+                               .unsettled = record.json.value("unsettled", false)};
 }
 
 Event Replay::child_event(const machine::ChildState& child, const Shown& record) const {

@@ -14,6 +14,7 @@ std::vector<Event> Player::possible() {
   if (over) return events;
   if (state_.status == Status::running) {
     add_calls(events);
+    add_parked(events);
     add_children(events);
     if (const auto wake = wake_at(state_); wake != 0 && wake != INT64_MAX)
       events.emplace_back(TimerDue{});
@@ -26,7 +27,15 @@ std::vector<Event> Player::possible() {
 
 void Player::add_calls(std::vector<Event>& events) {
   for (const auto& command : commands(*program_, state_)) {
-    if (const auto* call = std::get_if<DispatchActivity>(&command)) events.push_back(answer(*call));
+    if (const auto* call = std::get_if<DispatchActivity>(&command)) {
+      events.push_back(answer(*call));
+      if (!smooth_ && dice_.chance(150))
+        events.emplace_back(CallHeldBack{
+            .frame = call->frame,
+            .attempt = call->attempt,
+            .reason = dice_.chance(500) ? ParkReason::provider_open : ParkReason::limit,
+            .unsettled = dice_.chance(200)});
+    }
     if (std::holds_alternative<Continue>(command)) events.emplace_back(Continued{});
     const auto* start = std::get_if<StartChild>(&command);
     if (start == nullptr) continue;
@@ -36,6 +45,11 @@ void Player::add_calls(std::vector<Event>& events) {
       events.emplace_back(ChildLaunched{.child = start->child.id});
     }
   }
+}
+
+void Player::add_parked(std::vector<Event>& events) {
+  for (const auto& [id, frame] : state_.frames)
+    if (waits_for_provider(frame)) events.emplace_back(CallLetGo{.frame = id});
 }
 
 void Player::add_children(std::vector<Event>& events) {
@@ -74,6 +88,7 @@ Event Player::answer(const DispatchActivity& call) {
   if (dice_.chance(200)) failed.retry_after_ms = dice_.between(1, 5'000);
   returned.failure = std::move(failed);
   returned.unsettled = dice_.chance(200);
+  returned.provider_open = dice_.chance(150);
   return returned;
 }
 

@@ -38,6 +38,7 @@ class Player {
 
   [[nodiscard]] std::vector<machine::Event> possible();
   void add_calls(std::vector<machine::Event>& events);
+  void add_parked(std::vector<machine::Event>& events);
   void add_children(std::vector<machine::Event>& events);
   void add_arrivals(std::vector<machine::Event>& events);
   [[nodiscard]] machine::Event answer(const machine::DispatchActivity& call);

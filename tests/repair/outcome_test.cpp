@@ -106,3 +106,17 @@ TEST_CASE("a rewind is over when the task it went back to is", "[repair]") {
   cancelled.by = "bob";
   CHECK(verdict(batch, records({rewound, begun, cancelled}))->state == State::changed);
 }
+
+TEST_CASE("a retried call that waits for its provider is open still", "[repair]") {
+  const auto batch = batch_of("retry");
+  machine::TaskLetGo let_go;
+  let_go.frame = 7;
+  machine::TaskParked held;
+  held.frame = 7;
+  held.reason = machine::ParkReason::provider_open;
+  machine::TaskCompleted done;
+  done.frame = 7;
+  CHECK(verdict(batch, records({let_go}))->state == State::acted);
+  CHECK(verdict(batch, records({let_go, held}))->state == State::acted);
+  CHECK(verdict(batch, records({let_go, held, let_go, done}))->state == State::succeeded);
+}

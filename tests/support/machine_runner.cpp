@@ -87,6 +87,9 @@ void Runner::start(Json input) {
 
 Result<void> Runner::feed(const Event& event) {
   auto records = decide(*program_, state_, event, now, ++random_, surroundings_);
+  // A call that was held back was not sent: it is handed out anew.
+  if (const auto* held = std::get_if<CallHeldBack>(&event))
+    std::erase(dispatched_, std::pair(held->frame, held->attempt));
   if (!records) return std::unexpected(records.error());
   for (auto& record : *records) {
     if (const auto* emit = std::get_if<EventEmitted>(&record.body)) emitted.push_back(*emit->event);

@@ -97,16 +97,26 @@ void Decider::try_again(FrameId id) {
       .frame = id, .attempt = activity.attempt + 1, .unsettled = activity.unsettled});
 }
 
+void Decider::go_again(FrameId id) {
+  if (std::get<ActivityState>(frame(id).detail).held && frame(id).phase == Phase::parked)
+    return emit(TaskLetGo{.frame = id});
+  try_again(id);
+}
+
 void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure,
-                              bool unsettled) {
+                              bool unsettled, bool provider_open) {
   const auto& policy = std::get<CallTask>(node_of(frame(id)).body).activity.retry;
   AttemptFailed failed{.frame = id,
                        .attempt = attempt,
                        .failure = failure,
                        .unsettled = unsettled || failure.outcome == Outcome::unknown};
+  failed.failure.throttled =
+      failure.outcome == Outcome::transient && (failure.throttled || failure.problem.status == 429);
   if (!running()) {
     // Held by an operator, or the run has faulted elsewhere: asked again when it goes on.
     failed.retry_at = now;
+    failed.uncounted =
+        failed.failure.throttled || (provider_open && failure.outcome != Outcome::permanent);
     return emit(std::move(failed));
   }
   const auto tries = std::get<ActivityState>(frame(id).detail).tries;
@@ -120,6 +130,20 @@ void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& 
     emit(std::move(failed));
     raise(id, std::move(problem), failure.retry_after_ms);
   };
+  // Nobody gave up on the call: it came too soon, or among too many. No retry policy counts it.
+  if (failed.failure.throttled && !provider_open) {
+    failed.uncounted = true;
+    const auto throttles = std::get<ActivityState>(frame(id).detail).throttles;
+    failed.retry_at = now + call_backoff(policy, throttles + 1, random(), failure.retry_after_ms);
+    return emit(std::move(failed));
+  }
+  // Nor is it the call's fault that its provider is down: it waits for the provider, not for its turn,
+  // and neither our retries nor those of a `try` are used up meanwhile.
+  if (provider_open && failure.outcome != Outcome::permanent) {
+    failed.uncounted = true;
+    emit(std::move(failed));
+    return emit(TaskParked{.frame = id, .reason = ParkReason::provider_open});
+  }
   // A `try` that tries again overrides our own retries; a handler comes after them.
   if (failure.outcome == Outcome::permanent || taker == Taker::retry) return raise_it();
   if (tries < policy.max_attempts) {
