@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/runtime/outbox.hpp"
+#include "engine/runtime/provider_health.hpp"
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/repair_store.hpp"
 #include "engine/runtime/retention.hpp"
@@ -25,7 +26,8 @@ class Database : public runtime::Store,
                  public runtime::RecordReads,
                  public runtime::AuditLog,
                  public runtime::Outbox,
-                 public runtime::Retention {
+                 public runtime::Retention,
+                 public runtime::ProviderHealth {
  public:
   /// What it has been asked so far, so that "an idle node asks next to nothing" can be measured.
   [[nodiscard]] virtual std::uint64_t statements() const = 0;

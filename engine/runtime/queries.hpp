@@ -81,7 +81,8 @@ struct RunFilter {
   Json attributes = Json::object();  // name -> value that must be equal
   std::optional<Timestamp> started_after, started_before, updated_after, updated_before;
   std::optional<InstanceId> parent;
-  std::string text;  // prefix of an id, or part of a key
+  bool stuck = false;  // live, and neither timer, event, child, provider nor operator is to wake it
+  std::string text;    // prefix of an id, or part of a key
   std::vector<RunTerm> terms;
 };
 

@@ -134,6 +134,15 @@ struct RequestRow {
   std::optional<std::string> answer;  // JSON: machine/answer.hpp
 };
 
+/// A call that waits for its provider: what is let go, and in which order.
+struct ParkedCall {
+  std::uint32_t frame = 0;
+  std::string circuit;     // CircuitId::text()
+  Timestamp deadline = 0;  // 0 = none
+  Timestamp parked_at = 0;
+  bool operator==(const ParkedCall&) const = default;
+};
+
 /// Everything that one instance adds in one batch.
 struct InstanceChange {
   InstanceId id;
@@ -145,6 +154,8 @@ struct InstanceChange {
   /// Set = replaces the instance's subscriptions. Held events that fit a new one become messages in
   /// the same transaction and are returned in the result.
   std::optional<std::vector<SubscriptionRow>> subscriptions;
+  /// Set = replaces the instance's parked calls (provider_health.hpp reads them).
+  std::optional<std::vector<ParkedCall>> parked;
   std::vector<StoreOperation> operations;
   std::vector<Message> messages;                // to other instances
   std::vector<std::int64_t> consumed_messages;  // of this instance, deleted

@@ -11,6 +11,7 @@
 #include "base/assert.hpp"
 #include "persistence/postgres/batch_rows.hpp"
 #include "persistence/postgres/mail.hpp"
+#include "persistence/postgres/parking.hpp"
 #include "persistence/postgres/postgres_store.hpp"
 #include "persistence/postgres/settling.hpp"
 #include "persistence/postgres/writing.hpp"
@@ -106,14 +107,17 @@ void write_changes(Connection& connection, std::span<const Written> changes,
                    std::string_view space) {
   UpdateRows updates;
   ContentRows content;
+  ParkedRows parked;
   for (const auto& [change, result] : changes) {
     SEQUENT_ASSERT((change->first_seq == 0) == (change->last_seq == 0));
     SEQUENT_ASSERT(change->first_seq <= change->last_seq);
     if (!change->start) updates.add(*change);
     content.add(*change);
+    parked.add(*change);
   }
   updates.update(connection);
   content.write(connection);
+  parked.write(connection);
   Subscribing subscribing;
   subscribing.queue(connection, changes, space);
   Sending sending;

@@ -30,7 +30,7 @@ constexpr std::string_view delete_former_keys = R"sql(
   USING unnest(?1::text[], ?2::bigint[], ?3::uuid[]) AS d (key, workflow_id, instance_id)
   WHERE k.key = d.key AND k.workflow_id = d.workflow_id AND k.instance_id = d.instance_id
 )sql";
-constexpr std::string_view delete_idempotency_keys = R"sql(
+constexpr std::string_view forget_idempotency_keys = R"sql(
   DELETE FROM idempotency_key k
   USING unnest(?1::text[], ?2::bigint[], ?3::uuid[]) AS d (key, workflow_id, instance_id)
   WHERE k.key = d.key AND k.workflow_id = d.workflow_id AND k.instance_id = d.instance_id
@@ -92,7 +92,7 @@ void delete_runs(Connection& connection, const std::vector<shared::DoomedRun>& r
   connection.run(delete_attributes, names, values, attributed);
   connection.run(delete_business_keys, keys, keyed_workflows, keyed);
   connection.run(delete_former_keys, keys, keyed_workflows, keyed);
-  connection.run(delete_idempotency_keys, idempotency_keys, started_workflows, started);
+  connection.run(forget_idempotency_keys, idempotency_keys, started_workflows, started);
   connection.run(delete_mail, partitions, ids);
   for (const std::string_view statement : delete_of_instances) connection.run(statement, ids);
 }

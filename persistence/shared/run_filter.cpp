@@ -37,6 +37,17 @@ constexpr std::string_view has_key =
     "UNION ALL SELECT instance_id FROM business_key_former WHERE key = ?)";
 constexpr std::string_view id_between = "i.instance_id BETWEEN ? AND ?";
 
+// Invariant I8, turned round: whatever this finds is a bug.
+constexpr std::string_view is_stuck =
+    "i.status IN ('pending', 'running', 'waiting') AND i.wake_at IS NULL "
+    "AND NOT (i.waiting_kind = 'parked' AND i.park_reason = 'retries_exhausted') "
+    "AND NOT EXISTS (SELECT 1 FROM parked_call p WHERE p.instance_id = i.instance_id) "
+    "AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.instance_id = i.instance_id) "
+    "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.partition_id = i.partition_id "
+    "AND m.instance_id = i.instance_id) "
+    "AND NOT EXISTS (SELECT 1 FROM instance c WHERE c.parent_id = i.instance_id "
+    "AND c.status IN ('pending', 'running', 'waiting', 'suspended'))";
+
 // First and last id that begin like `text`; nothing when it is no beginning of an id.
 std::optional<std::pair<InstanceId, InstanceId>> id_range(const std::string& text) {
   std::string digits;
@@ -79,6 +90,7 @@ RunCondition::RunCondition(const Dialect& dialect, const RunFilter& filter,
   add_standing(filter);
   add_times(filter);
   if (filter.parent) require(has_parent, {*filter.parent});
+  if (filter.stuck) require(is_stuck);
   if (!filter.key.empty()) require(has_key, {filter.key, filter.key});
   if (filter.attributes.is_object()) {
     for (const auto& [name, value] : filter.attributes.items())

@@ -119,6 +119,7 @@ ChangeResult write_change(Connection& connection, shared::KnownWorkflows& known,
     update_instance(connection, change);
   }
   write_journal(connection, change);
+  if (change.parked) replace_parked(connection, change.id, *change.parked);
   for (const runtime::StoreOperation& operation : change.operations)
     result.operations.push_back(shared::run_operation(connection, change.id, operation, change.at));
   write_mail(connection, change, result);

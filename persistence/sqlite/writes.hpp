@@ -19,6 +19,10 @@ namespace sequent::persistence {
     Connection& connection, const InstanceId& instance,
     std::span<const runtime::SubscriptionRow> subscriptions, Timestamp now);
 
+/// Replaces the instance's calls that wait for their providers.
+void replace_parked(Connection& connection, const InstanceId& instance,
+                    std::span<const runtime::ParkedCall> calls);
+
 /// None: there is no such run, and the message was for one that may be missing.
 [[nodiscard]] std::optional<runtime::StoredMessage> send_message(Connection& connection,
                                                                  const runtime::Message& message);

@@ -18,6 +18,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   runtime::AuditLog& audit() override { return *store_; }
   runtime::RepairStore& repairs() override { return store_->repairs(); }
   runtime::Outbox& outbox() override { return *store_; }
+  runtime::ProviderHealth& health() override { return *store_; }
   runtime::Retention& retention() override { return *store_; }
   bool for_one_node() const override { return true; }
   Timestamp now() const override { return now_; }

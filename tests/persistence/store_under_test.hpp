@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/runtime/outbox.hpp"
+#include "engine/runtime/provider_health.hpp"
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/repair_store.hpp"
 #include "engine/runtime/retention.hpp"
@@ -26,6 +27,7 @@ class StoreUnderTest {
   virtual runtime::AuditLog& audit() = 0;
   virtual runtime::RepairStore& repairs() = 0;
   virtual runtime::Outbox& outbox() = 0;
+  virtual runtime::ProviderHealth& health() = 0;
   virtual runtime::Retention& retention() = 0;
   /// It refuses a second live node, instead of sharing with it.
   [[nodiscard]] virtual bool for_one_node() const = 0;

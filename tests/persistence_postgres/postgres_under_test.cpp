@@ -68,6 +68,7 @@ class PostgresUnderTest final : public StoreUnderTest {
   runtime::AuditLog& audit() override { return *store_; }
   runtime::RepairStore& repairs() override { return store_->repairs(); }
   runtime::Outbox& outbox() override { return *store_; }
+  runtime::ProviderHealth& health() override { return *store_; }
   runtime::Retention& retention() override { return *store_; }
   bool for_one_node() const override { return false; }
   Timestamp now() const override { return noon; }
