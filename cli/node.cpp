@@ -122,7 +122,7 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       store(std::move(opened)),
       http(config->outbound),
       publishing(config->sinks, http, *store, clock, [this] { return engine.leads(); }),
-      engine(config->engine, runtime::Ports{*store, *store, *store, clock, activities},
+      engine(config->engine, runtime::Ports{*store, *store, *store, clock, activities, store.get()},
              io.get_executor()),
       housekeeping(engine, *store, clock, parse_retention(config->retention)),
       repair(std::make_shared<repair::Worker>(

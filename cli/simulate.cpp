@@ -9,7 +9,8 @@ std::string command_of(const simulation::SeedOutcome& outcome, const SimulateOpt
   return "sequent simulate --seed " + std::to_string(outcome.seed) + " --runs " +
          std::to_string(options.runs) + (options.no_rewinds ? " --no-rewinds" : "") +
          (options.one_node ? " --one-node" : "") +
-         (options.no_keys_and_times ? " --no-keys-and-times" : "") + " --verbose";
+         (options.no_keys_and_times ? " --no-keys-and-times" : "") +
+         (options.no_outages ? " --no-outages" : "") + " --verbose";
 }
 
 Json json_of(const simulation::SeedOutcome& outcome, const SimulateOptions& options) {
@@ -56,7 +57,8 @@ int run_simulate(const Session& session, const SimulateOptions& options) {
                                                .runs = options.runs,
                                                .rewinds = !options.no_rewinds,
                                                .cluster = !options.one_node,
-                                               .keys_and_times = !options.no_keys_and_times});
+                                               .keys_and_times = !options.no_keys_and_times,
+                                               .outages = !options.no_outages});
     runs += outcome.runs;
     objects += outcome.objects;
     nodes += static_cast<std::uint64_t>(outcome.lives);

@@ -72,6 +72,13 @@ void World::check_run(const InstanceId& id, const Witnessed& run) {
                          view.task + ", waits for \"" + view.waiting_for.kind + "\" " +
                          view.waiting_for.detail);
   }
+  std::size_t waiting = 0;
+  for (const auto& [frame_id, frame] : state.frames)
+    waiting += state.status == machine::Status::running && machine::waits_for_provider(frame);
+  if (store_.health().parked_of(id).size() != waiting)
+    notebook_.breach("I16: a call is in a queue as long as its run waits for it",
+                     who + " waits for " + std::to_string(waiting) + " and has " +
+                         std::to_string(store_.health().parked_of(id).size()) + " in queues");
   if (state.status == machine::Status::faulted && !ended_as_designed(run) &&
       witness_.has_its_key(id))
     notebook_.breach("what faults for a passing reason can be mended",

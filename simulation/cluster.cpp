@@ -84,7 +84,9 @@ bool Cluster::try_boot() {
   parts.random = [&dice = parts_.dice](PartitionId) { return std::make_unique<Dice>(dice.next()); };
   runtime::Clock& clock = life.clock ? static_cast<runtime::Clock&>(*life.clock) : scheduler;
   life.engine = std::make_unique<runtime::Engine>(
-      config, runtime::Ports{*life.store, parts_.store, parts_.store, clock, life.registry},
+      config,
+      runtime::Ports{*life.store, parts_.store, parts_.store, clock, life.registry,
+                     parts_.watch_providers ? &life.store->health() : nullptr},
       scheduler.executor(life.domain), std::move(parts));
   const auto started = life.engine->start();
   if (started) return true;

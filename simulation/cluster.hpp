@@ -36,6 +36,7 @@ class Cluster {
     runtime::EngineConfig config;
     int nodes = 1;  // that there should be; more than one share the store
     bool clocks_jump = false;
+    bool watch_providers = false;
   };
   explicit Cluster(Parts parts);
   ~Cluster();

@@ -43,6 +43,30 @@ std::vector<Parcel> FaultyExchange::collect(const std::string& node,
   return exchange_.collect(node, partitions, limit);
 }
 
+std::vector<StoredCircuit> FaultyHealth::circuits(std::int64_t after) {
+  store_.fail_health("circuits");
+  return health_.circuits(after);
+}
+
+std::vector<std::int64_t> FaultyHealth::put_circuits(std::span<const StoredCircuit> circuits) {
+  store_.fail_health("put circuits");
+  auto revisions = health_.put_circuits(circuits);
+  store_.fail_health("put circuits, answer lost");
+  return revisions;
+}
+
+std::vector<ParkedPlace> FaultyHealth::parked(const definition::CircuitId& circuit,
+                                              std::span<const PartitionId> partitions,
+                                              std::optional<ParkedPlace> after, std::size_t limit) {
+  store_.fail_health("parked");
+  return health_.parked(circuit, partitions, after, limit);
+}
+
+std::vector<ParkedCount> FaultyHealth::parked_counts(Timestamp risk_before) {
+  store_.fail_health("parked counts");
+  return health_.parked_counts(risk_before);
+}
+
 void FaultyStore::give_back(const std::string& node, const Lease& lease) {
   maybe_fail(parts_.weather.lease_fails, "give back");
   parts_.store.give_back(node, lease);

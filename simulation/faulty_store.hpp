@@ -30,6 +30,24 @@ class FaultyExchange final : public runtime::Exchange {
   MemoryExchange& exchange_;
 };
 
+/// What is known of providers, as one life of a node sees it.
+class FaultyHealth final : public runtime::ProviderHealth {
+ public:
+  FaultyHealth(FaultyStore& store, MemoryHealth& health) : store_(store), health_(health) {}
+  [[nodiscard]] std::vector<runtime::StoredCircuit> circuits(std::int64_t after) override;
+  [[nodiscard]] std::vector<std::int64_t> put_circuits(
+      std::span<const runtime::StoredCircuit> circuits) override;
+  [[nodiscard]] std::vector<runtime::ParkedPlace> parked(const definition::CircuitId& circuit,
+                                                         std::span<const PartitionId> partitions,
+                                                         std::optional<runtime::ParkedPlace> after,
+                                                         std::size_t limit) override;
+  [[nodiscard]] std::vector<runtime::ParkedCount> parked_counts(Timestamp risk_before) override;
+
+ private:
+  FaultyStore& store_;
+  MemoryHealth& health_;
+};
+
 class FaultyStore final : public runtime::Store {
  public:
   struct Parts {
@@ -45,7 +63,8 @@ class FaultyStore final : public runtime::Store {
       : parts_(std::move(parts)),
         exchange_(parts_.store.exchange() == nullptr
                       ? nullptr
-                      : std::make_unique<FaultyExchange>(*this, parts_.store.notes())) {}
+                      : std::make_unique<FaultyExchange>(*this, parts_.store.notes())),
+        health_(*this, parts_.store.health()) {}
 
   void node_died() { dead_ = true; }
   /// Nothing reaches the store from now on, or all does again.
@@ -54,6 +73,8 @@ class FaultyStore final : public runtime::Store {
   [[nodiscard]] bool reachable() const { return !dead_ && !cut_; }
   /// How the store knows the node; "" = not yet.
   [[nodiscard]] const std::string& node() const { return node_; }
+  [[nodiscard]] runtime::ProviderHealth& health() { return health_; }
+  void fail_health(const char* what) { maybe_fail(parts_.weather.read_fails, what); }
   void fail_exchange(const char* what) { maybe_fail(parts_.weather.lease_fails, what); }
 
   [[nodiscard]] std::size_t committers() const override { return parts_.store.committers(); }
@@ -83,6 +104,7 @@ class FaultyStore final : public runtime::Store {
 
   Parts parts_;
   std::unique_ptr<FaultyExchange> exchange_;
+  FaultyHealth health_;
   std::string node_;
   bool dead_ = false, cut_ = false;
 };

@@ -196,6 +196,7 @@ ChangeResult MemoryStore::apply(const InstanceChange& change) {
     row.subscriptions = *change.subscriptions;
     give_held(change.id, change.at, result);
   }
+  if (change.parked) health_.keep(change.id, *change.parked);
   for (const auto id : change.consumed_messages) messages_[change.id].erase(id);
   for (const auto& message : change.messages)
     if (!message.if_there || rows_.contains(message.to))

@@ -11,6 +11,7 @@
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/store.hpp"
 #include "simulation/memory_exchange.hpp"
+#include "simulation/memory_health.hpp"
 #include "simulation/shared_leases.hpp"
 
 namespace sequent::simulation {
@@ -33,6 +34,7 @@ class MemoryStore final : public runtime::Store,
   void share(const runtime::Clock& clock);
   [[nodiscard]] SharedLeases& shared_leases() { return *shared_; }
   [[nodiscard]] MemoryExchange& notes() { return *exchange_; }
+  [[nodiscard]] MemoryHealth& health() { return health_; }
   /// Another node takes all partitions over: commits under the epochs of now are refused.
   void fence();
   /// The process that owned the store is gone for sure: the next one need not wait for its leases.
@@ -156,6 +158,7 @@ class MemoryStore final : public runtime::Store,
   Timestamp leased_until_ = 0;
   bool owned_ = false;
   std::map<InstanceId, Row> rows_;
+  MemoryHealth health_;
   std::map<Key, InstanceId> by_request_, by_key_;
   std::map<InstanceId, std::map<std::int64_t, Json>> messages_;
   std::map<std::int64_t, Event> events_;

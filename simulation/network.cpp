@@ -99,6 +99,9 @@ void Network::send(const runtime::ActivitySpec& spec, runtime::Attempt attempt, 
                                                    .input = std::move(input)});
   // The time-out: whatever else happens, the activity answers by then.
   answer_at(gives_up, number, no_answer());
+  if (scheduler_.now() < weather_.down_until)
+    return answer_at(soon(), number,
+                     std::unexpected(failure(machine::Outcome::transient, 503, "out of order")));
   if (spec.idempotent) {
     if (dice_.chance(weather_.request_lost)) return;
     return answer_at(soon(), number, Json{{"read", request->input}});

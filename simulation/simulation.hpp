@@ -22,6 +22,9 @@ struct SeedOptions {
   // Callers also start with business keys, a node alone has schedules too, and clocks are set while
   // nodes run. Seeds found before need them not to.
   bool keys_and_times = true;
+  // The provider is out of order for minutes, and nodes park what they would have sent it. Without,
+  // nothing is ever parked: seeds found before need it.
+  bool outages = true;
 };
 
 struct SeedOutcome {

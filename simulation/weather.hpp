@@ -1,5 +1,6 @@
 #pragma once
 // How bad a simulated world is: chances in permille, drawn once for each seed.
+#include "base/time.hpp"
 #include "simulation/dice.hpp"
 
 namespace sequent::simulation {
@@ -17,6 +18,7 @@ struct Weather {
   int failure_saved = 0;      // the provider answers this key with its failure for ever
   int look_fails = 0;         // an activity that looks for its effect finds out nothing
   DurationMs latency_ms = 200;
+  Timestamp down_until = 0;  // the provider answers nothing but 503 until then
   // Between nodes.
   int note_lost = 0, note_late = 0, note_doubled = 0;
 };

@@ -39,7 +39,8 @@ World::World(const SeedOptions& options)
                 .notebook = notebook_,
                 .config = rough_config(),
                 .nodes = options.cluster ? static_cast<int>(dice_.between(2, 4)) : 1,
-                .clocks_jump = options.keys_and_times}),
+                .clocks_jump = options.keys_and_times,
+                .watch_providers = options.outages}),
       clients_(scheduler_, dice_, cluster_, notebook_, witness_) {}
 
 std::map<std::string, definition::ProgramPtr> World::deploy() {
@@ -239,6 +240,15 @@ void World::plan_nodes() {
   some(3, [this] { cluster_.leave_one(); });
 }
 
+void World::plan_outages() {
+  const auto count = dice_.between(0, 3);
+  for (std::int64_t i = 0; i < count; ++i)
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), [this] {
+      weather_.down_until = scheduler_.now() + dice_.between(5'000, 180'000);
+      notebook_.note("the provider is out of order until " + format_time(weather_.down_until));
+    });
+}
+
 void World::run() {
   if (!notebook_.breaches().empty()) return;
   weather_ = draw_weather(dice_);
@@ -261,6 +271,7 @@ void World::run() {
     plan_keyed_starts();
     plan_jumps();
   }
+  if (options_.outages) plan_outages();
   if (!turn(scheduler_.now() + rough_time_ms)) return;
   calm_down();
   if (notebook_.breaches().empty()) check();
@@ -318,8 +329,12 @@ bool World::help_run(const InstanceId& id, const Witnessed& run) {
   // Its next timer, or an effect that is open, needs time and nothing else.
   bool helped = machine::wake_at(state) != INT64_MAX;
   bool parked = false;
-  for (const auto& [frame_id, frame] : state.frames)
-    parked = parked || frame.phase == machine::Phase::parked;
+  for (const auto& [frame_id, frame] : state.frames) {
+    // What waits for its provider needs nobody.
+    const bool waits = machine::waits_for_provider(frame);
+    helped = helped || waits;
+    parked = parked || (frame.phase == machine::Phase::parked && !waits);
+  }
   if (parked) clients_.act(Action::retry, id);
   for (const auto& open : machine::subscriptions(*run.program, state)) {
     clients_.deliver("event-" + std::to_string(++last_event_), open.type, id.text());

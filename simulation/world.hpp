@@ -26,6 +26,7 @@ class World {
   void plan_jumps();
   void retry_failed_order();
   void plan_nodes();
+  void plan_outages();
   void interfere();
   /// A run drawn from those that are there; null when there is none.
   const std::pair<const InstanceId, Witnessed>* any_run();

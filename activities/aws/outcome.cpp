@@ -14,6 +14,14 @@ template <std::size_t size>
 using Words = std::array<std::string_view, size>;
 
 // As the official SDKs group them.
+// Of the codes below, those that ask for fewer requests; AWS says them with 400.
+bool says_too_many(std::string_view code) {
+  for (const std::string_view word :
+       {"Throttl", "TooManyRequests", "LimitExceeded", "SlowDown", "ThroughputExceeded"})
+    if (code.find(word) != std::string_view::npos) return true;
+  return false;
+}
+
 constexpr Words<19> passing_codes = {"Throttling",
                                      "ThrottlingException",
                                      "ThrottledException",
@@ -121,6 +129,7 @@ Failure refusal(const std::string& operation, const net::ClientResponse& respons
   if (!code.empty()) failure.problem.extensions["code"] = code;
   if (!request_id.empty()) failure.problem.extensions["requestId"] = request_id;
   failure.retry_after_ms = retry_after_ms(response.headers, now);
+  failure.throttled = failure.outcome == Outcome::transient && says_too_many(code);
   return failure;
 }
 

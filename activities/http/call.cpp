@@ -10,6 +10,19 @@ namespace sequent::activities::http {
 
 namespace {
 
+// One activity, as many providers as there are hosts.
+std::string server_of(const Json& input) {
+  const auto endpoint = input.find("endpoint");
+  if (endpoint == input.end() || !endpoint->is_object()) return "";
+  const std::string uri = text_of(*endpoint, "uri");
+  const auto scheme = uri.find("://");
+  if (scheme == std::string::npos) return "";
+  const auto from = scheme + 3;
+  std::string host = uri.substr(from, uri.find_first_of("/?#", from) - from);
+  host.erase(0, host.rfind('@') + 1);  // npos + 1 = 0
+  return lower(host);
+}
+
 runtime::ActivitySpec make_spec(const HttpConfig& config) {
   runtime::ActivitySpec spec;
   spec.name = "http";
@@ -37,6 +50,8 @@ runtime::ActivitySpec make_spec(const HttpConfig& config) {
   spec.timeout_ms = config.timeout_ms;
   spec.key_retention_ms = 24 * 3'600'000LL;
   spec.keys_unsure = true;  // any server may be at the other end
+  spec.operation_class = "call";
+  spec.server = server_of;
   return compiled(std::move(spec));
 }
 

@@ -58,6 +58,10 @@ class StripeActivity final : public runtime::Activity {
   StripeActivity(Operation operation, std::shared_ptr<Client> client)
       : operation_(std::move(operation)), client_(std::move(client)) {
     operation_.spec.can_look = operation_.can_look();
+    // Stripe limits and loses each connected account by itself.
+    if (!operation_.platform_only)
+      operation_.spec.account = [](const Json& input) { return text_of(input, "account"); };
+    operation_.spec.operation_class = operation_.method == "GET" ? "read" : "write";
   }
 
   [[nodiscard]] const runtime::ActivitySpec& spec() const override { return operation_.spec; }

@@ -32,7 +32,8 @@ Node::Node(const Options& options, const std::string& workflow)
   const int count = std::max(2, static_cast<int>(std::thread::hardware_concurrency()) - 1);
   engine_ = std::make_unique<runtime::Engine>(
       runtime::EngineConfig{.node = options.node, .threads = count},
-      runtime::Ports{*store_, *store_, *store_, clock_, registry_}, context_.get_executor());
+      runtime::Ports{*store_, *store_, *store_, clock_, registry_, store_.get()},
+      context_.get_executor());
   for (int i = 0; i < count; ++i) threads_.emplace_back([this] { context_.run(); });
   if (const auto started = engine_->start(); !started) give_up(started.error().detail);
   auto deployed = asio::co_spawn(context_, engine_->deploy(workflow, "bench"), asio::use_future);

@@ -48,6 +48,10 @@ void close(Circuit& circuit, Timestamp now) {
 
 Bucket& bucket_at(Circuit& circuit, const Settings& settings, Timestamp now) {
   const Timestamp from = now - now % settings.bucket_ms;
+  // Clocks of nodes differ by seconds; what is farther off was seen before a clock was set back.
+  const Timestamp farthest = from + 4 * settings.bucket_ms;
+  while (!circuit.window.empty() && circuit.window.back().from > farthest)
+    circuit.window.pop_back();
   if (circuit.window.empty() || circuit.window.back().from < from)
     circuit.window.push_back({.from = from});
   while (circuit.window.size() > settings.buckets) circuit.window.pop_front();
@@ -165,6 +169,7 @@ bool observe(Circuit& circuit, const Settings& settings, const Evidence& evidenc
   if (evidence.answered + evidence.throttled > 0) circuit.failed_in_a_row = 0;
   if (circuit.failed_in_a_row == 0 && evidence.failed_since_answer > 0)
     circuit.row_since = evidence.first_failed_at != 0 ? evidence.first_failed_at : now;
+  circuit.row_since = std::min(circuit.row_since, now);
   circuit.failed_in_a_row += evidence.failed_since_answer;
   for (const auto& account : evidence.failing)
     if (circuit.failing.size() < most_failing) circuit.failing.insert(account);
@@ -194,7 +199,15 @@ bool pass_time(Circuit& circuit, const Settings& settings, Timestamp now) {
     circuit.probe_at = current->to;
     return true;
   }
-  if (circuit.position == Position::half_open && circuit.probing_until <= now) {
+  // Farther off than any probe is only what a clock says that was set back since.
+  const Timestamp latest_probe = now + 2 * settings.longest_probe_ms;
+  if (circuit.position == Position::open && circuit.cause == Cause::evidence &&
+      circuit.probe_at > latest_probe) {
+    circuit.probe_at = now + settings.longest_probe_ms;
+    changed = true;
+  }
+  const bool far_off = circuit.probing_until > now + 2 * settings.canary_patience_ms;
+  if (circuit.position == Position::half_open && (circuit.probing_until <= now || far_off)) {
     // Its node died, or the canaries' runs were cancelled. Nothing is known, so nothing gets worse.
     const auto opened_at = circuit.opened_at;
     move_to(circuit, Position::open, now);

@@ -26,12 +26,10 @@ double RateLimit::per_second() const {
 
 Timestamp RateLimit::take(Timestamp now) {
   grow(now);
+  place_ = place_at(now);
   const double rate = per_second();
   const auto at = static_cast<double>(now);
-  if (rate <= 0) {
-    place_ = std::max(place_, at);
-    return static_cast<Timestamp>(place_);
-  }
+  if (rate <= 0) return std::max(now, static_cast<Timestamp>(place_));
   // A little of what was not used lately may be caught up with.
   place_ = std::max(place_ + second_ms / rate, at - std::min(burst_ms, second_ms / rate));
   return std::max(now, static_cast<Timestamp>(place_));
@@ -39,30 +37,39 @@ Timestamp RateLimit::take(Timestamp now) {
 
 Timestamp RateLimit::next(Timestamp now) const {
   const double rate = per_second();
-  const double place = rate <= 0 ? place_ : place_ + second_ms / rate;
+  const double place = rate <= 0 ? place_at(now) : place_at(now) + second_ms / rate;
   return std::max(now, static_cast<Timestamp>(place));
 }
 
 std::size_t RateLimit::room(Timestamp now, Timestamp until) const {
   const double rate = per_second();
   if (rate <= 0) return next(now) <= until ? SIZE_MAX : 0;
-  const double free_from = std::max(place_, static_cast<double>(now) - second_ms / rate);
+  const double free_from = std::max(place_at(now), static_cast<double>(now) - second_ms / rate);
   const double places = (static_cast<double>(until) - free_from) * rate / second_ms;
   return places < 1 ? 0 : static_cast<std::size_t>(places);
 }
 
+// Farther off than any pause or place is only what a clock says that was set back since.
+double RateLimit::place_at(Timestamp now) const {
+  const double rate = per_second();
+  const double farthest =
+      static_cast<double>(now + longest_pause_ms) + (rate <= 0 ? 0 : 2 * second_ms / rate);
+  return place_ > farthest ? static_cast<double>(now) : place_;
+}
+
 void RateLimit::count(Timestamp now) {
   const Timestamp second = now / 1'000;
-  if (second == second_) return;
+  constexpr Timestamp late = 5;  // what is counted late belongs to the second that is counted
+  if (second <= second_ && second_ - second < late) return;
   answered_before_ = second == second_ + 1 ? answered_ : 0;
   answered_ = 0;
   refused_ = 0;
   second_ = second;
 }
 
-void RateLimit::answered(Timestamp now) {
+void RateLimit::answered(Timestamp now, std::uint32_t calls) {
   count(now);
-  ++answered_;
+  answered_ += calls;
 }
 
 void RateLimit::refused(Timestamp now, DurationMs retry_after_ms) {
@@ -83,6 +90,8 @@ void RateLimit::refused(Timestamp now, DurationMs retry_after_ms) {
 
 void RateLimit::grow(Timestamp now) {
   if (rate_ <= 0) return;
+  grown_at_ = std::min(grown_at_, now);  // the clock may have been set back
+  refused_at_ = std::min(refused_at_, now);
   if (now - refused_at_ >= forget_ms) {
     rate_ = 0;
     return;
@@ -94,6 +103,7 @@ void RateLimit::grow(Timestamp now) {
 }
 
 std::uint32_t Ramp::due(Timestamp now, double cap) {
+  if (now < told_at_) wave_at_ = told_at_ = now;  // the clock was set back
   if (now - wave_at_ >= wave_ms) {
     rate_ = failed_ ? std::max(slowest_wave, rate_ / 2) : std::min(fastest_wave, rate_ * 2);
     failed_ = false;

@@ -17,7 +17,7 @@ class RateLimit {
   [[nodiscard]] Timestamp next(Timestamp now) const;
   /// How many calls could leave by `until`.
   [[nodiscard]] std::size_t room(Timestamp now, Timestamp until) const;
-  void answered(Timestamp now);
+  void answered(Timestamp now, std::uint32_t count = 1);
   /// `retry_after_ms` 0 = the provider did not say.
   void refused(Timestamp now, DurationMs retry_after_ms);
   /// This node's share of an operator's limit; 0 = none.
@@ -28,6 +28,7 @@ class RateLimit {
   [[nodiscard]] bool adapted() const { return rate_ > 0; }
 
  private:
+  [[nodiscard]] double place_at(Timestamp now) const;
   void count(Timestamp now);
   void grow(Timestamp now);
 

@@ -25,6 +25,7 @@ boost::asio::awaitable<Reconciliation> Activity::reconcile(Attempt attempt, Json
           "whether the earlier attempt of " + spec().name + " at " + attempt.task +
               " had its effect is unknown, and this activity has no way of looking: check with " +
               spec().provider + ", then retry the run or skip the task with the result"),
+      .ours = true,
   };
   co_return nothing;
 }

@@ -98,6 +98,30 @@ std::vector<SubscriptionRow> subscription_rows(const definition::Program& progra
   return rows;
 }
 
+std::vector<ParkedCall> parked_calls(const definition::Program& program,
+                                     const machine::State& state, Timestamp deadline) {
+  std::vector<ParkedCall> calls;
+  if (state.status != machine::Status::running) return calls;
+  for (const auto& [id, frame] : state.frames) {
+    if (!machine::waits_for_provider(frame)) continue;
+    const auto& activity = std::get<machine::ActivityState>(frame.detail);
+    calls.push_back({.frame = id,
+                     .circuit = circuit_of_call(program, frame).text(),
+                     .deadline = deadline,
+                     .parked_at = activity.parked_at});
+  }
+  return calls;
+}
+
+definition::CircuitId circuit_of_call(const definition::Program& program,
+                                      const machine::Frame& frame) {
+  const auto* activity = std::get_if<machine::ActivityState>(&frame.detail);
+  // As recorded, secrets left out: the same on every node and after every restart.
+  return definition::circuit_of(
+      spec_of(program, frame.node),
+      activity != nullptr && activity->arguments ? *activity->arguments : Json());
+}
+
 void note_requests(const machine::State& state, const machine::Record& record,
                    std::vector<RequestRow>& requests) {
   if (const auto* consumed = std::get_if<machine::EventConsumed>(&record.body)) {
@@ -187,6 +211,11 @@ InstanceChange change_of(Resident& resident, Gathering& gathering,
       resident.listening_known = true;
       change.subscriptions = std::move(rows);
     }
+  }
+  auto parked = parked_calls(*resident.program, state, change.row.deadline);
+  if (parked != resident.parked) {
+    resident.parked = parked;
+    change.parked = std::move(parked);
   }
   for (const auto& command : commands) {
     const auto* call = std::get_if<machine::DispatchActivity>(&command);

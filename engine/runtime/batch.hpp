@@ -1,5 +1,6 @@
 #pragma once
 // What a batch holds of one instance: pure functions from its state and records to the store's rows.
+#include "engine/definition/circuit_id.hpp"
 #include "engine/runtime/resident.hpp"
 
 namespace sequent::runtime {
@@ -11,6 +12,9 @@ namespace sequent::runtime {
 /// INT64_MAX = none.
 [[nodiscard]] Timestamp next_timer(const machine::State& state);
 
+/// Calls of a live run that wait for their provider.
+[[nodiscard]] std::vector<ParkedCall> parked_calls(const definition::Program& program,
+                                                   const machine::State& state, Timestamp deadline);
 [[nodiscard]] std::vector<SubscriptionRow> subscription_rows(const definition::Program& program,
                                                              const machine::State& state);
 [[nodiscard]] bool listens(const machine::State& state);
@@ -27,6 +31,10 @@ void note_requests(const machine::State& state, const machine::Record& record,
 /// The specification when the command is an activity that runs inside the commit.
 [[nodiscard]] const definition::ActivitySpec& spec_of(const definition::Program& program,
                                                       machine::NodeIndex node);
+
+/// Whose health a call depends on.
+[[nodiscard]] definition::CircuitId circuit_of_call(const definition::Program& program,
+                                                    const machine::Frame& frame);
 
 /// Whether (frame, attempt) is still the call that `state` waits for.
 [[nodiscard]] bool awaits(const machine::State& state, const OpenCall& call);

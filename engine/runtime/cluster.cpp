@@ -88,6 +88,7 @@ void Cluster::joined(Membership membership) {
 void Cluster::take(Membership membership) {
   const auto node = owner_.lock();
   if (!node || node->closed) return;
+  if (node->outages) node->outages->set_nodes(membership.nodes);
   bool moved = membership.nodes != std::exchange(nodes_, membership.nodes);
   {
     const std::lock_guard lock{mutex_};

@@ -29,8 +29,10 @@ ActivityResult too_large(const ActivitySpec& spec, std::size_t limit) {
 // After a takeover nobody hears this: the fence drops it, and the new owner makes the call. If the
 // leases were renewed after all, the attempt counts as one whose outcome is unknown.
 ActivityResult not_owned() {
-  return std::unexpected(failure_of(machine::Outcome::unknown, machine::ErrorKind::runtime,
-                                    "This node lost the partition before the request left."));
+  auto failure = failure_of(machine::Outcome::unknown, machine::ErrorKind::runtime,
+                            "This node lost the partition before the request left.");
+  failure.ours = true;
+  return std::unexpected(std::move(failure));
 }
 
 // What looking found, as the outcome of the attempt; nothing = the effect is proven absent.
@@ -44,12 +46,14 @@ std::optional<ActivityResult> settled_by(const ActivitySpec& spec, Reconciliatio
       break;
   }
   if (looked.failure) return std::unexpected(std::move(*looked.failure));
-  return std::unexpected(failure_of(
+  auto failure = failure_of(
       machine::Outcome::unknown, machine::ErrorKind::communication,
       "An earlier attempt of " + spec.name +
           " may have had its effect, its idempotency key no longer protects, and the activity "
-          "can't "
-          "look for it. Check at the provider, then skip the task with the result or retry it."));
+          "can't look for it. Check at the provider, then skip the task with the result or retry "
+          "it.");
+  failure.ours = true;
+  return std::unexpected(std::move(failure));
 }
 
 asio::awaitable<ActivityResult> make_call(std::shared_ptr<ActivityCall> call,
@@ -88,41 +92,104 @@ DurationMs cut_off_after(const ActivitySpec& spec, const Attempt& attempt, bool 
   return std::max(attempt.timeout_ms, shortest_ms) * requests + grace_ms;
 }
 
-Dispatcher::Dispatcher(Setting setting, Returned returned)
-    : setting_(std::move(setting)), returned_(std::move(returned)) {}
+Dispatcher::Dispatcher(Setting setting, Returned returned, HeldBack held_back)
+    : setting_(std::move(setting)),
+      returned_(std::move(returned)),
+      held_back_(std::move(held_back)) {}
 
 void Dispatcher::start(ActivityCall call) {
   SEQUENT_ASSERT(call.activity != nullptr);
   const Key key{.instance = call.instance, .frame = call.frame, .attempt = call.attempt.number};
   if (stopped_ || calls_.contains(key)) return;
-  if (queue_.empty() && setting_.limit->take()) return launch(key, std::move(call));
-  calls_[key].waiting = std::make_shared<ActivityCall>(std::move(call));
+  call.asked_at = setting_.clock.now();
+  call.gate = gate_of(call.circuit);
+  auto waiting = std::make_shared<ActivityCall>(std::move(call));
+  calls_[key].waiting = waiting;
+  try_to_leave(key, std::move(waiting));
+}
+
+Gate* Dispatcher::gate_of(const definition::CircuitId& circuit) {
+  if (setting_.outages == nullptr) return nullptr;
+  auto [known, fresh] = gates_.try_emplace(circuit);
+  if (fresh) known->second = &setting_.outages->gate(circuit);
+  return known->second;
+}
+
+void Dispatcher::try_to_leave(const Key& key, std::shared_ptr<ActivityCall> call) {
+  if (!passes_gate(key, call)) return;
+  if (queue_.empty() && setting_.limit->take()) return launch(key, call);
   queue_.push_back(key);
   setting_.stats.queued.fetch_add(1);
   wait_for_place();
 }
 
-void Dispatcher::launch(const Key& key, ActivityCall call) {
+// False: it waits to ask again, or was given back to be parked.
+bool Dispatcher::passes_gate(const Key& key, const std::shared_ptr<ActivityCall>& call) {
+  if (call->gate == nullptr || call->admitted) return true;
+  const Outages::Asking asking{.run = call->instance,
+                               .frame = call->frame,
+                               .since = call->asked_at,
+                               .placed = call->placed,
+                               .canary = call->canary};
+  const auto verdict = setting_.outages->admit(*call->gate, asking);
+  switch (verdict.kind) {
+    case Outages::Verdict::Kind::go:
+      call->admitted = true;
+      call->canary = verdict.canary;
+      return true;
+    case Outages::Verdict::Kind::wait:
+      call->placed = verdict.placed;
+      call->canary = verdict.canary;
+      asking_.emplace(verdict.at, key);
+      ring_at(verdict.at);
+      return false;
+    case Outages::Verdict::Kind::park:
+      hold_back(key, verdict.reason);
+      return false;
+  }
+  return true;
+}
+
+void Dispatcher::hold_back(const Key& key, machine::ParkReason reason) {
+  calls_.erase(key);
+  held_back_(key.instance, key.frame, key.attempt, reason);
+}
+
+void Dispatcher::ask_again(Timestamp now) {
+  // Nothing waits longer than a second or two, but for a clock that was set back.
+  constexpr DurationMs longest_ms = 5'000;
+  while (!asking_.empty() && !stopped_ &&
+         (asking_.begin()->first <= now || asking_.begin()->first > now + longest_ms)) {
+    const Key key = asking_.begin()->second;
+    asking_.erase(asking_.begin());
+    const auto found = calls_.find(key);
+    if (found == calls_.end() || found->second.waiting == nullptr) continue;  // withdrawn meanwhile
+    try_to_leave(key, found->second.waiting);
+  }
+}
+
+void Dispatcher::launch(const Key& key, const std::shared_ptr<ActivityCall>& call) {
   auto running = std::make_shared<Running>();
   running->key = key;
-  const auto limit = cut_off_after(call.activity->spec(), call.attempt, call.key_raised);
+  const auto limit = cut_off_after(call->activity->spec(), call->attempt, call->key_raised);
   running->limit = limits_.emplace(setting_.clock.now() + limit, running);
+  running->gate = call->gate;
+  running->how = {.left_at = setting_.clock.now(), .canary = call->canary, .sent = true};
   calls_[key] = Entry{.running = running, .waiting = nullptr};
   setting_.stats.in_flight.fetch_add(1);
   setting_.stats.activities_started.fetch_add(1);
-  if (call.attempt.number > 1) setting_.stats.activity_retries.fetch_add(1);
+  if (call->attempt.number > 1) setting_.stats.activity_retries.fetch_add(1);
   const auto request_id = std::make_shared<std::string>();
-  call.attempt.request_id = request_id;
-  auto shared = std::make_shared<ActivityCall>(std::move(call));
-  auto done = [self = shared_from_this(), running, shared, request_id](std::exception_ptr error,
-                                                                       ActivityResult result) {
+  call->attempt.request_id = request_id;
+  auto done = [self = shared_from_this(), running, call, request_id](std::exception_ptr error,
+                                                                     ActivityResult result) {
     // Activities throw nothing; one that does is broken on our side, and nobody knows what it did.
     if (error)
       result = std::unexpected(failure_of(machine::Outcome::unknown, machine::ErrorKind::runtime,
                                           "The activity broke off with an exception."));
     self->ended(*running, std::move(result), std::move(*request_id));
   };
-  asio::co_spawn(setting_.strand, make_call(shared, setting_.owned, setting_.max_payload_bytes),
+  asio::co_spawn(setting_.strand, make_call(call, setting_.owned, setting_.max_payload_bytes),
                  asio::bind_cancellation_slot(running->cancel.slot(), std::move(done)));
   set_alarm();
 }
@@ -143,6 +210,9 @@ void Dispatcher::ended(Running& running, ActivityResult result, std::string requ
   const Key key = running.key;
   if (wanted) calls_.erase(found);
   give_back(running);
+  running.how.sent = wanted;  // one that was cancelled says nothing of its provider
+  if (running.gate != nullptr)
+    setting_.outages->ended(*running.gate, running.how, result ? nullptr : &result.error());
   if (!result) setting_.stats.activities_failed.fetch_add(1);
   if (wanted && returned_)
     returned_(key.instance, key.frame, key.attempt, std::move(result), std::move(request_id));
@@ -157,13 +227,12 @@ void Dispatcher::cut_off(const std::shared_ptr<Running>& running) {
   give_back(*running);
   setting_.stats.activities_failed.fetch_add(1);
   running->cancel.emit(asio::cancellation_type::all);
+  auto failure = failure_of(machine::Outcome::unknown, machine::ErrorKind::timeout,
+                            "The activity neither answered nor kept its time-out, so it was cut "
+                            "off: what became of its request is unknown.");
+  if (running->gate != nullptr) setting_.outages->ended(*running->gate, running->how, &failure);
   if (!wanted || !returned_) return;
-  returned_(key.instance, key.frame, key.attempt,
-            std::unexpected(failure_of(
-                machine::Outcome::unknown, machine::ErrorKind::timeout,
-                "The activity neither answered nor kept its time-out, so it was cut off: "
-                "what became of its request is unknown.")),
-            "");
+  returned_(key.instance, key.frame, key.attempt, std::unexpected(std::move(failure)), "");
 }
 
 void Dispatcher::pump() {
@@ -173,12 +242,20 @@ void Dispatcher::pump() {
     const Key key = queue_.front();
     const auto found = calls_.find(key);
     const bool waits = found != calls_.end() && found->second.waiting != nullptr;
-    if (waits && !setting_.limit->take()) return wait_for_place();
+    // While it waited for its place, its provider may have gone.
+    const bool open = waits && found->second.waiting->gate != nullptr &&
+                      !found->second.waiting->canary &&
+                      setting_.outages->take_back(*found->second.waiting->gate);
+    if (waits && !open && !setting_.limit->take()) return wait_for_place();
     queue_.pop_front();
     setting_.stats.queued.fetch_sub(1);
     if (!waits) continue;  // abandoned or withdrawn meanwhile
+    if (open) {
+      hold_back(key, machine::ParkReason::provider_open);
+      continue;
+    }
     const auto waiting = std::move(found->second.waiting);
-    launch(key, std::move(*waiting));
+    launch(key, waiting);
   }
 }
 
@@ -201,6 +278,7 @@ void Dispatcher::wait_for_place() {
 
 void Dispatcher::set_alarm() {
   if (!limits_.empty()) ring_at(limits_.begin()->first);
+  if (!asking_.empty()) ring_at(asking_.begin()->first);
 }
 
 void Dispatcher::ring_at(Timestamp at) {
@@ -219,6 +297,7 @@ void Dispatcher::ring() {
     const auto running = limits_.begin()->second;
     cut_off(running);
   }
+  ask_again(now);
   pump();
   set_alarm();
 }
@@ -232,6 +311,7 @@ void Dispatcher::abandon(const InstanceId& instance, std::uint32_t frame, std::u
   const auto found = calls_.find(Key{.instance = instance, .frame = frame, .attempt = attempt});
   if (found == calls_.end()) return;
   const auto running = found->second.running;
+  forget_waiting(found->second);
   calls_.erase(found);
   if (running) running->cancel.emit(asio::cancellation_type::all);
 }
@@ -239,6 +319,7 @@ void Dispatcher::abandon(const InstanceId& instance, std::uint32_t frame, std::u
 bool Dispatcher::withdraw(const InstanceId& instance, std::uint32_t frame, std::uint32_t attempt) {
   const auto found = calls_.find(Key{.instance = instance, .frame = frame, .attempt = attempt});
   if (found == calls_.end() || found->second.waiting == nullptr) return false;
+  forget_waiting(found->second);
   calls_.erase(found);  // its place in the queue is passed over
   return true;
 }
@@ -250,15 +331,27 @@ void Dispatcher::abandon_all() {
   while (!limits_.empty()) {
     const auto running = limits_.begin()->second;
     give_back(*running);
+    running->how.sent = false;
+    if (running->gate != nullptr) setting_.outages->ended(*running->gate, running->how, nullptr);
     running->cancel.emit(asio::cancellation_type::all);
   }
+}
+
+// The gate counts it among those under way.
+void Dispatcher::forget_waiting(const Entry& entry) {
+  if (entry.waiting && entry.waiting->admitted && entry.waiting->gate != nullptr)
+    setting_.outages->withdrawn(*entry.waiting->gate);
 }
 
 void Dispatcher::stop_queue() {
   stopped_ = true;
   setting_.stats.queued.fetch_sub(static_cast<std::int64_t>(queue_.size()));
   queue_.clear();
-  std::erase_if(calls_, [](const auto& call) { return call.second.waiting != nullptr; });
+  asking_.clear();
+  std::erase_if(calls_, [this](const auto& call) {
+    forget_waiting(call.second);
+    return call.second.waiting != nullptr;
+  });
 }
 
 }  // namespace sequent::runtime

@@ -11,10 +11,12 @@
 #include <memory>
 #include <unordered_map>
 
+#include "engine/definition/circuit_id.hpp"
 #include "engine/machine/value.hpp"
 #include "engine/runtime/activity.hpp"
 #include "engine/runtime/call_limit.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/outages.hpp"
 #include "engine/runtime/parts.hpp"
 #include "engine/runtime/stats.hpp"
 
@@ -29,7 +31,12 @@ struct ActivityCall {
   Activity* activity = nullptr;
   Attempt attempt;
   Json input;
-  bool key_raised = false;  // its idempotency key is not the one of the first attempt
+  bool key_raised = false;        // its idempotency key is not the one of the first attempt
+  definition::CircuitId circuit;  // whose health it depends on
+  // What its gate said so far.
+  Gate* gate = nullptr;  // null: there are none
+  Timestamp asked_at = 0;
+  bool admitted = false, placed = false, canary = false;
 };
 
 class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
@@ -40,6 +47,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
     Clock& clock;
     std::unique_ptr<Alarm> alarm;      // of the strand
     std::shared_ptr<CallLimit> limit;  // of the node
+    std::shared_ptr<Outages> outages;  // of the node; null = nothing is held back
     // Whether the node still owns the partition. Asked right before each request: a call may have
     // waited for its place, or looked at the provider, while the node stood still past its leases.
     std::function<bool()> owned;
@@ -49,7 +57,10 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   /// provider knows it ("" = it gave none).
   using Returned = std::function<void(const InstanceId&, std::uint32_t frame, std::uint32_t attempt,
                                       ActivityResult result, std::string request_id)>;
-  Dispatcher(Setting setting, Returned returned);
+  /// `held_back` hears of calls that must not leave now, because of their provider.
+  using HeldBack = std::function<void(const InstanceId&, std::uint32_t frame, std::uint32_t attempt,
+                                      machine::ParkReason reason)>;
+  Dispatcher(Setting setting, Returned returned, HeldBack held_back);
 
   /// Starts the call, or queues it while too many are under way.
   void start(ActivityCall call);
@@ -82,12 +93,20 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
     boost::asio::cancellation_signal cancel;
     std::multimap<Timestamp, std::shared_ptr<Running>>::iterator limit;
     bool over = false;  // it has ended, or was cut off: its place is given back
+    Gate* gate = nullptr;
+    Outages::Ended how;
   };
   struct Entry {
     std::shared_ptr<Running> running;       // null = queued
     std::shared_ptr<ActivityCall> waiting;  // set = queued
   };
-  void launch(const Key& key, ActivityCall call);
+  [[nodiscard]] Gate* gate_of(const definition::CircuitId& circuit);
+  void try_to_leave(const Key& key, std::shared_ptr<ActivityCall> call);
+  [[nodiscard]] bool passes_gate(const Key& key, const std::shared_ptr<ActivityCall>& call);
+  void hold_back(const Key& key, machine::ParkReason reason);
+  void ask_again(Timestamp now);
+  void launch(const Key& key, const std::shared_ptr<ActivityCall>& call);
+  void forget_waiting(const Entry& entry);
   void give_back(Running& running);
   void ended(Running& running, ActivityResult result, std::string request_id);
   void cut_off(const std::shared_ptr<Running>& running);
@@ -99,8 +118,11 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
 
   Setting setting_;
   Returned returned_;
+  HeldBack held_back_;
   std::unordered_map<Key, Entry, HashKey> calls_;
+  std::map<definition::CircuitId, Gate*> gates_;  // those that were asked for
   std::deque<Key> queue_;
+  std::multimap<Timestamp, Key> asking_;  // when those that the gate lets wait ask again
   std::multimap<Timestamp, std::shared_ptr<Running>> limits_;  // when each is cut off
   Timestamp alarm_at_ = 0;                                     // 0 = not set
   bool waits_ = false;                                         // for a place of the node's

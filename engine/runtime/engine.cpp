@@ -281,6 +281,7 @@ EngineStats Engine::stats() const {
   if (to.commits > 0)
     to.mean_commit_ms =
         static_cast<double>(from.commit_ms.load()) / static_cast<double>(to.commits);
+  if (impl_->node->outages) to.outages = impl_->node->outages->totals();
   to.partitions = impl_->node->owned();
   return to;
 }

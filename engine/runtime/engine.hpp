@@ -17,6 +17,7 @@
 #include "engine/machine/view.hpp"
 #include "engine/runtime/activity.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/outages.hpp"
 #include "engine/runtime/parts.hpp"
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/store.hpp"
@@ -36,6 +37,7 @@ struct EngineConfig {
   std::size_t max_queued_starts = 20'000;      // more: too_many_requests
   std::uint64_t snapshot_every = 200;          // records between snapshots
   DurationMs event_ttl_ms = 7 * 86'400'000LL;  // how long an event waits for its run
+  outages::Settings outages;                   // when a provider counts as out of order
   std::function<std::optional<Json>(const std::string&)> secret;  // by name; see cli/config
   /// Empty = definition::compile(). Engines that begin again and again share programs through it.
   std::function<Result<definition::ProgramPtr>(const std::string& text,
@@ -49,6 +51,7 @@ struct Ports {
   DefinitionStore& definitions;
   Clock& clock;
   ActivityRegistry& activities;
+  ProviderHealth* health = nullptr;  // null: no call is held back, whatever becomes of providers
 };
 
 enum class OnConflict : std::uint8_t { return_first, reject, restart_if_faulted };
@@ -126,6 +129,7 @@ struct EngineStats {
   std::size_t resident = 0, in_flight = 0, queued = 0;
   double last_commit_ms = 0, mean_commit_ms = 0;
   std::size_t partitions = 0;
+  Outages::Totals outages;
 };
 
 enum class Health : std::uint8_t { starting, ready, degraded, stopping };
@@ -201,6 +205,15 @@ class Engine {
                                                     DurationMs hold_ms = 0);
   /// Routes a stored event once more, to runs that listen now.
   boost::asio::awaitable<Result<Delivered>> replay_event(std::int64_t inbox_id, Json event);
+
+  /// Providers' health, limits, and what is parked on them. Empty where the store keeps none of it.
+  boost::asio::awaitable<Result<std::vector<ProviderView>>> providers();
+  /// What stands behind "parked on": of the account, or of the whole provider.
+  [[nodiscard]] std::optional<ProviderView> provider(const definition::CircuitId& circuit) const;
+  /// An operator's command (outages::open_by_hand and its kin), for all nodes.
+  /// errors  unavailable: the store keeps no health of providers; those of `change`
+  boost::asio::awaitable<Result<ProviderView>> change_provider(definition::CircuitId circuit,
+                                                               Outages::Change change);
 
   /// A UUIDv7 that nobody has had before, for events that come without a name.
   [[nodiscard]] std::string fresh_id();

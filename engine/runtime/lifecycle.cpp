@@ -70,6 +70,7 @@ Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor,
   for (const auto& runner : node->parts.more_commits)
     node->committers.push_back(std::make_shared<Committer>(*node, *runner, false));
   node->leftovers = std::make_shared<Leftovers>(node);
+  node->watch_providers();
   node->schedules = std::make_shared<Schedules>(node);
   node->learn_definitions = [impl = std::weak_ptr(impl_)] {
     const auto self = impl.lock();
@@ -88,6 +89,7 @@ Engine::~Engine() {
   node.stopping = true;
   node.closed = true;
   node.ready = false;
+  if (node.outages) node.outages->stop();
   for (const auto& partition : node.all_partitions()) partition->drop(Leaving::node_stops);
   node.forget_all();
   node.watches->close();
@@ -111,6 +113,7 @@ Result<void> Engine::start() {
     auto membership = node.tenure->acquire();
     if (!membership) return std::unexpected(membership.error());
     if (const auto learnt = shared ? Result<void>{} : impl_->learn(false); !learnt) return learnt;
+    if (node.outages) node.outages->load();
     node.adopt(membership->leases);
     if (shared) {
       node.cluster->joined(std::move(*membership));
@@ -133,6 +136,7 @@ asio::awaitable<void> stop_node(std::shared_ptr<Node> node, DurationMs deadline_
   node->stopping = true;
   node->schedules->stop();
   node->leftovers->stop();
+  if (node->outages) node->outages->stop();
   for (const auto& partition : node->partitions()) partition->stop_calls();
   auto draining = drained(node, node->ports.clock.now() + deadline_ms);
   co_await std::move(draining);

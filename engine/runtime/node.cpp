@@ -128,6 +128,7 @@ void Node::adopt(const std::vector<Lease>& leases) {
   for (const auto& partition : dropped) partition->drop(Leaving::taken_over);
   tenure->confirm();
   for (const auto& partition : gained) partition->recover();
+  if (outages && !gained.empty()) outages->adopted();
   if (cluster == nullptr) return;
   if (!gained.empty()) cluster->gained();
   if (leads() != led) schedules->refresh();
@@ -180,6 +181,32 @@ void Node::forget_all() {
   leaving_ = nullptr;
   table_.clear();
   owned_.clear();
+}
+
+void Node::watch_providers() {
+  if (ports.health == nullptr) return;
+  const auto weak = weak_from_this();
+  auto owned_ids = [weak] {
+    std::vector<PartitionId> ids;
+    if (const auto node = weak.lock())
+      for (const auto& partition : node->partitions()) ids.push_back(partition->id());
+    return ids;
+  };
+  auto call_let_go = [weak](const InstanceId& id, std::uint32_t frame) {
+    const auto node = weak.lock();
+    const auto owner = node ? node->partition(id.partition()) : nullptr;
+    if (owner) owner->let_go(id, frame);
+  };
+  outages = std::make_shared<Outages>(Outages::Setting{.node = self,
+                                                       .executor = executor,
+                                                       .clock = ports.clock,
+                                                       .store = *ports.health,
+                                                       .reads = *parts.reads,
+                                                       .alarms = *parts.alarms,
+                                                       .rules = config.outages,
+                                                       .shared = ports.store.exchange() != nullptr,
+                                                       .owned = std::move(owned_ids),
+                                                       .let_go = std::move(call_let_go)});
 }
 
 void Node::deliver(std::vector<StoredMessage> messages) {

@@ -12,6 +12,7 @@
 #include "engine/runtime/definitions.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/leftovers.hpp"
+#include "engine/runtime/outages.hpp"
 #include "engine/runtime/parts.hpp"
 #include "engine/runtime/stats.hpp"
 #include "engine/runtime/tenure.hpp"
@@ -60,6 +61,7 @@ struct Node : std::enable_shared_from_this<Node> {
   std::vector<std::shared_ptr<Committer>> committers;
   std::shared_ptr<Leftovers> leftovers;
   std::shared_ptr<Schedules> schedules;
+  std::shared_ptr<Outages> outages;  // null: the store keeps no health of providers
   /// Compiles what other nodes have deployed since; one small query when that is nothing. Blocking,
   /// on the read threads. Set by Engine. Throws StoreFailure.
   std::function<void()> learn_definitions;
@@ -94,6 +96,8 @@ struct Node : std::enable_shared_from_this<Node> {
   void forget_all();
   /// Hands messages that a routing has stored to the partitions of the instances they are for.
   void deliver(std::vector<StoredMessage> messages);
+  /// Builds `outages`, where the store keeps the health of providers. Once, before partitions come.
+  void watch_providers();
   /// What a caller hears of a run whose partition this node does not have.
   [[nodiscard]] Error elsewhere(const InstanceId& id) const;
   /// Waits for a run wherever it lives.

@@ -154,6 +154,7 @@ Partition::Flight Partition::fly(Resident& resident, Batch& batch) {
   auto change =
       change_of(resident, gathering, flight.commands, node_->config.snapshot_every, now());
   flight.told = std::move(gathering.told);
+  if (change.parked) announce(*change.parked, flight.told);
   flight.started = std::move(gathering.started);
   flight.emitted = change.emitted;
   flight.wake_at = change.row.wake_at;
@@ -286,6 +287,12 @@ void Partition::recover() {
         const auto owner = weak.lock();
         if (owner) owner->returned(id, frame, attempt, std::move(result), std::move(request_id));
       };
+      auto held_back = [weak = self->weak_from_this()](const InstanceId& id, std::uint32_t frame,
+                                                       std::uint32_t attempt,
+                                                       machine::ParkReason reason) {
+        const auto owner = weak.lock();
+        if (owner) owner->held_back(id, frame, attempt, reason);
+      };
       auto& node = *self->node_;
       auto owned = [weak = self->weak_from_this()] {
         const auto owner = weak.lock();
@@ -296,9 +303,11 @@ void Partition::recover() {
                                   .clock = node.ports.clock,
                                   .alarm = node.parts.alarms->make(self->strand_),
                                   .limit = node.calls,
+                                  .outages = node.outages,
                                   .owned = std::move(owned),
                                   .max_payload_bytes = node.config.limits.max_payload_bytes};
-      self->dispatcher_ = std::make_shared<Dispatcher>(std::move(setting), std::move(returned));
+      self->dispatcher_ = std::make_shared<Dispatcher>(std::move(setting), std::move(returned),
+                                                       std::move(held_back));
     }
     self->recover_now();
   });

@@ -51,6 +51,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void watch_for(InstanceId id, Until until, Timestamp deadline, Reply<bool> reply);
   /// Messages that are stored and that nobody has been told of yet.
   void take_messages(std::vector<StoredMessage> messages);
+  /// A parked call may leave: its provider is back.
+  void let_go(InstanceId id, std::uint32_t frame);
   /// There may be messages in the store that nobody has been told of: of one instance, or of any.
   /// What is read there is what is still to be consumed, whoever else has seen it.
   void look_for_messages_of(InstanceId id);
@@ -127,6 +129,11 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void store_broke(const std::string& why, bool full, bool commit);
   void abort_undurable(const Error& error);
   void abort_loading(const Error& error);
+
+  // parking.cpp: calls that wait for their provider
+  void held_back(const InstanceId& id, std::uint32_t frame, std::uint32_t attempt,
+                 machine::ParkReason reason);
+  void announce(const std::vector<ParkedCall>& calls, std::vector<Told>& told);
 
   // residency.cpp: instances come into memory and leave it
   void with(const InstanceId& id, Job job);

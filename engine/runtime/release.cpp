@@ -147,6 +147,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
   out.instance = resident.id;
   out.frame = call.frame;
   out.activity = activity;
+  out.circuit = circuit_of_call(*resident.program, resident.state.frames.at(call.frame));
   out.input = call.arguments ? *call.arguments : Json();
   if (std::get<definition::CallTask>(node.body).late_secrets) {
     auto bound = machine::bind_secrets(*resident.program, resident.state, call.frame, out.input,
@@ -190,6 +191,13 @@ void Partition::returned(const InstanceId& id, std::uint32_t frame, std::uint32_
     if (resident == nullptr) return;
     const auto call = std::ranges::find(resident->open, OpenCall{event.frame, event.attempt});
     event.unsettled = call != resident->open.end() && call->unsettled;
+    if (event.failure && node_->outages) {
+      const auto found = resident->state.frames.find(event.frame);
+      event.provider_open =
+          found != resident->state.frames.end() &&
+          std::holds_alternative<machine::ActivityState>(found->second.detail) &&
+          node_->outages->is_open(circuit_of_call(*resident->program, found->second));
+    }
     (void)feed(*resident, machine::Event{std::move(event)});
   });
 }

@@ -1,7 +1,9 @@
 // Instances come into memory when something happens to them and leave when they wait.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "base/assert.hpp"
+#include "engine/machine/view.hpp"
 #include "engine/runtime/fold.hpp"
 #include "engine/runtime/partition_read.hpp"
 
@@ -96,6 +98,11 @@ void Partition::settle_in(Resident& resident, std::vector<StoredMessage> message
   resident.durable = facts_of(resident.state);
   resident.wake_at = machine::wake_at(resident.state);
   if (resident.wake_at == 0) timers_.set(resident.id, next_timer(resident.state), false);
+  if (std::ranges::any_of(resident.state.frames, [](const auto& frame) {
+        return machine::waits_for_provider(frame.second);
+      }))
+    resident.parked = parked_calls(*resident.program, resident.state,
+                                   machine::view_of(*resident.program, resident.state).deadline);
   note_children(resident);
   auto commands = machine::commands(*resident.program, resident.state);
   // A message may say how a child ended: only then is it known whether to look at the child, and

@@ -85,6 +85,7 @@ struct Resident {
   std::vector<InstanceId> starting;                 // children that are being looked for or started
   std::vector<SubscriptionRow> listening;           // as the store has it
   bool listening_known = true;
+  std::vector<ParkedCall> parked;  // as the store has it
   std::uint64_t snapshot_seq = 0;
   Timestamp wake_at = INT64_MAX;
   std::unordered_set<std::int64_t> seen;  // messages taken, against double delivery

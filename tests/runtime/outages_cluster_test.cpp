@@ -1,0 +1,128 @@
+// A provider's state is one for the cluster: what one node learns, every node obeys.
+#include "tests/runtime/world.hpp"
+
+using namespace sequent;
+using namespace sequent::testing;
+using runtime::Engine;
+
+namespace {
+
+const std::string one_step = R"(do:
+  - only: {call: test.step, with: {n: 1}}
+)";
+const definition::CircuitId circuit{"test", "", "write"};
+
+machine::Failure broken() {
+  machine::Failure failure;
+  failure.outcome = machine::Outcome::transient;
+  failure.problem = machine::make_problem(machine::ErrorKind::communication, "no");
+  failure.problem.status = 503;
+  return failure;
+}
+
+struct Pair {
+  Pair() {
+    world.ports.emplace(runtime::Ports{world.store, world.store, world.store, world.clock,
+                                       world.registry, &world.store.health()});
+    world.share(4);
+    world.deploy(document("one", one_step));
+    other = world.join();
+    world.advance(3'000);
+  }
+  ~Pair() {
+    other.reset();
+    world.settle();
+  }
+  InstanceId start_on(Engine& engine) {
+    const auto started = world.get(engine.start_run(world.request("one")));
+    if (!started) FAIL(started.error().detail);
+    return started->id;
+  }
+  void change(Engine& engine, const runtime::Outages::Change& how) {
+    REQUIRE(world.get(engine.change_provider(circuit, how)).has_value());
+  }
+  [[nodiscard]] int parked() {
+    int count = 0;
+    for (const auto& one : world.store.health().parked_counts(0))
+      count += static_cast<int>(one.calls);
+    return count;
+  }
+  [[nodiscard]] std::uint64_t completed() {
+    return world.engine->stats().completed + other->stats().completed;
+  }
+  World world;
+  std::unique_ptr<Engine> other;
+};
+
+}  // namespace
+
+TEST_CASE("what one node found out of order the other leaves alone", "[cluster][outages]") {
+  Pair pair;
+  pair.world.steps.failure = broken();
+  for (int i = 0; i < 30; ++i) pair.start_on(*pair.world.engine);
+  pair.world.advance(2'500);
+  pair.start_on(*pair.other);  // whoever calls looks, at most once a second
+  pair.world.advance(1'500);
+  const auto calls = pair.world.steps.attempts.size();
+  pair.start_on(*pair.other);
+  CHECK(pair.world.steps.attempts.size() == calls);
+  CHECK(pair.parked() == 32);
+  SECTION("and both let their calls go when it is back") {
+    pair.world.steps.failure.reset();
+    pair.world.advance(120'000);
+    CHECK(pair.parked() == 0);
+    CHECK(pair.completed() == 32);
+    CHECK(pair.other->stats().completed >= 2);
+  }
+  SECTION("and what a node that died had parked is let go by who follows it") {
+    pair.other.reset();
+    pair.world.steps.failure.reset();
+    pair.world.advance(180'000);
+    CHECK(pair.parked() == 0);
+    CHECK(pair.world.engine->stats().completed == 32);
+  }
+}
+
+TEST_CASE("a hand on one node holds on the other within two seconds", "[cluster][outages]") {
+  Pair pair;
+  pair.start_on(*pair.other);  // the provider is known there
+  pair.change(*pair.world.engine, [](outages::Circuit& state, Timestamp now) -> Result<void> {
+    outages::open_by_hand(state, "they called us", "ana", 0, now);
+    return {};
+  });
+  pair.world.advance(1'500);
+  pair.start_on(*pair.other);  // whoever calls looks, at most once a second
+  pair.world.advance(500);
+  const auto calls = pair.world.steps.attempts.size();
+  pair.start_on(*pair.other);
+  CHECK(pair.world.steps.attempts.size() == calls);
+  pair.world.advance(600'000);
+  CHECK(pair.world.steps.attempts.size() == calls);
+  pair.change(*pair.other, [](outages::Circuit& state, Timestamp now) -> Result<void> {
+    outages::close_by_hand(state, "it is well", "ana", now);
+    return {};
+  });
+  pair.world.advance(10'000);
+  CHECK(pair.parked() == 0);
+}
+
+TEST_CASE("an operator's rate is shared by the nodes", "[cluster][outages]") {
+  Pair pair;
+  pair.change(*pair.world.engine, [](outages::Circuit& state, Timestamp) -> Result<void> {
+    state.most_per_second = 20;
+    return {};
+  });
+  pair.world.advance(2'000);
+  pair.start_on(*pair.other);
+  pair.world.advance(2'000);
+  const auto before = pair.world.steps.attempts.size();
+  for (int i = 0; i < 150; ++i) {
+    pair.start_on(*pair.world.engine);
+    pair.start_on(*pair.other);
+  }
+  pair.world.advance(5'000);
+  CHECK(pair.world.steps.attempts.size() - before <= 115);
+  CHECK(pair.world.steps.attempts.size() - before >= 60);
+  pair.world.advance(30'000);
+  CHECK(pair.completed() == 301);
+}
