@@ -102,6 +102,12 @@ runtime::RunFilter filter_from(const Json& json, Faults& faults, const std::stri
   if (const auto where = object.text("where", longest_search); !where.empty())
     if (const auto read = runtime::read_where(where, now, filter); !read)
       faults.add(object.place("where"), read.error().detail);
+  if (const Json* stuck = object.get("stuck"); stuck != nullptr && !stuck->is_null()) {
+    if (!stuck->is_boolean())
+      faults.add(object.place("stuck"), "expected true or false, got " + described(*stuck));
+    else
+      filter.stuck = stuck->get<bool>();
+  }
   object.finish();
   return filter;
 }
@@ -120,7 +126,7 @@ Result<runtime::RunFilter> filter_from_query(const std::string& query, Timestamp
         json["status"].push_back(std::string(rest.substr(0, end)));
         rest.remove_prefix(std::min(end + 1, rest.size()));
       }
-    } else if (name == "errorStatus") {
+    } else if (name == "errorStatus" || name == "stuck") {
       json[name] = scalar_of(value);
     } else {
       json[name] = value;

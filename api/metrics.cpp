@@ -13,6 +13,15 @@ std::string number(double value) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
+std::string label(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
 class Page {
  public:
   void metric(const std::string& name, const char* type, const char* help) {
@@ -62,8 +71,40 @@ void add_engine(Page& page, const runtime::Engine& engine) {
   page.gauge("sequent_last_commit_seconds", "Duration of the last commit",
              s.last_commit_ms / 1'000);
   page.gauge("sequent_mean_commit_seconds", "Mean duration of commits", s.mean_commit_ms / 1'000);
+  page.counter("sequent_calls_held_back_total", "Calls parked because of their provider",
+               s.outages.held_back);
+  page.counter("sequent_calls_let_go_total", "Parked calls that were let go", s.outages.let_go);
+  page.counter("sequent_canaries_total", "Calls let go to probe a provider", s.outages.canaries);
+  page.counter("sequent_circuits_opened_total", "Times a provider was found out of order",
+               s.outages.opened);
+  page.counter("sequent_calls_throttled_total", "Calls that a provider refused as too many",
+               s.outages.throttled);
+  page.counter("sequent_provider_syncs_total", "Exchanges of providers' health with the store",
+               s.outages.syncs);
   page.gauge("sequent_ready", "1 while the node takes work",
              engine.health() == runtime::Health::ready ? 1 : 0);
+}
+
+void add_providers(Page& page, const std::vector<runtime::ProviderView>& views) {
+  const auto each = [&](const char* name, const char* help, auto value) {
+    if (views.empty()) return;
+    page.metric(name, "gauge", help);
+    for (const auto& view : views)
+      page.text += std::string(name) + "{provider=\"" + label(view.id.provider) + "\",account=\"" +
+                   label(view.id.account) + "\",class=\"" + label(view.id.operation_class) +
+                   "\"} " + number(value(view)) + "\n";
+  };
+  using View = runtime::ProviderView;
+  each("sequent_provider_open", "1 open, 0.5 half-open, 0 closed",
+       [](const View& view) { return static_cast<double>(view.circuit.position) / 2; });
+  each("sequent_provider_parked", "Calls that wait for the provider",
+       [](const View& view) { return static_cast<double>(view.parked); });
+  each("sequent_provider_at_risk", "Of these, those whose deadline is within the hour",
+       [](const View& view) { return static_cast<double>(view.at_risk); });
+  each("sequent_provider_in_flight", "Calls of this node under way",
+       [](const View& view) { return static_cast<double>(view.in_flight); });
+  each("sequent_provider_error_rate", "Share of failed calls in the window",
+       [](const View& view) { return view.rates.error_rate; });
 }
 
 std::string operation_of(std::size_t index) {
@@ -95,6 +136,12 @@ void add_http(Page& page, const std::vector<RouteCounters>& counters) {
 asio::awaitable<Answer> show_metrics(Context& context, const Call&) {
   Page page;
   add_engine(page, context.ports.engine);
+  // While the store is down the rest is worth reading all the more.
+  if (context.ports.engine.health() == runtime::Health::ready) {
+    auto looking = context.ports.engine.providers();
+    const auto views = co_await std::move(looking);
+    if (views) add_providers(page, *views);
+  }
   add_http(page, context.counters);
   if (context.config.more_metrics) page.text += context.config.more_metrics();
   co_return text_answer(200, "text/plain; version=0.0.4; charset=utf-8", std::move(page.text));

@@ -42,6 +42,12 @@ SEQUENT_HANDLER(list_batch_items);
 SEQUENT_HANDLER(pause_batch);
 SEQUENT_HANDLER(resume_batch);
 SEQUENT_HANDLER(cancel_batch);
+// providers.cpp
+SEQUENT_HANDLER(list_providers);
+SEQUENT_HANDLER(open_provider);
+SEQUENT_HANDLER(close_provider);
+SEQUENT_HANDLER(limit_provider);
+SEQUENT_HANDLER(declare_maintenance);
 // events.cpp
 SEQUENT_HANDLER(receive_events);
 // inbox.cpp

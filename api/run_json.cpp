@@ -16,6 +16,7 @@ Json waiting_json(const machine::WaitingFor& waiting) {
     if (!text.empty()) json[name] = text;
   };
   put("provider", waiting.provider);
+  put("circuit", waiting.circuit);
   put("operation", waiting.operation);
   put("reason", waiting.reason);
   put("errorType", waiting.error_type);

@@ -1,5 +1,6 @@
 // Finding and reading runs.
 #include "api/filter.hpp"
+#include "api/provider_json.hpp"
 #include "api/resources.hpp"
 #include "api/run_json.hpp"
 #include "engine/runtime/where.hpp"
@@ -118,7 +119,10 @@ asio::awaitable<Answer> show_run(Context& context, const Call& call) {
   auto reading = context.ports.engine.read(*id);
   const auto run = co_await std::move(reading);
   if (!run) co_return problem(context, run.error());
-  co_return json_answer(200, run_json(*run));
+  Json json = run_json(*run);
+  auto explaining = add_why(context, *run, json);
+  co_await std::move(explaining);
+  co_return json_answer(200, json);
 }
 
 // 200 with the outcome, or 202 while there is none.

@@ -111,6 +111,8 @@ void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen) {
                      "clusters");
   simulate->add_flag("--no-keys-and-times", options->no_keys_and_times,
                      "No business keys, and clocks that nobody sets, as for seeds found before");
+  simulate->add_flag("--no-outages", options->no_outages,
+                     "The provider is never out of order, as for seeds found before it was");
   simulate->callback(
       [&, options] { chosen = [&, options] { return run_simulate(session, *options); }; });
 }
@@ -233,6 +235,7 @@ void add_run_commands(CLI::App& app, Session& session, Chosen& chosen) {
       ->check(CLI::Range(1, 500));
   runs->add_option("--cursor", filter->cursor, "Go on where the last page ended");
   runs->add_flag("--all", filter->all, "All pages");
+  runs->add_flag("--stuck", filter->stuck, "Live runs that nothing will wake: there must be none");
   runs->callback([&, filter] { chosen = [&, filter] { return run_runs(session, *filter); }; });
 
   auto* show = client_options(
@@ -351,6 +354,42 @@ void add_reconcile_command(CLI::App& app, Session& session, Chosen& chosen) {
       [&, options] { chosen = [&, options] { return run_reconcile(session, *options); }; });
 }
 
+void add_provider_commands(CLI::App& app, Session& session, Chosen& chosen) {
+  auto* providers = client_options(
+      app.add_subcommand("providers", "Outages: health, limits and parked calls of providers"),
+      session);
+  providers->require_subcommand(0, 1);
+  providers->callback([&, providers] {
+    if (providers->get_subcommands().empty()) chosen = [&] { return run_providers_list(session); };
+  });
+  auto* list =
+      client_options(providers->add_subcommand("list", "Every provider and account"), session);
+  list->callback([&] { chosen = [&] { return run_providers_list(session); }; });
+  const auto action = [&](const char* verb, const char* help) {
+    auto* command = client_options(providers->add_subcommand(verb, help), session);
+    const auto options = kept<ProviderOptions>();
+    options->verb = verb;
+    command->add_option("provider", options->name, "stripe, aws, http:HOST, …")->required();
+    command->add_option("--reason", options->reason, "Why; the audit log keeps it")->required();
+    command->add_option("--account", options->account,
+                        "One account (\"\" = the platform's own); default the whole provider");
+    command->add_option("--class", options->operation_class, "read, write, …; default all");
+    command->callback([&chosen, &session, options] {
+      chosen = [&session, options] { return run_provider_action(session, *options); };
+    });
+    return std::pair{command, options};
+  };
+  const auto [open, opened] = action("open", "Let no call leave: due calls park");
+  open->add_option("--until", opened->until, "When canaries may probe; default: until closed");
+  action("close", "Let calls leave again: what is parked drains");
+  const auto [limit, limited] = action("limit", "Limit calls over all nodes; 0 = no limit");
+  limit->add_option("--rate", limited->per_second, "Calls a second");
+  limit->add_option("--at-once", limited->at_once, "Calls under way");
+  const auto [declared, window] = action("maintenance", "Park due calls during a window");
+  declared->add_option("--from", window->from, "Its begin: a time, or 30m from now; default now");
+  declared->add_option("--to", window->to, "Its end")->required();
+}
+
 int run_command_line(int count, const char* const* arguments, Session& session) {
   CLI::App app{"Sequent: documented billing sequences as durable state machines.", "sequent"};
   app.set_version_flag("--version", "sequent " + std::string(program_version));
@@ -365,6 +404,7 @@ int run_command_line(int count, const char* const* arguments, Session& session) 
   add_operator_commands(app, session, chosen);
   add_batch_commands(app, session, chosen);
   add_reconcile_command(app, session, chosen);
+  add_provider_commands(app, session, chosen);
   if (const auto unknown = unknown_command(app, count, arguments)) {
     session.terminal.error("error: " + *unknown);
     return wrong_use;

@@ -66,7 +66,7 @@ struct SimulateOptions {
   std::optional<std::uint64_t> seed;  // this one alone
   int runs = 8;                       // starts by callers, for each seed
   bool verbose = false, keep_going = false, no_rewinds = false, one_node = false;
-  bool no_keys_and_times = false;
+  bool no_keys_and_times = false, no_outages = false;
 };
 int run_simulate(const Session& session, const SimulateOptions& options);
 
@@ -90,7 +90,7 @@ struct RunsOptions {
   std::vector<std::string> statuses, attributes;  // attributes: name=value
   std::string workflow, key, task, waiting, provider, error_type, since, text, cursor, where;
   int limit = 50;
-  bool all = false;
+  bool all = false, stuck = false;
 };
 int run_runs(const Session& session, const RunsOptions& options);
 int run_show(const Session& session, const std::string& run);
@@ -145,6 +145,17 @@ struct ReconcileOptions {
   bool unrecorded = false;
 };
 int run_reconcile(const Session& session, const ReconcileOptions& options);
+
+struct ProviderOptions {
+  std::string verb;  // open | close | limit | maintenance
+  std::string name, reason, operation_class;
+  std::optional<std::string> account;  // none = the whole provider
+  std::string until, from, to;         // times, or how long from now
+  std::optional<double> per_second;
+  std::optional<int> at_once;
+};
+int run_providers_list(const Session& session);
+int run_provider_action(const Session& session, const ProviderOptions& options);
 
 struct InboxOptions {
   std::string type, state, cursor;

@@ -17,6 +17,7 @@ Result<Query> query_of(const Session& session, const RunsOptions& options) {
               {"task", options.task},         {"waiting", options.waiting},
               {"provider", options.provider}, {"errorType", options.error_type},
               {"text", options.text},         {"where", options.where}};
+  if (options.stuck) query.emplace_back("stuck", "true");
   for (const auto& status : options.statuses) query.emplace_back("status", status);
   for (const auto& attribute : options.attributes) {
     const auto equals = attribute.find('=');

@@ -67,6 +67,7 @@ void print_run(const Session& session, const Json& run) {
   sheet.line("reason", text_of(run, "reason"));
   sheet.line("task", text_of(run, "task"));
   print_waiting(sheet, run, now);
+  sheet.line("why", text_of(run, "why"));
   const auto error = member(run, "error");
   if (error.is_object()) {
     sheet.line("error", problem_text(error), Style::bad);

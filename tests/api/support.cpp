@@ -52,7 +52,7 @@ TestNode::TestNode(ApiConfig config, Begin begin, net::ServerLimits limits) {
   auto opened = persistence::SqliteStore::open(options);
   if (!opened) throw std::runtime_error(opened.error().detail);
   store_ = std::move(*opened);
-  const runtime::Ports ports{*store_, *store_, *store_, clock_, activities_};
+  const runtime::Ports ports{*store_, *store_, *store_, clock_, activities_, store_.get()};
   engine_ =
       std::make_unique<runtime::Engine>(runtime::EngineConfig{}, ports, loops_.get_executor());
   if (begin == Begin::started) {
