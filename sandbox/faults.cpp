@@ -97,6 +97,7 @@ Result<void> read_number(Fault& fault, const std::string& member, const Json& va
   const auto number = value.get<std::int64_t>();
   if (member == "times") fault.times = number;
   if (member == "ms") fault.ms = number;
+  if (member == "perSecond") fault.per_second = number;
   if (member == "retryAfter") fault.retry_after = static_cast<int>(number);
   if (member == "bytes") fault.bytes = static_cast<std::size_t>(number);
   if (member == "status") {
@@ -117,13 +118,14 @@ Result<void> read_member(Fault& fault, const std::string& member, const Json& va
   };
   if (among({"kind", "method", "path", "event", "code"})) return read_text(fault, member, value);
   if (among({"shouldRetry", "stored", "effect", "refuse"})) return read_flag(fault, member, value);
-  if (among({"times", "seconds", "probability", "ms", "status", "retryAfter", "bytes", "copies"}))
+  if (among({"times", "seconds", "probability", "perSecond", "ms", "status", "retryAfter", "bytes",
+             "copies"}))
     return read_number(fault, member, value, now);
-  return fail(
-      ErrorCode::invalid_request,
-      "unknown fault member \"" + member +
-          "\": expected kind, method, path, event, times, seconds, probability, ms, status, "
-          "retryAfter, shouldRetry, code, stored, effect, refuse, bytes or copies");
+  return fail(ErrorCode::invalid_request,
+              "unknown fault member \"" + member +
+                  "\": expected kind, method, path, event, times, seconds, probability, perSecond, "
+                  "ms, status, "
+                  "retryAfter, shouldRetry, code, stored, effect, refuse, bytes or copies");
 }
 
 Result<Fault> read_fault(const Json& description, Timestamp now) {
@@ -156,6 +158,7 @@ Json Fault::to_json() const {
   if (times) json["timesLeft"] = *times - used;
   if (until) json["until"] = format_time(*until);
   if (ms > 0) json["ms"] = ms;
+  if (per_second > 0) json["perSecond"] = per_second;
   if (status != 0) json["status"] = status;
   return json;
 }
@@ -190,6 +193,12 @@ Json FaultPlan::list() const {
 bool FaultPlan::hits(Fault& fault, Timestamp now) {
   if (fault.times && fault.used >= *fault.times) return false;
   if (fault.until && now >= *fault.until) return false;
+  if (fault.per_second > 0) {
+    const std::int64_t second = now / 1'000;
+    if (second != fault.second) fault.spared = 0;
+    fault.second = second;
+    if (++fault.spared <= fault.per_second) return false;
+  }
   if (fault.probability < 1 && random_.uniform() >= fault.probability) return false;
   ++fault.used;
   return true;

@@ -28,7 +28,7 @@ enum class FaultKind : std::uint8_t {
   webhook_old_timestamp,  // signed correctly, an hour ago
 };
 
-/// shape  {kind, method?, path?, event?, times?, seconds?, probability?, ms?, status?, retryAfter?,
+/// shape  {kind, method?, path?, event?, times?, seconds?, probability?, perSecond?, ms?, status?, retryAfter?,
 ///        shouldRetry?, code?, stored?, effect?, refuse?, bytes?, copies?}
 struct Fault {
   std::uint64_t id = 0;
@@ -39,6 +39,8 @@ struct Fault {
   std::optional<std::int64_t> times;  // absent: without end
   std::optional<Timestamp> until;     // from `seconds`
   double probability = 1;
+  /// Spares so many calls of each second: with rate-limit, a provider of that capacity. 0 = none.
+  std::int64_t per_second = 0;
   DurationMs ms = 0;
   int status = 0;
   std::optional<int> retry_after;
@@ -50,6 +52,7 @@ struct Fault {
   std::size_t bytes = 0;
   int copies = 2;
   std::int64_t used = 0;
+  std::int64_t second = 0, spared = 0;  // the second that is counted, and its calls so far
 
   [[nodiscard]] Json to_json() const;
 };

@@ -10,7 +10,7 @@ using Catch::Contains;
 namespace {
 
 const std::string providers = "/api/v1/providers";
-const std::string why = R"({"reason":"they called us"})";
+const std::string reason = R"({"reason":"they called us"})";
 
 Json provider_in(const Json& list, const std::string& name) {
   for (const auto& one : list.at("items"))
@@ -27,7 +27,7 @@ TEST_CASE("a run that is parked says on whom, since when and what wakes it", "[a
                                "  - child: {run: {workflow: {namespace: test, name: echo, "
                                "version: 1.0.0, input: {name: Ada}}}}\n"))
               .status == 201);
-  const auto opened = node.post(providers + "/debug:open", why);
+  const auto opened = node.post(providers + "/debug:open", reason);
   REQUIRE(opened.status == 200);
   CHECK(opened.json.at("items").at(0).at("state") == "open");
 
@@ -66,7 +66,7 @@ TEST_CASE("a run that is parked says on whom, since when and what wakes it", "[a
   CHECK_THAT(node.get("/metrics").text, Contains("sequent_provider_parked{provider=\"debug\""));
   CHECK(node.get("/api/v1/runs?stuck=true").json.at("items").empty());
 
-  REQUIRE(node.post(providers + "/debug:close", why).status == 200);
+  REQUIRE(node.post(providers + "/debug:close", reason).status == 200);
   CHECK(node.await_status(id, "completed").at("output") == Json{{"hello", "Ada"}});
   node.await_status(parent, "completed");
   CHECK_FALSE(node.get("/api/v1/runs/" + id).json.contains("why"));
@@ -75,9 +75,9 @@ TEST_CASE("a run that is parked says on whom, since when and what wakes it", "[a
 TEST_CASE("what is done to a provider is audited, and refused without a reason", "[api][outages]") {
   TestNode node;
   CHECK(node.post(providers + "/debug:open", "{}").status == 400);
-  CHECK(node.post(providers + "/debug:limit", why).status == 400);
-  CHECK(node.post(providers + "/debug:maintenance", why).status == 400);
-  CHECK(node.post(providers + "/nobody:open", why).status == 404);
+  CHECK(node.post(providers + "/debug:limit", reason).status == 400);
+  CHECK(node.post(providers + "/debug:maintenance", reason).status == 400);
+  CHECK(node.post(providers + "/nobody:open", reason).status == 404);
   CHECK(node.post(providers + "/debug:open", R"({"reason":"x","until":"2001-01-01T00:00:00Z"})")
             .status == 400);
   CHECK(node.get(providers).json.at("items").empty());

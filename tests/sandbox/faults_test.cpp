@@ -107,6 +107,16 @@ TEST_CASE("several faults are added together or not at all") {
   }
 }
 
+TEST_CASE("a limit per second spares so many calls of each second", "[sandbox]") {
+  sandbox::FaultPlan plan{1};
+  REQUIRE(plan.add(Json{{"kind", "rate-limit"}, {"perSecond", 2}}, 0).has_value());
+  const auto hit = [&](Timestamp now) { return !plan.take_for_call("GET", "/v1/x", now).empty(); };
+  CHECK_FALSE(hit(10'000));
+  CHECK_FALSE(hit(10'500));
+  CHECK(hit(10'999));
+  CHECK_FALSE(hit(11'000));
+}
+
 TEST_CASE("patterns match any text where they have a star") {
   CHECK(glob_matches("", "/v1/customers"));
   CHECK(glob_matches("/v1/*", "/v1/customers"));
