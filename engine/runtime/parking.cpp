@@ -37,8 +37,8 @@ void Partition::let_go(InstanceId id, std::uint32_t frame) {
   auto work = [self = shared_from_this(), id, frame] {
     self->with(id, [raw = self.get(), frame](Resident* resident, const Error*) {
       if (resident == nullptr) return;  // still parked in the store: its turn comes again
+      // It leaves memory when its commit is released, or at the end of its loading.
       (void)raw->feed(*resident, machine::Event{machine::CallLetGo{.frame = frame}});
-      raw->maybe_evict(*resident);
     });
   };
   boost::asio::post(strand_, std::move(work));

@@ -34,7 +34,7 @@ TEST_CASE("a run that is parked says on whom, since when and what wakes it", "[a
   // A start is accepted all the same, and answered in time.
   const auto waited =
       node.post("/api/v1/workflows/test/echo/runs", R"({"name":"Ada"})", {{"Prefer", "wait=1"}});
-  REQUIRE(waited.status == 202);
+  REQUIRE(waited.status == 201);
   const auto id = text_of(waited.json, "id");
   const auto run = node.await_status(id, "waiting");
   CHECK(run.at("waitingFor").at("kind") == "parked");
