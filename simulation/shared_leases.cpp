@@ -28,6 +28,11 @@ Membership SharedLeases::acquire(const Renewal& renewal) {
     if (row.owner == renewal.node)
       membership.leases.push_back({.partition = static_cast<PartitionId>(id), .epoch = row.epoch});
   }
+  for (const auto& [name, presence] : nodes_) {
+    if (name == renewal.node) continue;
+    const DurationMs left = presence.until - renewal.now;
+    membership.next_death = std::min(membership.next_death.value_or(left), left);
+  }
   return membership;
 }
 

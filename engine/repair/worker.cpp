@@ -314,7 +314,8 @@ asio::awaitable<Worker::Turn> Worker::finish_if_over(const RepairBatch& batch) {
   const Turn turn = co_await std::move(finishing);
   if (turn == Turn::idle) {
     adopted_.erase(batch.id);
-    paces_.erase(batch.id);
+    // A pause is no way around the rate: what it had left is what it goes on with.
+    if (batch.state != RepairBatch::State::paused) paces_.erase(batch.id);
   }
   co_return turn;
 }

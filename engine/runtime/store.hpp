@@ -58,6 +58,9 @@ struct Membership {
   /// them was lost, or whoever sent them died first.
   std::vector<PartitionId> mail;
   bool parcels = false;  // Exchange::collect() would find some
+  /// In how long the first of the other nodes is dead, should it not renew before: a look right then
+  /// takes its partitions over. At once, where one is dead and another node is burying it.
+  std::optional<DurationMs> next_death;
   /// How many definitions are stored. Nodes that know fewer read them again.
   std::size_t definitions = 0;
 };

@@ -18,7 +18,8 @@ constexpr DurationMs renew_again_ms = 1'000;  // after a failure
 // In a cluster the renewal is also the look for partitions whose owner died.
 constexpr DurationMs longest_pause_ms = 1'250;
 constexpr DurationMs shortest_pause_ms = 50;  // when somebody says that partitions are free
-constexpr DurationMs drain_ms = 2'000;        // of a partition that is given back
+constexpr DurationMs after_death_ms = 10;
+constexpr DurationMs drain_ms = 2'000;  // of a partition that is given back
 
 }  // namespace
 
@@ -35,9 +36,18 @@ Result<Membership> Tenure::acquire() {
       {.node = node_.self, .now = clock.now(), .ttl = ttl, .leaves = node_.stopping});
   if (!membership) return membership;
   acquired_until_ = asked + ttl;
-  const bool alone = node_.cluster == nullptr;
-  renew_at_ = asked + (alone ? ttl / 3 : std::min(ttl / 4, longest_pause_ms));
+  renew_at_ = asked + pause_after(*membership);
   return membership;
+}
+
+DurationMs Tenure::pause_after(const Membership& membership) const {
+  const DurationMs ttl = node_.config.lease_ttl_ms;
+  if (node_.cluster == nullptr) return ttl / 3;
+  const DurationMs pause = std::min(ttl / 4, longest_pause_ms);
+  if (!membership.next_death) return pause;
+  // Right after it: those who live have renewed by then, a dead one's partitions wait no longer.
+  return std::clamp(*membership.next_death + after_death_ms, std::min(shortest_pause_ms, pause),
+                    pause);
 }
 
 bool Tenure::leased() const {

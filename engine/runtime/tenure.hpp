@@ -50,6 +50,8 @@ class Tenure : public std::enable_shared_from_this<Tenure> {
     Lease lease;
     bool left = false;  // the partition is dropped here
   };
+  /// Until the next renewal.
+  [[nodiscard]] DurationMs pause_after(const Membership& membership) const;
   void beat();
   void settle(Membership membership);
   void give_surplus();

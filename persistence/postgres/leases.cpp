@@ -53,7 +53,9 @@ constexpr std::string_view select_figures = R"sql(
          (SELECT count(*) FROM parcel
           WHERE (to_node = ?1 OR partition_id IN (SELECT partition_id FROM partition
                                                   WHERE owner = ?1))
-            AND expires_at > clock_timestamp())
+            AND expires_at > clock_timestamp()),
+         (SELECT ceil(extract(epoch FROM min(lease_until) - clock_timestamp()) * 1000)::bigint
+          FROM node WHERE node <> ?1)
 )sql";
 constexpr std::string_view old_mail = R"sql(
   SELECT p.partition_id FROM partition p
@@ -104,6 +106,7 @@ Result<Membership> PostgresStore::acquire(const runtime::Renewal& renewal) {
     membership.share = (partitions_ + sharing - 1) / sharing;
     membership.definitions = static_cast<std::size_t>(counts.integer(1));
     membership.parcels = counts.integer(2) > 0;
+    if (!counts.is_null(3)) membership.next_death = std::max<DurationMs>(0, counts.integer(3));
     for (Rows rows = connection.answer(mail); rows.next();)
       membership.mail.push_back(static_cast<PartitionId>(rows.integer(0)));
     return membership;

@@ -24,7 +24,9 @@ void check_providers(World& world, Summary& summary);
 /// The epochs of each partition, and who wrote under them: `owners` at least of some partition.
 void check_writers(World& world, int owners, Summary& summary);
 /// How long runs stood still when their node died.
-void check_take_overs(World& world, const StormReport& storm, bool required, Summary& summary);
+/// longest_allowed  none: deaths need not have been, and the time is only told
+void check_take_overs(World& world, const StormReport& storm,
+                      std::optional<DurationMs> longest_allowed, Summary& summary);
 void check_journals(World& world, Summary& summary);
 
 }  // namespace sequent::chaos

@@ -25,10 +25,13 @@ TEST_CASE("nodes share the partitions, and a dead one's are taken over", "[postg
   auto first = *a->acquire({.node = "a", .now = noon, .ttl = 10'000});
   CHECK(first.leases.size() == 4);
   CHECK(first.nodes == 1);
+  CHECK_FALSE(first.next_death.has_value());
   auto second = *b->acquire({.node = "b", .now = noon, .ttl = 10'000});
   CHECK(second.leases.empty());
   CHECK(second.nodes == 2);
   CHECK(second.share == 2);
+  REQUIRE(second.next_death.has_value());
+  CHECK((*second.next_death > 0 && *second.next_death <= 10'000));
   REQUIRE(second.owners.size() == 4);
   CHECK(second.owners[0].node == "a");
   CHECK(second.owners[0].epoch == first.leases[0].epoch);
