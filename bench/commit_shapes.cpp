@@ -1,7 +1,9 @@
-// Three ways to write one batch in one round trip to PostgreSQL: statements in a pipeline (what the
-// store does), one function of the database, one statement of several parts.
+// Ways to write one batch in one round trip to PostgreSQL: statements in a pipeline, with BEGIN and
+// COMMIT or as the transaction that a pipeline is by itself; all that a checkpoint writes as one
+// statement of several parts; one function of the database.
 // usage  bench_commit_shapes postgresql://… [SECONDS]   for each way and size; makes a schema of its own
-// shape  a change = an instance's row updated, a journal row of about 500 bytes, one fence for all
+// shape  a change = an instance's row updated, a journal row of about 500 bytes; for all of a batch
+//        one fence that is held and one mark that is raised
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -25,6 +27,9 @@ const std::string set_up = R"sql(
   CREATE SCHEMA bench_shapes;
   CREATE TABLE bench_shapes.fence (partition_id bigint PRIMARY KEY, epoch bigint NOT NULL);
   INSERT INTO bench_shapes.fence VALUES (1, 7);
+  CREATE TABLE bench_shapes.mark (slot bigint PRIMARY KEY, commits bigint NOT NULL)
+    WITH (fillfactor = 20);
+  INSERT INTO bench_shapes.mark VALUES (1, 0);
   CREATE TABLE bench_shapes.instance (
     instance_id bigint PRIMARY KEY, last_seq bigint NOT NULL, status text NOT NULL
   ) WITH (fillfactor = 60);
@@ -33,23 +38,36 @@ const std::string set_up = R"sql(
     instance_id bigint NOT NULL, seq bigint NOT NULL, records text NOT NULL,
     PRIMARY KEY (instance_id, seq)
   );
-  CREATE FUNCTION bench_shapes.hold(bigint, bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+  CREATE FUNCTION bench_shapes.expect(actual bigint, expected bigint, state text) RETURNS bigint
+  LANGUAGE plpgsql IMMUTABLE AS $$
   BEGIN
-    PERFORM 1 FROM bench_shapes.fence WHERE partition_id = $1 AND epoch = $2 FOR SHARE;
-    IF NOT FOUND THEN RAISE 'fenced' USING ERRCODE = 'SQ002'; END IF;
-    RETURN 1;
+    IF actual IS DISTINCT FROM expected THEN
+      RAISE 'expected %, got %', expected, actual USING ERRCODE = state;
+    END IF;
+    RETURN actual;
   END $$;
   CREATE FUNCTION bench_shapes.write_batch(bigint, bigint, bigint[], bigint[], text[], text[])
   RETURNS void LANGUAGE plpgsql AS $$
   BEGIN
-    PERFORM bench_shapes.hold($1, $2);
+    UPDATE bench_shapes.mark SET commits = commits + 1 WHERE slot = 1;
+    PERFORM 1 FROM bench_shapes.fence WHERE partition_id = $1 AND epoch = $2 FOR SHARE;
+    IF NOT FOUND THEN RAISE 'fenced' USING ERRCODE = 'SQ002'; END IF;
     UPDATE bench_shapes.instance i SET last_seq = c.seq, status = c.status
       FROM unnest($3, $4, $5) AS c (id, seq, status) WHERE i.instance_id = c.id;
     INSERT INTO bench_shapes.journal SELECT * FROM unnest($3, $4, $6);
   END $$;
 )sql";
 
-constexpr std::string_view hold = "SELECT bench_shapes.hold(?1::bigint, ?2::bigint)";
+constexpr std::string_view raise_mark = R"sql(
+  WITH raised AS (
+    UPDATE bench_shapes.mark SET commits = commits + 1 WHERE slot = 1 RETURNING 1)
+  SELECT bench_shapes.expect(count(*), 1, 'SQ001') FROM raised
+)sql";
+constexpr std::string_view hold = R"sql(
+  SELECT bench_shapes.expect(count(*), 1, 'SQ002') FROM (
+    SELECT 1 FROM bench_shapes.fence WHERE partition_id = ?1::bigint AND epoch = ?2::bigint
+    FOR SHARE) AS held
+)sql";
 constexpr std::string_view update = R"sql(
   UPDATE bench_shapes.instance i SET last_seq = c.seq, status = c.status
   FROM unnest(?1::bigint[], ?2::bigint[], ?3::text[]) AS c (id, seq, status)
@@ -63,13 +81,20 @@ constexpr std::string_view call = R"sql(
                                   ?6::text[])
 )sql";
 constexpr std::string_view one_statement = R"sql(
-  WITH held AS (SELECT bench_shapes.hold(?1::bigint, ?2::bigint) AS one),
+  WITH raised AS (
+    UPDATE bench_shapes.mark SET commits = commits + 1 WHERE slot = 1 RETURNING 1),
+  held AS (
+    SELECT 1 FROM bench_shapes.fence WHERE partition_id = ?1::bigint AND epoch = ?2::bigint
+    FOR SHARE),
   updated AS (
     UPDATE bench_shapes.instance i SET last_seq = c.seq, status = c.status
-    FROM held, unnest(?3::bigint[], ?4::bigint[], ?5::text[]) AS c (id, seq, status)
-    WHERE i.instance_id = c.id)
-  INSERT INTO bench_shapes.journal
-  SELECT j.* FROM held, unnest(?3::bigint[], ?4::bigint[], ?6::text[]) AS j
+    FROM unnest(?3::bigint[], ?4::bigint[], ?5::text[]) AS c (id, seq, status)
+    WHERE i.instance_id = c.id),
+  appended AS (
+    INSERT INTO bench_shapes.journal
+    SELECT * FROM unnest(?3::bigint[], ?4::bigint[], ?6::text[]))
+  SELECT bench_shapes.expect((SELECT count(*) FROM raised), 1, 'SQ001'),
+         bench_shapes.expect((SELECT count(*) FROM held), 1, 'SQ002')
 )sql";
 
 struct Changes {
@@ -102,23 +127,39 @@ struct Way {
   std::function<void(Connection&, const Changes&)> write;
 };
 
+void queue_statements(Connection& connection, const Changes& c) {
+  connection.run(raise_mark);
+  connection.run(hold, 1, 7);
+  connection.run(update, c.ids, c.seqs, c.statuses);
+  connection.run(insert, c.ids, c.seqs, c.records);
+}
+
 const std::vector<Way> ways{
     {"pipeline",
      [](Connection& connection, const Changes& c) {
        connection.begin();
-       connection.run(hold, 1, 7);
-       connection.run(update, c.ids, c.seqs, c.statuses);
-       connection.run(insert, c.ids, c.seqs, c.records);
+       queue_statements(connection, c);
        connection.commit();
+     }},
+    {"pipeline alone",
+     [](Connection& connection, const Changes& c) {
+       queue_statements(connection, c);
+       connection.flush();
+     }},
+    {"one in BEGIN",
+     [](Connection& connection, const Changes& c) {
+       connection.begin();
+       connection.run(one_statement, 1, 7, c.ids, c.seqs, c.statuses, c.records);
+       connection.commit();
+     }},
+    {"one alone",
+     [](Connection& connection, const Changes& c) {
+       static_cast<void>(
+           connection.query(one_statement, 1, 7, c.ids, c.seqs, c.statuses, c.records));
      }},
     {"function",
      [](Connection& connection, const Changes& c) {
        static_cast<void>(connection.query(call, 1, 7, c.ids, c.seqs, c.statuses, c.records));
-     }},
-    {"one statement",
-     [](Connection& connection, const Changes& c) {
-       static_cast<void>(
-           connection.query(one_statement, 1, 7, c.ids, c.seqs, c.statuses, c.records));
      }},
 };
 

@@ -52,7 +52,7 @@ Measured drive(Node& node, const Load& load) {
   std::vector<std::vector<double>> latencies(static_cast<std::size_t>(load.callers));
   const auto before = node.engine().stats();
   const auto statements = node.store().statements();
-  const auto cpu = cpu_seconds();
+  const auto cpu = cpu_seconds(), database_cpu = node.database_cpu().seconds();
   const auto start = SteadyClock::now();
   std::vector<std::future<void>> done;
   for (auto& each : latencies) {
@@ -67,6 +67,7 @@ Measured drive(Node& node, const Load& load) {
   Measured measured;
   measured.seconds = seconds_since(start);
   measured.cpu = cpu_seconds() - cpu;
+  measured.database_cpu = node.database_cpu().seconds() - database_cpu;
   for (auto& each : done) each.get();
   const auto after = node.engine().stats();
   measured.commits_per_run = static_cast<double>(after.commits - before.commits) / load.runs;
@@ -88,6 +89,9 @@ void print(const char* name, const Load& load, int steps, Measured& measured) {
       percentile(measured.latencies_ms, 0.9), percentile(measured.latencies_ms, 0.99),
       measured.cpu / load.runs * 1000, measured.cpu / measured.seconds, measured.commits_per_run,
       measured.statements_per_run, measured.failed);
+  if (measured.database_cpu > 0)
+    std::printf("     database %.3f CPU-s per 1,000 runs (%.1f cores)\n",
+                measured.database_cpu / load.runs * 1000, measured.database_cpu / measured.seconds);
   std::fflush(stdout);
 }
 

@@ -16,6 +16,7 @@ struct Load {
 
 struct Measured {
   double seconds = 0, cpu = 0;
+  double database_cpu = 0;  // 0: not known
   double commits_per_run = 0, statements_per_run = 0;
   int failed = 0;
   std::vector<double> latencies_ms;

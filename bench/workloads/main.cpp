@@ -135,9 +135,11 @@ int main_of(const std::vector<std::string>& words) {
   if (words.size() == 2 && words[0] == "--answers") return serve_answers(number(words, 1));
   if (words.size() == 5 && words[0] == "--node")
     return serve_until_killed({.folder = words[1], .store = words[2]}, words[3], number(words, 4));
-  if (words.size() == 6 && words[0] == "--share")
+  if (words.size() == 7 && words[0] == "--share") {
+    const Share share{.name = words[3], .processor = number(words, 4), .workflow = words[6]};
     return share_the_store({.folder = words[1], .store = words[2], .runs = number(words, 5)},
-                           words[3], number(words, 4));
+                           share);
+  }
   const Asked asked = read_arguments(words);
   bool good = true;
   for (const auto& name : asked.names) good = run(name, asked.options) && good;

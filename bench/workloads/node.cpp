@@ -23,7 +23,7 @@ void give_up(const std::string& problem) {
 }
 
 Node::Node(const Options& options, const std::string& workflow)
-    : work_(asio::make_work_guard(context_)) {
+    : work_(asio::make_work_guard(context_)), database_cpu_(options.store) {
   auto opened = persistence::open_database(
       {.url = options.store, .directory = options.folder.string(), .node = options.node});
   if (!opened) give_up(opened.error().detail);
@@ -48,13 +48,28 @@ Node::~Node() {
   for (auto& thread : threads_) thread.join();
 }
 
-std::string five_steps() {
+namespace {
+
+std::string five_echoes(const std::string& name, const std::string& number) {
   const std::string payload(180, 'x');
-  std::string yaml = "document: {dsl: 1.0.3, namespace: bench, name: five, version: 1.0.0}\ndo:\n";
-  for (const auto* name : {"one", "two", "three", "four", "five"})
-    yaml += std::string("  - ") + name +
-            ": {call: debug.echo, with: {n: '${ .n }', payload: " + payload + "}}\n";
+  std::string yaml =
+      "document: {dsl: 1.0.3, namespace: bench, name: " + name + ", version: 1.0.0}\ndo:\n";
+  for (const auto* step : {"one", "two", "three", "four", "five"})
+    yaml += std::string("  - ") + step + ": {call: debug.echo, with: {n: '${ " + number +
+            " }', payload: " + payload + "}}\n";
   return yaml;
+}
+
+}  // namespace
+
+std::string five_steps() {
+  return five_echoes("five", ".n");
+}
+
+std::string five_priced_steps() {
+  return five_echoes("priced",
+                     ".n as $n | [range(60) | {quantity: (1 + . % 3), price: (100 + . * 7)}] | "
+                     "map(.quantity * .price) | add as $sum | if $sum > 0 then $n else 0 end");
 }
 
 }  // namespace sequent::bench

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/workloads/database_cpu.hpp"
 #include "bench/workloads/workloads.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/system_clock.hpp"
@@ -30,6 +31,7 @@ class Node {
 
   [[nodiscard]] runtime::Engine& engine() { return *engine_; }
   [[nodiscard]] persistence::Database& store() { return *store_; }
+  [[nodiscard]] const DatabaseCpu& database_cpu() const { return database_cpu_; }
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
 
  private:
@@ -37,6 +39,7 @@ class Node {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::vector<std::thread> threads_;
   std::unique_ptr<persistence::Database> store_;
+  DatabaseCpu database_cpu_;
   runtime::SystemClock clock_;
   net::HttpClient http_{net::ClientLimits{.threads = 2}};  // as serve has on four cores
   runtime::ActivityRegistry registry_;
@@ -45,5 +48,8 @@ class Node {
 
 /// W1 to W3: five sequential durable steps with a 200-byte result, named bench/five.
 [[nodiscard]] std::string five_steps();
+/// The same five, each of which prices a basket of sixty lines first: more work for the engine, none
+/// for the store. Named bench/priced.
+[[nodiscard]] std::string five_priced_steps();
 
 }  // namespace sequent::bench

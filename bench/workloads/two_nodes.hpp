@@ -6,8 +6,14 @@
 
 namespace sequent::bench {
 
-/// Opens the store as `name` on `processor` alone, says "ready", waits for the file `go` in the folder,
-/// does W1's runs and says "did N" (runs per second).
-int share_the_store(Options options, const std::string& name, int processor);
+struct Share {
+  std::string name;      // of the node
+  int processor = 0;     // its only one
+  std::string workflow;  // "five" or "priced"
+};
+
+/// Opens the store, says "ready", waits for the file `go` in the folder, does its runs and says
+/// "did RUNS_PER_SECOND PROCESSORS_BUSY".
+int share_the_store(Options options, const Share& share);
 
 }  // namespace sequent::bench
