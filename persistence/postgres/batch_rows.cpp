@@ -68,7 +68,10 @@ constexpr std::string_view update_instances = R"sql(
             key_born_at, error_status, completed_tasks, attempts, status, task, waiting_kind,
             waiting_detail, provider, operation, park_reason, error_type, error_title)
     WHERE i.instance_id = c.instance_id AND (i.last_seq = c.stored_seq OR c.last_seq = 0)
-    RETURNING 1)
+    RETURNING 1),
+  appended AS (
+    INSERT INTO journal (instance_id, last_seq, at_ms, records)
+    SELECT * FROM unnest(?22::uuid[], ?23::bigint[], ?24::bigint[], ?25::text[]))
   SELECT expect(count(*), cardinality(?1), 'SQ004') FROM written
 )sql";
 // The primary key (instance_id, last_seq) refuses a second history.
@@ -193,22 +196,29 @@ void UpdateRows::add(const InstanceChange& change) {
   error_title_.add(row.error_title);
 }
 
-void UpdateRows::update(Connection& connection) const {
-  if (id_.empty()) return;
+void UpdateRows::update(Connection& connection, const JournalRows& journals) const {
+  SEQUENT_ASSERT(!empty());
   connection.queue(update_instances, id_, stored_seq_, last_seq_, wake_at_, updated_at_, ended_at_,
                    parked_at_, deadline_, key_born_at_, error_status_, completed_tasks_, attempts_,
                    status_, task_, waiting_kind_, waiting_detail_, provider_, operation_,
-                   park_reason_, error_type_, error_title_);
+                   park_reason_, error_type_, error_title_, journals.id_, journals.seq_,
+                   journals.at_, journals.records_);
+}
+
+void JournalRows::add(const InstanceChange& change) {
+  if (change.last_seq == 0) return;
+  id_.add(change.id);
+  seq_.add(static_cast<std::int64_t>(change.last_seq));
+  at_.add(change.at);
+  records_.add(change.records);
+}
+
+void JournalRows::append(Connection& connection) const {
+  if (!id_.empty()) connection.queue(append_journals, id_, seq_, at_, records_);
 }
 
 void ContentRows::add(const InstanceChange& change) {
   const auto last_seq = static_cast<std::int64_t>(change.last_seq);
-  if (last_seq > 0) {
-    journal_id_.add(change.id);
-    journal_seq_.add(last_seq);
-    journal_at_.add(change.at);
-    records_.add(change.records);
-  }
   if (change.snapshot) {
     SEQUENT_ASSERT(last_seq > 0);  // a snapshot is the fold up to the last record
     snapshot_id_.add(change.id);
@@ -224,8 +234,6 @@ void ContentRows::add(const InstanceChange& change) {
 }
 
 void ContentRows::write(Connection& connection) const {
-  if (!journal_id_.empty())
-    connection.queue(append_journals, journal_id_, journal_seq_, journal_at_, records_);
   if (!snapshot_id_.empty())
     connection.queue(replace_snapshots, snapshot_id_, snapshot_seq_, snapshot_);
   if (!consumed_.empty()) connection.queue(delete_messages, consumed_, consumer_);

@@ -11,7 +11,6 @@
 namespace sequent::persistence::postgres {
 
 /// SQLSTATE of assumptions that did not hold.
-inline constexpr std::string_view fence_broken = "SQ002";
 inline constexpr std::string_view start_taken = "SQ003";
 inline constexpr std::string_view history_differs = "SQ004";
 
@@ -42,13 +41,27 @@ class StartRows {
   Ids attribute_instance_;
 };
 
+/// What runs have gone through since their last checkpoint.
+class JournalRows {
+ public:
+  void add(const runtime::InstanceChange& change);
+  void append(Connection& connection) const;
+
+ private:
+  friend class UpdateRows;
+  Ids id_;
+  Integers seq_, at_;
+  Texts records_;
+};
+
 /// Checkpoints of runs that are there: the row's columns.
 class UpdateRows {
  public:
   void add(const runtime::InstanceChange& change);
-  /// Fails with history_differs when a run is missing or its history does not end where a change
-  /// begins.
-  void update(Connection& connection) const;
+  [[nodiscard]] bool empty() const { return id_.empty(); }
+  /// Appends the journals of the batch in the same statement. Fails with history_differs when a run
+  /// is missing or its history does not end where a change begins.
+  void update(Connection& connection, const JournalRows& journals) const;
 
  private:
   Ids id_;
@@ -58,7 +71,7 @@ class UpdateRows {
       error_type_, error_title_;
 };
 
-/// What every change may bring: journal, snapshot, mail that it has read, requests, its end.
+/// What a change may bring besides: snapshot, mail that it has read, requests, its end.
 class ContentRows {
  public:
   void add(const runtime::InstanceChange& change);
@@ -67,9 +80,9 @@ class ContentRows {
   void forget_results(Connection& connection) const;
 
  private:
-  Ids journal_id_, snapshot_id_, consumer_, ended_;
-  Integers journal_seq_, journal_at_, snapshot_seq_, consumed_;
-  Texts records_, snapshot_;
+  Ids snapshot_id_, consumer_, ended_;
+  Integers snapshot_seq_, consumed_;
+  Texts snapshot_;
   std::vector<const runtime::InstanceChange*> with_requests_;
 };
 

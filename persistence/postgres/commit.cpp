@@ -29,13 +29,7 @@ namespace {
 
 using Known = shared::KnownWorkflows;
 
-// FOR SHARE: a node that takes the partition over waits for our commit, and then fences the next.
-constexpr std::string_view hold_fences = R"sql(
-  SELECT expect(count(*), cardinality(?1), 'SQ002') FROM (
-    SELECT 1 FROM unnest(?1::bigint[], ?2::bigint[]) AS b (partition_id, epoch)
-    JOIN partition p ON p.partition_id = b.partition_id AND p.epoch = b.epoch
-    ORDER BY p.partition_id FOR SHARE OF p) AS held
-)sql";
+// FOR SHARE, like the fences of writing.cpp.
 constexpr std::string_view fence_partitions = R"sql(
   SELECT p.partition_id FROM unnest(?1::bigint[], ?2::bigint[]) AS b (partition_id, epoch)
   JOIN partition p ON p.partition_id = b.partition_id AND p.epoch = b.epoch
@@ -70,15 +64,14 @@ shared::WorkflowNumbers numbers_of(const Known& known, const InstanceChange& cha
   return *numbers;
 }
 
-struct Fences {
-  Integers partitions, epochs;
-  explicit Fences(std::span<const Batch> batches) {
-    for (const Batch& batch : batches) {
-      partitions.add(batch.partition);
-      epochs.add(batch.epoch);
-    }
+Fences fences_of(std::span<const Batch> batches) {
+  Fences fences;
+  for (const Batch& batch : batches) {
+    fences.partitions.add(batch.partition);
+    fences.epochs.add(batch.epoch);
   }
-};
+  return fences;
+}
 
 std::vector<BatchResult> empty_results(std::span<const Batch> batches) {
   std::vector<BatchResult> results(batches.size());
@@ -106,16 +99,21 @@ void run_operations(Connection& connection, std::span<const Written> changes) {
 void write_changes(Connection& connection, std::span<const Written> changes,
                    std::string_view space) {
   UpdateRows updates;
+  JournalRows journals;
   ContentRows content;
   ParkedRows parked;
   for (const auto& [change, result] : changes) {
     SEQUENT_ASSERT((change->first_seq == 0) == (change->last_seq == 0));
     SEQUENT_ASSERT(change->first_seq <= change->last_seq);
     if (!change->start) updates.add(*change);
+    journals.add(*change);
     content.add(*change);
     parked.add(*change);
   }
-  updates.update(connection);
+  if (updates.empty())
+    journals.append(connection);
+  else
+    updates.update(connection, journals);
   content.write(connection);
   parked.write(connection);
   Subscribing subscribing;
@@ -139,8 +137,6 @@ void write_changes(Connection& connection, std::span<const Written> changes,
 std::vector<BatchResult> write_at_once(Connection& connection, std::span<const Batch> batches,
                                        const Known& known, std::string_view space) {
   auto results = empty_results(batches);
-  const Fences fences{batches};
-  connection.queue(hold_fences, fences.partitions, fences.epochs);
   std::vector<Written> changes;
   StartRows starts;
   Ids revived;
@@ -162,7 +158,7 @@ std::vector<BatchResult> write_at_once(Connection& connection, std::span<const B
 std::vector<BatchResult> write_step_by_step(Connection& connection, std::span<const Batch> batches,
                                             const Known& known, std::string_view space) {
   auto results = empty_results(batches);
-  const Fences fences{batches};
+  const Fences fences = fences_of(batches);
   std::set<std::int64_t> owned;
   {
     Rows rows = connection.query(fence_partitions, fences.partitions, fences.epochs);
@@ -208,25 +204,27 @@ void check_shape(std::span<const Batch> batches) {
 std::vector<BatchResult> PostgresStore::commit(std::span<const Batch> batches) {
   check_shape(batches);
   learn_workflows(batches);
-  const auto write = [&](auto how) {
+  const Fences fences = fences_of(batches);
+  const auto write = [&](auto how, const Fences* held) {
     Settling settling{settling_};
-    auto results = writing(writers_, [&](Connection& connection) {
+    const auto body = [&](Connection& connection) {
       auto written = how(connection, batches, known_workflows_, address_.schema);
       settling.queue(connection);
       return written;
-    });
+    };
+    auto results = writing(writers_, body, held);
     settling.done();
     if (shared::has_emitted(results)) tell_emitted();
     return results;
   };
   try {
-    return write(write_at_once);
+    return write(write_at_once, &fences);
   } catch (const SqlError& error) {
     if (error.state == history_differs) fail_history(batches, error);
     if (error.state != fence_broken && error.state != start_taken) throw;
   }
   try {
-    return write(write_step_by_step);
+    return write(write_step_by_step, nullptr);
   } catch (const SqlError& error) {
     if (error.state == history_differs) fail_history(batches, error);
     throw;

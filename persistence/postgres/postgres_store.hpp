@@ -121,9 +121,10 @@ class PostgresStore final : public Database {
   [[nodiscard]] std::vector<runtime::StoredCircuit> circuits(std::int64_t after) override;
   [[nodiscard]] std::vector<std::int64_t> put_circuits(
       std::span<const runtime::StoredCircuit> circuits) override;
-  [[nodiscard]] std::vector<runtime::ParkedPlace> parked(
-      const definition::CircuitId& circuit, std::span<const PartitionId> partitions,
-      std::optional<runtime::ParkedPlace> after, std::size_t limit) override;
+  [[nodiscard]] std::vector<runtime::ParkedPlace> parked(const definition::CircuitId& circuit,
+                                                         std::span<const PartitionId> partitions,
+                                                         std::optional<runtime::ParkedPlace> after,
+                                                         std::size_t limit) override;
   [[nodiscard]] std::vector<runtime::ParkedCount> parked_counts(Timestamp risk_before) override;
 
   // Retention

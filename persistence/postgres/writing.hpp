@@ -12,11 +12,20 @@
 
 namespace sequent::persistence::postgres {
 
+/// SQLSTATE of a transaction whose partitions are not all held under these epochs.
+inline constexpr std::string_view fence_broken = "SQ002";
+
+/// Partitions that nobody may take over before the transaction has ended, and their epochs.
+struct Fences {
+  Integers partitions, epochs;
+};
+
 /// The tries of one transaction on one place of the pool.
 class Attempts {
  public:
-  explicit Attempts(Pool::Lent& lent) : lent_(lent) {}
-  /// Connects if need be and begins. errors  SqlError
+  Attempts(Pool::Lent& lent, const Fences* fences) : lent_(lent), fences_(fences) {}
+  /// Connects if need be and begins; its first statement raises the mark and holds the fences.
+  /// errors  SqlError
   [[nodiscard]] Connection& begin();
   void committed();
   /// After an error: true when the transaction turned out to be committed, false when it is to be
@@ -28,6 +37,7 @@ class Attempts {
   [[nodiscard]] bool find_out();
 
   Pool::Lent& lent_;
+  const Fences* fences_;
   int tries_ = 0;
   Timestamp give_up_at_ms_ = 0;  // 0: no connection was lost yet
   bool open_ = false;            // a COMMIT was sent and never answered
@@ -35,11 +45,11 @@ class Attempts {
 
 /// Runs `body(Connection&)` in a transaction and returns what it returned. The body may run several
 /// times; what it only queues is sent with the COMMIT, in one round trip.
-/// errors  SqlError
+/// errors  SqlError; of state fence_broken when `fences` do not hold
 template <class Body>
-auto writing(Pool& writers, const Body& body) {
+auto writing(Pool& writers, const Body& body, const Fences* fences = nullptr) {
   auto lent = writers.borrow();
-  Attempts attempts{lent};
+  Attempts attempts{lent, fences};
   std::optional<decltype(body(std::declval<Connection&>()))> result;
   while (true) {
     std::optional<SqlError> failed;
