@@ -65,9 +65,13 @@ void print_raw(const std::filesystem::path& folder, int runs, int callers) {
 
 }  // namespace
 
-void print_limits(const std::filesystem::path& folder) {
+void print_disk_limits(const std::filesystem::path& folder) {
   print_syncs(folder, false);
   print_syncs(folder, true);
+  std::fflush(stdout);
+}
+
+void print_sqlite_limits(const std::filesystem::path& folder) {
   print_raw(folder, 200, 1);
   print_raw(folder, 6'400, 64);
   print_raw(folder, 12'000, 600);

@@ -14,6 +14,7 @@
 
 #include "bench/workloads/answers.hpp"
 #include "bench/workloads/child.hpp"
+#include "bench/workloads/database_limits.hpp"
 #include "bench/workloads/figures.hpp"
 #include "bench/workloads/limits.hpp"
 #include "bench/workloads/node.hpp"
@@ -123,7 +124,11 @@ bool run(const std::string& name, Options options) {
   std::filesystem::create_directories(options.folder);
   const bool good = run_apart([&] {
     if (name != "limits") return all_workloads().at(name)(options);
-    print_limits(options.folder);
+    print_disk_limits(options.folder);
+    if (options.store.empty())
+      print_sqlite_limits(options.folder);
+    else
+      print_database_limits(options.store, options.folder);
     return true;
   });
   std::filesystem::remove_all(options.folder);
