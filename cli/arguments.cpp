@@ -400,6 +400,7 @@ int run_command_line(int count, const char* const* arguments, Session& session) 
   add_simulation_command(app, session, chosen);
   add_workflow_commands(app, session, chosen);
   add_run_commands(app, session, chosen);
+  add_count_command(app, session, chosen);
   add_audit_command(app, session, chosen);
   add_operator_commands(app, session, chosen);
   add_batch_commands(app, session, chosen);

@@ -18,6 +18,7 @@ void add_server_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen);
 void add_workflow_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_run_commands(CLI::App& app, Session& session, Chosen& chosen);
+void add_count_command(CLI::App& app, Session& session, Chosen& chosen);
 void add_audit_command(CLI::App& app, Session& session, Chosen& chosen);
 void add_operator_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen);

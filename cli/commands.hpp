@@ -93,6 +93,13 @@ struct RunsOptions {
   bool all = false, stuck = false;
 };
 int run_runs(const Session& session, const RunsOptions& options);
+
+struct CountOptions {
+  std::vector<std::string> by{"status"};  // dimensions
+  std::string where;
+  int limit = 50;
+};
+int run_count(const Session& session, const CountOptions& options);
 int run_show(const Session& session, const std::string& run);
 
 struct JournalOptions {

@@ -60,7 +60,7 @@ TEST_CASE("help and version are answers", "[cli]") {
   for (const auto* command :
        {"serve",   "sandbox",   "validate", "deploy", "start", "runs",   "show",
         "journal", "watch",     "suspend",  "resume", "retry", "rewind", "skip",
-        "cancel",  "terminate", "batch",    "audit",  "inbox", "doctor"})
+        "cancel",  "terminate", "batch",    "audit",  "inbox", "doctor", "count"})
     CHECK_THAT(help.out, Contains(command));
   CHECK(sequent({"start", "--help"}).code == 0);
   CHECK_THAT(sequent({"--version"}).out, Contains("sequent 0.1.0"));

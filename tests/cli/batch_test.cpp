@@ -46,6 +46,14 @@ TEST_CASE("a batch is looked at first, then followed to its end, and audited", "
     (void)server.ask({"start", "test/fails", "--input", R"({"times": 9})", "--wait", "30"});
   const std::string where = "status=faulted and workflow=test/* and error.status=402";
   CHECK_THAT(server.ask({"runs", "--where", where}).out, Contains("test/fails"));
+  const auto counted =
+      server.ask({"count", "--by", "workflow,error_status", "--where", "status=faulted"});
+  INFO(counted.error);
+  CHECK_THAT(counted.out, Contains("error_status") && Contains("test/fails") && Contains("402"));
+  CHECK_THAT(server.ask({"count", "--where", "workflow=no/*"}).out, Contains("No runs."));
+  const auto unknown = server.ask({"count", "--by", "statsu"});
+  CHECK(unknown.code == 1);
+  CHECK_THAT(unknown.error, Contains("did you mean") && Contains("status"));
   const auto mistaken = server.ask({"runs", "--where", "stats=faulted"});
   CHECK(mistaken.code == 1);
   CHECK_THAT(mistaken.error, Contains("column 1") && Contains("did you mean `status`"));
