@@ -73,6 +73,8 @@ Process::Process(const Command& command) {
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, command.log.c_str(),
                                    O_WRONLY | O_CREAT | O_APPEND, 0644);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  // That user may not enter the folder that we are in, and would say so in the midst of its answers.
+  if (command.as_server_user) posix_spawn_file_actions_addchdir_np(&actions, "/");
   const int failed =
       ::posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
