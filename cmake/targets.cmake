@@ -23,6 +23,7 @@ function(sequent_library name)
 endfunction()
 
 # sequent_executable(name LINK lib... [PCH core|net])
+# A program, with the allocator that suits many threads; sanitizers bring their own.
 function(sequent_executable name)
   cmake_parse_arguments(ARG "" "PCH" "LINK;SOURCES" ${ARGN})
   if(NOT ARG_SOURCES)
@@ -30,6 +31,9 @@ function(sequent_executable name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  if(NOT SEQUENT_SANITIZE)
+    target_link_libraries(${name} PRIVATE ${JEMALLOC_LIBRARY})
+  endif()
   sequent_precompile(${name} "${ARG_PCH}")
 endfunction()
 

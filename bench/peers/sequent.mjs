@@ -1,12 +1,15 @@
 // Sequent as a peer of the comparison harness: copy this file into the harness's adapters/ and run
 // it with SEQUENT_BIN naming the executable. Everything goes over HTTP; the steps run in the server.
-// One process, one SQLite file, synchronous=FULL.
+// One process, on one SQLite file with synchronous=FULL or, with SEQUENT_STORE=postgresql, on the harness's
+// PostgreSQL.
 import fs from 'node:fs';
-import { PEERS_DIR, MOCK_PORT, start, end, get, waitFor, httpLoad, duBytes } from '../lib/util.mjs';
+import { PEERS_DIR, MOCK_PORT, PGURL, pg, start, end, get, waitFor, httpLoad, duBytes } from '../lib/util.mjs';
 
 const PORT = 15233;
 const data = `${PEERS_DIR}/data/sequent`;
 const bin = process.env.SEQUENT_BIN;
+const onPostgres = process.env.SEQUENT_STORE === 'postgresql';
+const store = onPostgres ? ['--store', PGURL('sequent')] : ['--data', data];
 
 const payload = 'x'.repeat(160);
 const echo = s => `  - s${s}: {call: debug.echo, with: {ok: true, id: '\${ .i // .id }', step: ${s}, data: ${payload}}}\n`;
@@ -20,7 +23,7 @@ const workflows = {
 };
 
 export default () => {
-  let server;
+  let server, postmaster;
   const json = (path, body) => get(PORT, path, { method: 'POST', body: JSON.stringify(body) });
   const count = async (workflow, status) => {
     const filter = { workflow: `peers/${workflow}`, status: [status] };
@@ -28,16 +31,18 @@ export default () => {
     return groups.items[0]?.count ?? 0;
   };
   const up = async () => {
-    server = start(bin, ['serve', '--data', data, '--listen', `127.0.0.1:${PORT}`], { log: `${PEERS_DIR}/logs/sequent.log`, cwd: PEERS_DIR });
+    server = start(bin, ['serve', ...store, '--listen', `127.0.0.1:${PORT}`], { log: `${PEERS_DIR}/logs/sequent.log`, cwd: PEERS_DIR });
     await waitFor(() => get(PORT, '/readyz').then(() => true), { every: 20, what: 'sequent to be ready' });
   };
   return {
     name: 'sequent',
-    settings: { store: 'SQLite WAL synchronous=FULL', processes: 1, steps: 'in the server' },
+    settings: { store: onPostgres ? 'PostgreSQL' : 'SQLite WAL synchronous=FULL', processes: 1, steps: 'in the server' },
     defaults: { W1: { n: 40000, c: 512 }, W4: { n: 15000, c: 256 } },
     version: () => 'this build',
     async start({ fresh = true } = {}) {
       if (!bin) throw new Error('SEQUENT_BIN must name the executable');
+      if (onPostgres) postmaster = await pg.up();
+      if (fresh && onPostgres) pg.fresh('sequent');
       if (fresh) fs.rmSync(data, { recursive: true, force: true });
       await up();
       for (const [name, steps] of Object.entries(workflows))
@@ -55,7 +60,7 @@ export default () => {
     },
     restart: up,
     stop: () => end(server, 'SIGKILL'),
-    pids: () => ({ server: [server.pid], worker: [], pg: [] }),
-    bytes: () => duBytes(data),
+    pids: () => ({ server: [server.pid], worker: [], pg: onPostgres ? [postmaster] : [] }),
+    bytes: () => onPostgres ? pg.size('sequent') : duBytes(data),
   };
 };
