@@ -170,6 +170,71 @@ Result<std::vector<repair::Effect>> effects_since(Context& context, const Instan
   }
 }
 
+bool is_over(const machine::State& state) {
+  return state.status == machine::Status::completed || state.status == machine::Status::cancelled;
+}
+
+std::vector<InstanceId> awaited_children(const machine::State& state) {
+  std::vector<InstanceId> children;
+  for (const auto& [id, frame] : state.frames)
+    if (const auto* child = std::get_if<machine::ChildState>(&frame.detail);
+        child != nullptr && child->await && frame.phase == machine::Phase::child)
+      children.push_back(child->id);
+  return children;
+}
+
+std::vector<Finding> undone_of(const runtime::RunDetails& run, bool child) {
+  std::vector<Finding> list;
+  for (const auto& effect : machine::to_undo(*run.program, run.state)) {
+    std::string message = "is undone by " + effect.by;
+    if (effect.settles) message += " if it turns out to have happened";
+    message += " (" + effect.occurrence;
+    if (child) message += ", run " + run.state.id.text();
+    list.push_back({.message = message + ")", .pointer = effect.task});
+  }
+  return list;
+}
+
+/// What cancelling would undo, children first. Empty also where it is not a cancellation's turn.
+/// errors  not_found
+asio::awaitable<Result<std::vector<Finding>>> undone_by_cancelling(Context& context,
+                                                                   InstanceId id) {
+  constexpr std::size_t most_runs = 100;  // that are looked at; the engine cancels them all
+  std::vector<InstanceId> runs{id};
+  std::vector<Finding> list;
+  for (std::size_t i = 0; i < runs.size() && i < most_runs; ++i) {
+    auto reading = context.ports.engine.read(runs[i]);
+    const auto run = co_await std::move(reading);
+    if (!run && i == 0) co_return std::unexpected(run.error());
+    if (!run || is_over(run->state) || run->state.cancelling) continue;
+    auto own = undone_of(*run, i != 0);
+    list.insert(list.begin(), own.begin(), own.end());
+    const auto children = awaited_children(run->state);
+    runs.insert(runs.end(), children.begin(), children.end());
+  }
+  co_return list;
+}
+
+asio::awaitable<Result<void>> cancel(Context& context, InstanceId id, ActionBody body,
+                                     runtime::Engine::Action action) {
+  if (!body.confirm) {
+    auto looking = undone_by_cancelling(context, id);
+    const auto effects = co_await std::move(looking);
+    if (!effects) co_return std::unexpected(effects.error());
+    if (!effects->empty()) {
+      Error error{.code = ErrorCode::conflict,
+                  .detail = "Cancelling the run undoes " + std::to_string(effects->size()) +
+                            " effects, in this order. Send `confirm: true` if that is meant; "
+                            ":terminate undoes nothing."};
+      error.findings = *effects;
+      co_return std::unexpected(std::move(error));
+    }
+  }
+  auto cancelling = context.ports.engine.cancel(id, std::move(action));
+  const Result<void> done = co_await std::move(cancelling);
+  co_return done;
+}
+
 std::unexpected<Error> ask_first(const std::string& task,
                                  const std::vector<repair::Effect>& effects) {
   Error error{.code = ErrorCode::conflict,
@@ -216,16 +281,13 @@ asio::awaitable<Answer> resume_run(Context& context, const Call& call) {
 }
 
 asio::awaitable<Answer> cancel_run(Context& context, const Call& call) {
-  return act_on_run(context, call, "cancel", {},
-                    [](Context& with, InstanceId id, ActionBody, Action action) {
-                      return with.ports.engine.cancel(id, std::move(action));
-                    });
+  return act_on_run(context, call, "cancel", {.confirm = true}, cancel);
 }
 
 asio::awaitable<Answer> terminate_run(Context& context, const Call& call) {
   return act_on_run(context, call, "terminate", {},
                     [](Context& with, InstanceId id, ActionBody, Action action) {
-                      return with.ports.engine.cancel(id, std::move(action));
+                      return with.ports.engine.terminate(id, std::move(action));
                     });
 }
 

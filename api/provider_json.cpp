@@ -105,6 +105,7 @@ asio::awaitable<void> add_why(Context& context, const runtime::RunDetails& run, 
   if (run.view.waiting_for.kind.empty() || machine::is_ended(run.view.status)) co_return;
   const Timestamp now = context.ports.clock.now();
   std::string why = "it ";
+  if (run.view.undoing) why += machine::said(*run.view.undoing) + ": it ";
   Json chain = Json::array();
   machine::WaitingFor waiting = run.view.waiting_for;
   for (int links = 0; links < longest_chain && waiting.kind == "child"; ++links) {
@@ -121,6 +122,7 @@ asio::awaitable<void> add_why(Context& context, const runtime::RunDetails& run, 
     link["task"] = optional_text(read->view.task);
     link["waitingFor"] = optional_text(waiting.kind);
     chain.push_back(std::move(link));
+    if (read->view.undoing) why += machine::said(*read->view.undoing) + " and ";
     if (read->view.status == machine::Status::suspended) {
       why += "an operator holds: resume wakes it";
       waiting.kind.clear();

@@ -99,7 +99,7 @@ constexpr std::array table{
     Route{"POST", "/api/v1/runs/{id}:retry", "retryRun", "Begin a faulted or parked task again, with its input or another", "repair", operators, retry_run, {}, Takes::json, "RetryAction", "Run"},
     Route{"POST", "/api/v1/runs/{id}:rewind", "rewindRun", "Go back to an earlier task", "repair", operators, rewind_run, {}, Takes::json, "RewindAction", "Run"},
     Route{"POST", "/api/v1/runs/{id}:skip", "skipTask", "End a task that stands still with a given output", "repair", operators, skip_task, {}, Takes::json, "SkipAction", "Run"},
-    Route{"POST", "/api/v1/runs/{id}:cancel", "cancelRun", "End a run for good", "repair", operators, cancel_run, {}, Takes::json, "Action", "Run"},
+    Route{"POST", "/api/v1/runs/{id}:cancel", "cancelRun", "Undo what a run has done (metadata.compensate), and end it", "repair", operators, cancel_run, {}, Takes::json, "CancelAction", "Run"},
     Route{"POST", "/api/v1/runs/{id}:terminate", "terminateRun", "End a run at once, whatever it has done", "repair", operators, terminate_run, {}, Takes::json, "Action", "Run"},
     Route{"POST", "/api/v1/batches", "createBatch", "Do one action to every run that a filter finds; with dryRun only count them", "repair", operators, create_batch, {}, Takes::json, "NewBatch", "Batch", "application/json", 201},
     Route{"GET", "/api/v1/batches", "listBatches", "List batches, newest first", "repair", viewer, list_batches, batches_query, Takes::nothing, {}, "BatchList"},

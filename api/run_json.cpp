@@ -52,6 +52,26 @@ Json error_json(const std::optional<machine::Problem>& error, const Redactor& re
   return error ? redact(machine::to_json(*error)) : Json(nullptr);
 }
 
+/// Of a run that is being cancelled, or was.
+Json cancellation_json(const runtime::RunDetails& run) {
+  const auto& state = run.state;
+  const auto& cancelling = *state.cancelling;
+  const auto left = machine::to_undo(*run.program, state);
+  Json json{{"since", format_time(cancelling.since)},   {"reason", cancelling.reason},
+            {"by", optional_text(cancelling.by)},       {"undone", cancelling.undone},
+            {"total", cancelling.undone + left.size()}, {"left", Json::array()}};
+  for (const auto& effect : left)
+    json["left"].push_back({{"task", effect.task},
+                            {"occurrence", effect.occurrence},
+                            {"undoneBy", effect.by},
+                            {"outcomeKnown", !effect.settles}});
+  if (const auto& now = run.view.undoing; now && now->number != 0)
+    json["undoes"] = {{"task", now->task}, {"by", now->by}, {"number", now->number}};
+  else if (now)
+    json["findsOut"] = now->task;
+  return json;
+}
+
 }  // namespace
 
 Json workflow_json(const definition::Program& program) {
@@ -77,6 +97,7 @@ Json run_json(const runtime::RunDetails& run) {
   json["error"] = error_json(state.error, redact);
   json["attributes"] = redact(state.attributes);
   if (!state.reason.empty()) json["reason"] = state.reason;
+  if (state.cancelling) json["cancelling"] = cancellation_json(run);
   json["startedAt"] = optional_time(state.started_at);
   json["startedBy"] = optional_text(run.summary.started_by);
   json["updatedAt"] = optional_time(state.updated_at);

@@ -34,19 +34,21 @@ Result<Json> action_body(const ActionOptions& options) {
   return body;
 }
 
-/// The server refused to go back because effects would happen again: tells them and asks. Nothing
+/// The server refused because effects would happen again, or be undone: tells them and asks. Nothing
 /// when the refusal is another one, or nobody can be asked.
-std::optional<bool> agreed(const Session& session, const Refusal& refusal) {
+std::optional<bool> agreed(const Session& session, const Refusal& refusal, bool undoes) {
   constexpr int conflict = 409;
   const auto effects =
       refusal.problem.is_object() ? refusal.problem.value("errors", Json()) : Json();
   if (refusal.status != conflict || !effects.is_array() || effects.empty()) return std::nullopt;
   if (session.json || isatty(STDIN_FILENO) == 0) return std::nullopt;
-  session.terminal.error("This will happen again:");
+  session.terminal.error(undoes ? "This will be undone, in this order:"
+                                : "This will happen again:");
   for (const auto& effect : effects)
     session.terminal.error("  " + printable(text_of(effect, "pointer")) + " " +
                            printable(text_of(effect, "detail")));
-  session.terminal.error("Go back all the same? [y/N]");
+  session.terminal.error(undoes ? "Undo it, and cancel the run? [y/N]"
+                                : "Go back all the same? [y/N]");
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
@@ -65,8 +67,9 @@ int run_action(const Session& session, const ActionOptions& options) {
   request.path = run_path(options.run, ":" + options.verb);
   request.body = *std::move(body);
   auto answer = ask(session, request);
-  if (!answer && options.verb == "rewind" && !options.yes) {
-    const auto agrees = agreed(session, answer.error());
+  const bool undoes = options.verb == "cancel";
+  if (!answer && (undoes || options.verb == "rewind") && !options.yes) {
+    const auto agrees = agreed(session, answer.error(), undoes);
     if (agrees && !*agrees) {
       session.terminal.error("Nothing was done.");
       return failed;

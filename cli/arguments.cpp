@@ -290,8 +290,10 @@ void add_operator_commands(CLI::App& app, Session& session, Chosen& chosen) {
   };
   action("suspend", "Hold a run and its children");
   action("resume", "Let a suspended run go on");
-  action("cancel", "End a run for good");
-  action("terminate", "End a run at once, whatever it has done");
+  const auto [cancel, cancelled] =
+      action("cancel", "Undo what a run has done (metadata.compensate), and end it");
+  cancel->add_flag("--yes", cancelled->yes, "Undo it without asking");
+  action("terminate", "End a run at once, whatever it has done: nothing is undone");
   const auto [retry, retried] = action("retry", "Begin a faulted or parked task again");
   retry->add_option("--task", retried->task, "Name or pointer; default the one that stands still");
   retry->add_option("--input", retried->input,

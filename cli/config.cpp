@@ -90,11 +90,12 @@ void read_secrets(const Value& value, Reading& reading, Config& config) {
 }
 
 void read_engine(const Value& value, Reading& reading, Config& config) {
-  const Section section{value,
-                        reading,
-                        {"threads", "maxInFlight", "maxResident", "maxQueuedStarts", "leaseTtlMs",
-                         "eventTtlMs", "snapshotEvery", "maxRecords", "maxPayloadBytes",
-                         "maxHeldEvents", "maxHeldBytes", "expressionTimeoutMs", "partitions"}};
+  const Section section{
+      value,
+      reading,
+      {"threads", "maxInFlight", "maxResident", "maxQueuedStarts", "leaseTtlMs", "eventTtlMs",
+       "snapshotEvery", "maxRecords", "maxPayloadBytes", "maxHeldEvents", "maxHeldBytes",
+       "maxUndoable", "maxUndoableBytes", "expressionTimeoutMs", "partitions"}};
   auto& engine = config.engine;
   section.whole("threads", 1, 256, engine.threads);
   section.whole("maxInFlight", 1, many, engine.max_in_flight);
@@ -107,6 +108,8 @@ void read_engine(const Value& value, Reading& reading, Config& config) {
   section.whole("maxPayloadBytes", 1'024, 256 << 20, engine.limits.max_payload_bytes);
   section.whole("maxHeldEvents", 1, many, engine.limits.max_held_events);
   section.whole("maxHeldBytes", 1'024, 1 << 30, engine.limits.max_held_bytes);
+  section.whole("maxUndoable", 1, many, engine.limits.max_undoable);
+  section.whole("maxUndoableBytes", 1'024, 1 << 30, engine.limits.max_undoable_bytes);
   section.whole("expressionTimeoutMs", 1, 60'000, engine.expression_limits.timeout_ms);
   section.whole("partitions", 1, 4'096, config.partitions);
 }

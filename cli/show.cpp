@@ -56,6 +56,19 @@ void print_waiting(const Sheet& sheet, const Json& run, Timestamp now) {
   sheet.line("  child", text_of(waiting, "run"));
 }
 
+/// Of a run that is being cancelled, or was.
+void print_undoing(const Sheet& sheet, const Json& run) {
+  const auto cancelling = member(run, "cancelling");
+  if (!cancelling.is_object()) return;
+  std::string text =
+      dump_json(member(cancelling, "undone")) + " of " + dump_json(member(cancelling, "total"));
+  if (const auto now = member(cancelling, "undoes"); now.is_object())
+    text += "; now " + text_of(now, "task") + ", by " + text_of(now, "by");
+  const auto open = text_of(cancelling, "findsOut");
+  if (!open.empty()) text += "; what became of " + open + " is not known yet";
+  sheet.line("undone", text, Style::warning);
+}
+
 void print_run(const Session& session, const Json& run) {
   const Sheet sheet{session.terminal};
   const Timestamp now = session.clock.now();
@@ -66,6 +79,7 @@ void print_run(const Session& session, const Json& run) {
   sheet.line("status", status, style_of_status(status));
   sheet.line("reason", text_of(run, "reason"));
   sheet.line("task", text_of(run, "task"));
+  print_undoing(sheet, run);
   print_waiting(sheet, run, now);
   sheet.line("why", text_of(run, "why"));
   const auto error = member(run, "error");

@@ -71,7 +71,8 @@ void Witness::committed(const runtime::InstanceChange& change) {
   }
   const bool is_over = machine::is_ended(run.state.status);
   if (!was_over && is_over) run.ended_at = notebook_.now();
-  if (was_over && change.last_seq != 0 && run.state.status != machine::Status::cancelled)
+  if (was_over && change.last_seq != 0 && run.state.status != machine::Status::cancelled &&
+      !run.state.cancelling)
     check_revival(change.id, run);
   notebook_.note(line + " " + change.row.status +
                  (change.consumed_messages.empty() ? "" : " message") +
@@ -93,6 +94,7 @@ void Witness::check_claim(const InstanceId& id, const runtime::NewInstance& star
   auto& all = holders(runs_.at(id));
   for (const auto& other : all) {
     const auto status = runs_.at(other).state.status;
+    if (runs_.at(other).state.cancelling) continue;  // it is undone beside whoever has its key
     const std::string who = short_id(id) + " beside " + short_id(other) + ", which is " +
                             std::string(machine::name_of(status)) + ", for " + start.key;
     if (!machine::is_ended(status)) notebook_.breach("one live run for each business key", who);

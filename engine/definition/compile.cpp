@@ -83,6 +83,7 @@ void read_workflow(Compiler& compiler) {
   fields.finish();
   report_unresolved(compiler);
   link_metadata(compiler, compiler.document.root);
+  report_unreached(compiler);
 }
 
 }  // namespace

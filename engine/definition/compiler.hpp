@@ -32,6 +32,12 @@ struct PendingThen {
   static constexpr std::size_t not_a_case = SIZE_MAX;
 };
 
+/// A task that no other leads to; it may still be what undoes one.
+struct Unreached {
+  NodeIndex node = no_node;
+  std::string place;
+};
+
 struct Compiler {
   Compiler(const Document& source, const CompileOptions& with_options);
 
@@ -44,6 +50,7 @@ struct Compiler {
   std::set<std::string> loose_expressions;  // texts that are jq, in loose mode
   std::vector<PendingThen> pending;
   std::vector<PendingThen> unresolved;
+  std::vector<Unreached> unreached;
   std::vector<std::string> function_stack;  // functions whose call is being read
   bool too_many_tasks = false;
   bool follow_calls = true;        // false while functions are read for themselves
@@ -118,6 +125,8 @@ void link_tasks(Compiler& compiler, const std::vector<NodeIndex>& tasks, std::si
 void check_reachable(Compiler& compiler, const std::vector<NodeIndex>& tasks,
                      const std::vector<std::string>& places);
 void report_unresolved(Compiler& compiler);
+/// After the metadata is linked: what undoes a task needs nothing that leads to it.
+void report_unreached(Compiler& compiler);
 
 // --- tasks.cpp ----------------------------------------------------------------------------------
 /// The tasks of a list in order; `branches` are not linked with each other.

@@ -94,11 +94,20 @@ void check_reachable(Compiler& compiler, const std::vector<NodeIndex>& tasks,
       open.push_back(next);
   }
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (reached[i]) continue;
-    compiler.report.at_key(places[i],
-                           "the task `" + compiler.program.nodes[tasks[i]].name +
-                               "` can never run: nothing leads to it",
-                           "name it in a `then`, or remove it");
+    if (!reached[i]) compiler.unreached.push_back({.node = tasks[i], .place = places[i]});
+  }
+}
+
+void report_unreached(Compiler& compiler) {
+  const auto& nodes = compiler.program.nodes;
+  for (const Unreached& each : compiler.unreached) {
+    const bool undoes = std::ranges::any_of(nodes, [&](const Node& node) {
+      return node.compensation && node.compensation->task == each.node;
+    });
+    if (undoes) continue;
+    compiler.report.at_key(
+        each.place, "the task `" + nodes[each.node].name + "` can never run: nothing leads to it",
+        "name it in a `then`, or remove it");
   }
 }
 

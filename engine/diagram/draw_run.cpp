@@ -160,7 +160,20 @@ void RunArtist::draw(const InstanceResumed& body) {
 }
 
 void RunArtist::draw(const InstanceCancelled& body) {
-  note("cancelled" + because(body.by, body.reason));
+  const std::string how = body.at_once ? "terminated" : "cancelled";
+  note(how + because(body.by, body.reason));
+}
+
+void RunArtist::draw(const CancelStarted& body) {
+  note("is being cancelled" + because(body.by, body.reason));
+}
+
+void RunArtist::draw(const CompensationStarted& body) {
+  note("undoes " + program_.node(body.node).name);
+}
+
+void RunArtist::draw(const TaskDropped& body) {
+  note(name_of(body.frame) + " has had no effect");
 }
 
 void RunArtist::draw(const TaskRetried& body) {

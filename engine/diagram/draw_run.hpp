@@ -47,6 +47,9 @@ class RunArtist {
   void draw(const machine::InstanceSuspended& body);
   void draw(const machine::InstanceResumed& body);
   void draw(const machine::InstanceCancelled& body);
+  void draw(const machine::CancelStarted& body);
+  void draw(const machine::CompensationStarted& body);
+  void draw(const machine::TaskDropped& body);
   void draw(const machine::TaskRetried& body);
   void draw(const machine::TaskSkippedByOperator& body);
   void draw(const machine::Rewound& body);

@@ -2,53 +2,11 @@
 
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
+#include "engine/machine/frames.hpp"
+#include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
 namespace {
-
-Frame& frame_of(State& state, FrameId id) {
-  const auto found = state.frames.find(id);
-  SEQUENT_ASSERT(found != state.frames.end());
-  return found->second;
-}
-
-/// A call that leaves takes its idempotency key along: should the same task come again (a try that
-/// starts over, a rewind, a repair), it must send the same bytes under it. A call that succeeded had
-/// its effect, and one that is out may have it.
-void remember_key(State& state, const Frame& frame) {
-  const auto* activity = std::get_if<ActivityState>(&frame.detail);
-  if (activity == nullptr || activity->key.empty()) return;
-  const bool sent = frame.phase == Phase::activity || frame.phase == Phase::returned;
-  state.keys[activity->key] = {
-      .revision = activity->revision,
-      .first_sent_at = activity->first_sent_at,
-      .arguments = activity->arguments,
-      .late = activity->late,
-      .late_input =
-          activity->late ? activity->late_input ? activity->late_input : frame.input : nullptr,
-      .unsettled = sent || activity->unsettled};
-}
-
-void remove_below(State& state, FrameId id) {
-  for (auto it = state.frames.upper_bound(id); it != state.frames.end();) {
-    if (it->second.parent != id) {
-      ++it;
-      continue;
-    }
-    const auto child = it->first;
-    remove_below(state, child);
-    remember_key(state, state.frames.at(child));
-    it = state.frames.erase(state.frames.find(child));
-  }
-  auto& frame = frame_of(state, id);
-  frame.child = 0;
-}
-
-void remove_frame(State& state, FrameId id) {
-  remove_below(state, id);
-  remember_key(state, frame_of(state, id));
-  state.frames.erase(id);
-}
 
 /// Hands a child's output to the task that holds it.
 void deliver(State& state, FrameId parent_id, std::uint32_t ordinal, Value output, NodeIndex next) {
@@ -63,19 +21,6 @@ void deliver(State& state, FrameId parent_id, std::uint32_t ordinal, Value outpu
   parent.child = 0;
   parent.data = std::move(output);
   parent.next = next;
-}
-
-/// A task begins anew, as if it had just been entered.
-void begin_again(State& state, Frame& frame) {
-  remove_below(state, frame.id);
-  remember_key(state, frame);
-  frame.phase = Phase::entered;
-  frame.detail = std::monostate{};
-  frame.data = nullptr;
-  frame.next = no_node;
-  frame.due_at = 0;
-  frame.error.reset();
-  frame.visits.clear();
 }
 
 /// Moves a limit that was set before the run stood still, so that standing still does not count.
@@ -146,13 +91,19 @@ struct Applier {
     frame.started_at = at;
     frame.timeout_at = r.timeout_at;
     frame.succeed_before = r.succeed_before;
-    if (parent.phase == Phase::block) {
+    frame.undo = r.undo;
+    frame.undoes = r.undoes;
+    frame.settling = r.settling;
+    if (r.settling) {
+      frame.generation = r.generation;
+    } else if (parent.phase == Phase::block) {
       SEQUENT_ASSERT(parent.child == 0);
       parent.child = r.frame;
       parent.next = no_node;
       ++parent.visits[r.node];
     }
     state.frames.emplace(r.frame, std::move(frame));
+    if (r.settling) next_to_settle(state);
   }
 
   void operator()(const BlockEntered& r) const {
@@ -166,6 +117,7 @@ struct Applier {
     auto& parent = frame_of(state, r.parent);
     const auto passed = parent.phase == Phase::branches ? parent.input : parent.data;
     deliver(state, r.parent, r.ordinal, passed, r.next);
+    if (state.cancelling && r.parent == 1) forget_undone(state);  // its `if`: nothing to undo
   }
 
   void operator()(const ActivityScheduled& r) const {
@@ -260,8 +212,12 @@ struct Applier {
     });
     if (r.end) state.ending = output;
     ++state.completed_tasks;
+    const auto undoes = !frame.undoes.empty(), settling = frame.settling;
+    remember_effect(state, frame, output, at);
     remove_frame(state, r.frame);
     deliver(state, parent, ordinal, output, r.next);
+    if (undoes) forget_undone(state);
+    if (settling) next_to_settle(state);
   }
 
   void operator()(const TimerStarted& r) const {
@@ -427,6 +383,8 @@ struct Applier {
     state.ended_at = at;
     state.frames.clear();
     state.keys.clear();
+    state.undoable.clear();  // what is completed is not cancelled any more
+    state.undoable_bytes = 0;
   }
 
   void operator()(const InstanceSuspended& r) const {
@@ -440,6 +398,22 @@ struct Applier {
     state.status = Status::cancelled;
     state.reason = r.reason;
     state.ended_at = at;
+    state.terminated = r.at_once;
+  }
+
+  void operator()(const CancelStarted& r) const { begin_cancelling(state, r, at); }
+
+  void operator()(const CompensationStarted& r) const {
+    SEQUENT_ASSERT(!state.undoable.empty() && state.undoable.back().occurrence == r.undoes);
+    frame_of(state, 1).data = r.input;
+  }
+
+  void operator()(const TaskDropped& r) const {
+    auto& frame = frame_of(state, r.frame);
+    settle_doubts(state, frame);
+    frame.undo.clear();
+    remove_frame(state, r.frame);
+    next_to_settle(state);
   }
 
   void operator()(const TaskRetried& r) const {
@@ -467,6 +441,7 @@ struct Applier {
     frame.phase = Phase::returned;
     frame.data = r.output;
     frame.timeout_at = 0;
+    frame.nothing_done = r.output->is_null();
   }
 
   void operator()(const Rewound& r) const {

@@ -79,6 +79,11 @@ Result<void> on_held_back(Decider& d, const CallHeldBack& e) {
     return {};
   if (!d.running()) return {};
   SEQUENT_ASSERT(e.reason != ParkReason::retries_exhausted);
+  if (frame->settling && !activity->unsettled && !e.unsettled) {  // it never happened
+    d.drop(e.frame);
+    d.run();
+    return {};
+  }
   d.emit(TaskParked{.frame = e.frame, .reason = e.reason, .unsettled = e.unsettled});
   return {};
 }
@@ -90,7 +95,7 @@ Result<void> on_let_go(Decider& d, const CallLetGo& e) {
 }
 
 Result<void> on_event(Decider& d, const EventArrived& e) {
-  if (d.running() && d.state.seq >= d.surroundings.limits.max_records) {
+  if (d.running() && d.journal_is_full()) {
     d.fault_workflow(make_problem(ErrorKind::runtime, "the journal reached its limit"));
     return {};
   }
@@ -106,6 +111,12 @@ Result<void> on_event(Decider& d, const EventArrived& e) {
 Result<void> on_child_ended(Decider& d, const ChildEnded& e) {
   const auto id = awaiting_frame(d.state, e.child);
   if (id == 0 || d.state.status == Status::cancelled) return {};
+  if (d.frame(id).settling && e.status != Status::completed) {
+    // It is told to end. A fault came first, or lies in what it undoes: its operators see to that.
+    if (e.status == Status::cancelled) d.drop(id);
+    d.run();
+    return {};
+  }
   if (e.status == Status::completed) {
     d.emit(TaskReturned{.frame = id, .output = e.output ? e.output : null_value()});
     d.make_ready(id);

@@ -14,11 +14,13 @@
 namespace sequent::machine {
 
 struct Limits {
-  std::uint64_t max_records = 50'000;       // journal of one run; more faults it
-  std::uint32_t max_steps_per_event = 500;  // pure tasks in one go; then a Continue command
-  std::size_t max_payload_bytes = 2 << 20;  // one value: an input, an output, a list of events
-  std::size_t max_held_events = 1'000;      // of one run, which no task takes yet; more faults it
-  std::size_t max_held_bytes = 8 << 20;     // of them together
+  std::uint64_t max_records = 50'000;        // journal of one run; more faults it
+  std::uint32_t max_steps_per_event = 500;   // pure tasks in one go; then a Continue command
+  std::size_t max_payload_bytes = 2 << 20;   // one value: an input, an output, a list of events
+  std::size_t max_held_events = 1'000;       // of one run, which no task takes yet; more faults it
+  std::size_t max_held_bytes = 8 << 20;      // of them together
+  std::size_t max_undoable = 1'000;          // completed tasks with `compensate` of one run
+  std::size_t max_undoable_bytes = 8 << 20;  // inputs and outputs that are kept to undo them
 };
 
 /// What the core knows of its surroundings, the same for every instance.

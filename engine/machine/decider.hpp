@@ -110,6 +110,7 @@ class Decider {
   /// A task's raw output is known: transform, export, and go where `then` says.
   void complete(FrameId id, Value raw_output, const definition::Flow* then = nullptr);
   void finish(Value output);  // the workflow is over
+  [[nodiscard]] bool journal_is_full() const;
   void enter_block(FrameId id, NodeIndex first, Value data = nullptr);
 
   // faults.cpp
@@ -147,7 +148,21 @@ class Decider {
   void try_again(FrameId id);  // the next attempt of an activity
   void go_again(FrameId id);   // a parked one: the attempt that has not left yet, or the next
 
+  // compensation.cpp: what a cancellation undoes, and how
+  void cancel(const CancelAsked& asked);
+  /// A task that settles has come to its end.
+  void settled(FrameId id, Value raw_output);
+  void drop(FrameId id);  // it had no effect
+  void call_settles(AttemptFailed failed, bool provider_open);
+
  private:
+  void ask_what_became();
+  void undo_next();
+  /// What undoes is over, wherever in it that was said.
+  void undone(FrameId id, Value output, Value context = nullptr);
+  void begin_undoing_workflow(FrameId id);
+  [[nodiscard]] std::string path_to(const TaskStarted& started) const;
+  [[nodiscard]] std::optional<Problem> too_much_to_undo() const;
   void step(FrameId id);
   void begin(FrameId id);
   void block_over(FrameId id);
@@ -162,6 +177,12 @@ class Decider {
   std::uint64_t random_;
 };
 
+/// Which tries around a task are not in their first attempt: "^2"; "" = none.
+[[nodiscard]] std::string tries_above(const State& state, FrameId parent);
+/// How long a call waits before its next attempt: full jitter, never sooner than it was asked to.
+[[nodiscard]] DurationMs call_backoff(const definition::CallRetryPolicy& policy,
+                                      std::uint32_t attempt, std::uint64_t random,
+                                      DurationMs asked);
 /// Can this frame run on by itself?
 [[nodiscard]] bool is_ready(const Frame& frame);
 /// Idempotency key of a frame: the same for every attempt, node and restart.

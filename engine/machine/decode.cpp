@@ -43,7 +43,11 @@ RecordBody task_started(const FieldReader& in) {
                      .visit = in.number<std::uint32_t>("visit"),
                      .input = in.value("input"),
                      .timeout_at = in.number<Timestamp>("timeoutAt"),
-                     .succeed_before = in.number<Timestamp>("succeedBefore")};
+                     .succeed_before = in.number<Timestamp>("succeedBefore"),
+                     .undo = in.text("undo"),
+                     .undoes = in.text("undoes"),
+                     .settling = in.flag("settling"),
+                     .generation = in.number<std::uint32_t>("generation")};
 }
 RecordBody activity_scheduled(const FieldReader& in) {
   return ActivityScheduled{.frame = frame(in),
@@ -190,8 +194,18 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
        }},
       {"InstanceCancelled",
        [](In in) -> RecordBody {
-         return InstanceCancelled{in.text("reason"), in.text("by")};
+         return InstanceCancelled{in.text("reason"), in.text("by"), in.flag("atOnce")};
        }},
+      {"CancelStarted",
+       [](In in) -> RecordBody {
+         return CancelStarted{in.json("settle", Json::array()), in.text("reason"), in.text("by")};
+       }},
+      {"CompensationStarted",
+       [](In in) -> RecordBody {
+         return CompensationStarted{in.text("undoes"), in.number<NodeIndex>("node"),
+                                    in.value("input")};
+       }},
+      {"TaskDropped", [](In in) -> RecordBody { return TaskDropped{frame(in)}; }},
       {"TaskRetried",
        [](In in) -> RecordBody {
          return TaskRetried{frame(in),

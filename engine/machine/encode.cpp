@@ -32,6 +32,10 @@ struct BodyEncoder {
     out.value("input", r.input);
     out.number("timeoutAt", r.timeout_at);
     out.number("succeedBefore", r.succeed_before);
+    out.text("undo", r.undo);
+    out.text("undoes", r.undoes);
+    out.flag("settling", r.settling);
+    out.number("generation", r.generation);
   }
   void operator()(const BlockEntered& r) const {
     out.number("frame", r.frame);
@@ -166,7 +170,20 @@ struct BodyEncoder {
   void operator()(const InstanceCompleted& r) const { out.value("output", r.output); }
   void operator()(const InstanceSuspended& r) const { why(r.reason, r.by); }
   void operator()(const InstanceResumed& r) const { why(r.reason, r.by); }
-  void operator()(const InstanceCancelled& r) const { why(r.reason, r.by); }
+  void operator()(const InstanceCancelled& r) const {
+    out.flag("atOnce", r.at_once);
+    why(r.reason, r.by);
+  }
+  void operator()(const CancelStarted& r) const {
+    if (!r.settle.empty()) out.json("settle", r.settle);
+    why(r.reason, r.by);
+  }
+  void operator()(const CompensationStarted& r) const {
+    out.text("undoes", r.undoes);
+    out.number("node", r.node);
+    out.value("input", r.input);
+  }
+  void operator()(const TaskDropped& r) const { out.number("frame", r.frame); }
   void operator()(const TaskRetried& r) const {
     out.number("frame", r.frame);
     out.value("input", r.input);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "engine/machine/problem.hpp"
 #include "engine/machine/state.hpp"
@@ -68,6 +69,8 @@ struct ResumeAsked {
 };
 struct CancelAsked {
   std::string reason, by;
+  std::vector<FrameId> awaited;  // of the awaited children those that may have something to undo
+  bool at_once = false;          // terminate: nothing is undone
 };
 /// Begin a faulted or parked task again. `frame` 0 = the faulted one, or every parked one.
 struct RetryAsked {

@@ -5,6 +5,7 @@
 #include "engine/machine/answer.hpp"
 #include "engine/machine/apply.hpp"
 #include "engine/machine/decider.hpp"
+#include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
 
@@ -48,10 +49,16 @@ void Decider::find_ready() {
     if (is_ready(frame)) ready_.push_back(id);
 }
 
+bool Decider::journal_is_full() const {
+  // What a full journal has done can still be undone.
+  const auto most = surroundings.limits.max_records;
+  return state.seq >= (state.cancelling ? 2 * most : most);
+}
+
 void Decider::run() {
   const auto& limits = surroundings.limits;
   while (!ready_.empty() && running()) {
-    if (state.seq >= limits.max_records) {
+    if (journal_is_full()) {
       fault_workflow(
           make_problem(ErrorKind::runtime, "the journal reached its limit of " +
                                                std::to_string(limits.max_records) +
@@ -74,11 +81,13 @@ void Decider::step(FrameId id) {
   if (current.phase == Phase::entered) return begin(id);
   if (current.phase == Phase::returned) return complete(id, current.data);
   SEQUENT_ASSERT(current.phase == Phase::block && current.child == 0);
+  if (id == 1 && state.cancelling) return undo_next();
   if (current.next == no_node) return block_over(id);
   start_task(id, current.next);
 }
 
 void Decider::begin(FrameId id) {
+  if (undone_by_workflow(state, frame(id))) return begin_undoing_workflow(id);
   const auto kinds = overloaded{
       [&](const definition::DoTask& task) {
         enter_block(id, task.tasks.empty() ? no_node : task.tasks.front());
@@ -156,6 +165,12 @@ void Decider::start_task(FrameId parent_id, NodeIndex index, std::uint32_t ordin
     else
       failed = limit.error();
   }
+  if (state.cancelling && parent_id == 1) {
+    started.undoes = state.undoable.back().occurrence;
+  } else if (!state.cancelling && node.compensation) {
+    started.undo = path_to(started);
+    if (!failed) failed = too_much_to_undo();
+  }
   if (!failed && node.succeed_before && node.succeed_before->expression) {
     const auto before = evaluator.moment(*node.succeed_before->expression, *raw, at);
     if (before)
@@ -189,6 +204,8 @@ NodeIndex follow(const Node& node, const Flow& then) {
 
 void Decider::complete(FrameId id, Value raw_output, const Flow* then) {
   const auto& current = frame(id);
+  if (current.settling) return settled(id, std::move(raw_output));
+  if (undone_by_workflow(state, current)) return undone(id, std::move(raw_output));
   const auto& node = node_of(current);
   auto at = here(current);
   at.raw_output = raw_output.get();
@@ -211,11 +228,13 @@ void Decider::complete(FrameId id, Value raw_output, const Flow* then) {
     completed.context = make_value(std::move(*context));
   }
   const auto& flow = then != nullptr ? *then : node.then;
+  if (state.cancelling && (!current.undoes.empty() || flow.kind == Flow::Kind::end))
+    return undone(id, std::move(output), std::move(completed.context));
   if (output != current.data) completed.output = output;
   completed.next = follow(node, flow);
   completed.end = flow.kind == Flow::Kind::end;
-  completed.respond = node.responds;
-  if (node.responds) {
+  completed.respond = node.responds && !state.cancelling;
+  if (completed.respond) {
     for (const auto& request : state.requests)
       if (request.open) completed.answered.push_back(request.id);
     if (node.answer) {
@@ -248,21 +267,50 @@ void Decider::finish(Value output) {
   emit(InstanceCompleted{.output = std::move(output)});
 }
 
-std::string path_of(const Program& program, const State& state, FrameId id) {
-  const auto& frame = state.frames.at(id);
-  if (frame.parent == 0) return {};
-  auto path = path_of(program, state, frame.parent);
-  const auto& parent = state.frames.at(frame.parent);
+namespace {
+
+std::string path_below(const Program& program, const State& state, FrameId parent_id,
+                       NodeIndex node, std::uint32_t visit) {
+  auto path = path_of(program, state, parent_id);
+  const auto& parent = state.frames.at(parent_id);
   const auto& base = program.node(parent.node).pointer;
-  const auto& pointer = program.node(frame.node).pointer;
+  const auto& pointer = program.node(node).pointer;
   // Pointers nest, so the child's tail says which list and which task of it.
   path += pointer.starts_with(base) ? pointer.substr(base.size()) : pointer;
   if (const auto* loop = std::get_if<LoopState>(&parent.detail))
     path += "[" + std::to_string(loop->index) + "]";
   if (const auto* listen = std::get_if<ListenState>(&parent.detail))
     path += "[" + std::to_string(listen->iterated) + "]";
-  if (frame.visit != 0) path += "#" + std::to_string(frame.visit);
+  if (visit != 0) path += "#" + std::to_string(visit);
   return path;
+}
+
+}  // namespace
+
+std::string path_of(const Program& program, const State& state, FrameId id) {
+  const auto& frame = state.frames.at(id);
+  if (frame.parent == 0) return {};
+  if (frame.settling) return frame.undo;  // where it was before all around it was cancelled
+  // No path of the workflow's own tasks begins like this: what undoes has keys of its own.
+  if (!frame.undoes.empty()) return "!" + frame.undoes + "!" + program.node(frame.node).pointer;
+  return path_below(program, state, frame.parent, frame.node, frame.visit);
+}
+
+/// Where a task that tries over starts another child, that one is another effect.
+std::string Decider::path_to(const TaskStarted& started) const {
+  auto path = path_below(program, state, started.parent, started.node, started.visit);
+  if (std::holds_alternative<definition::RunWorkflowTask>(program.node(started.node).body))
+    path += tries_above(state, started.parent);
+  return path;
+}
+
+std::string tries_above(const State& state, FrameId id) {
+  std::string tries;
+  for (; id != 0; id = state.frames.at(id).parent)
+    if (const auto* attempt = std::get_if<TryState>(&state.frames.at(id).detail);
+        attempt != nullptr && attempt->attempt > 1)
+      tries += "^" + std::to_string(attempt->attempt);
+  return tries;
 }
 
 std::string idempotency_key(const Program& program, const State& state, const Frame& frame) {

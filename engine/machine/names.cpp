@@ -50,9 +50,13 @@ constexpr auto kinds = std::to_array<std::string_view>({"InstanceStarted",
                                                         "TaskRetried",
                                                         "TaskSkippedByOperator",
                                                         "Rewound",
-                                                        "TaskLetGo"});
+                                                        "TaskLetGo",
+                                                        "CancelStarted",
+                                                        "CompensationStarted",
+                                                        "TaskDropped"});
 static_assert(kinds.size() == std::variant_size_v<RecordBody>);
 static_assert(std::is_same_v<std::variant_alternative_t<34, RecordBody>, TaskLetGo>);
+static_assert(std::is_same_v<std::variant_alternative_t<37, RecordBody>, TaskDropped>);
 
 }  // namespace
 

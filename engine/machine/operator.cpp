@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
 namespace {
@@ -18,9 +19,21 @@ bool is_live(const Decider& d) {
   return d.state.status == Status::running || d.state.status == Status::suspended;
 }
 
+/// What is being cancelled goes neither back nor on.
+std::unexpected<Error> being_cancelled(const Decider& d, const std::string& running) {
+  const auto undone = d.state.cancelling->undone;
+  return fail(
+      ErrorCode::wrong_state,
+      "the run is being cancelled (" + std::to_string(undone) + " of " +
+          std::to_string(undone + d.state.undoable.size()) + " tasks are undone); " +
+          (d.state.status == Status::faulted ? "retry or skip what has failed, or terminate the run"
+           : d.state.status == Status::suspended ? "resume it, or terminate the run"
+                                                 : running));
+}
+
 Timestamp fresh_timeout(Decider& d, const Frame& frame) {
   const auto& node = d.program.node(frame.node);
-  if (!node.timeout) return 0;
+  if (!node.timeout || undone_by_workflow(d.state, frame)) return 0;
   const auto limit = d.evaluator.duration(*node.timeout, *frame.raw_input, d.here(frame));
   return limit ? d.now + *limit : 0;
 }
@@ -108,7 +121,8 @@ Result<void> on_resume(Decider& d, const ResumeAsked& e) {
 Result<void> on_cancel(Decider& d, const CancelAsked& e) {
   if (!is_live(d) && d.state.status != Status::faulted)
     return wrong_state(d, "it has ended and cannot be cancelled");
-  d.emit(InstanceCancelled{.reason = e.reason, .by = e.by});
+  if (d.state.cancelling && !e.at_once) return being_cancelled(d, "it goes on by itself");
+  d.cancel(e);
   return {};
 }
 
@@ -147,6 +161,8 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
   const auto* frame = d.find(target);
   if (frame == nullptr)
     return fail(ErrorCode::not_found, "no task of the run is faulted or parked; name the task");
+  if (d.state.cancelling && target == 1)
+    return being_cancelled(d, "only what undoes can be retried");
   if (faulted && !mends_the_fault(d, target)) return mend_first(d);
   const auto waits = frame->phase == Phase::parked || frame->phase == Phase::backoff;
   if (frame->phase != Phase::faulted && !waits && !faulted)
@@ -193,6 +209,7 @@ Result<void> on_skip(Decider& d, const SkipAsked& e) {
 Result<void> on_rewind(Decider& d, const RewindAsked& e) {
   if (d.state.status != Status::running && d.state.status != Status::faulted)
     return wrong_state(d, "only a running or faulted run can go back");
+  if (d.state.cancelling) return being_cancelled(d, "it cannot go back");
   const auto* frame = d.find(e.frame);
   if (frame == nullptr || e.node >= d.program.nodes.size() ||
       d.program.node(e.node).parent != frame->node)

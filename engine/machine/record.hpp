@@ -31,6 +31,9 @@ struct TaskStarted {
   Value input;  // after input.from; null pointer = the raw input
   Timestamp timeout_at = 0;
   Timestamp succeed_before = 0;  // metadata.mustSucceedBefore, where an expression says it
+  std::string undo, undoes;      // see Frame
+  bool settling = false;         // the same; then with its edit generation
+  std::uint32_t generation = 0;
 };
 /// A task begins to run its list of tasks.
 struct BlockEntered {
@@ -190,6 +193,25 @@ struct InstanceResumed {
 };
 struct InstanceCancelled {
   std::string reason, by;
+  bool at_once = false;  // terminated
+};
+/// A cancellation that has something to undo, or to wait for. What was under way is over, but for
+/// the tasks `settle`, whose outcomes decide what is to be undone, and calls that were given up
+/// earlier without knowing what became of them: those are made again, under their keys.
+struct CancelStarted {
+  std::vector<FrameId> settle;
+  std::string reason, by;
+};
+/// The last effect that is not undone yet, `undoes`, is undone next: by a task or a workflow that
+/// takes `input`.
+struct CompensationStarted {
+  std::string undoes;
+  NodeIndex node = 0;  // whose effect it was
+  Value input;
+};
+/// While the run is being cancelled: the task has had no effect, or what it has had is undone.
+struct TaskDropped {
+  FrameId frame = 0;
 };
 /// An operator's retry: the frame begins again; nothing below it survives. Frame 0: the workflow
 /// goes on after its own time-out.
@@ -214,13 +236,15 @@ struct Rewound {
   std::string reason, by;
 };
 
-using RecordBody = std::variant<
-    InstanceStarted, TaskStarted, BlockEntered, TaskSkipped, ActivityScheduled, AttemptFailed,
-    AttemptStarted, TaskParked, TaskReturned, TaskCompleted, TimerStarted, LoopStarted,
-    IterationStarted, BranchesStarted, ErrorCaught, TryStarted, ListenStarted, EventConsumed,
-    EventIterationStarted, EventIterationEnded, ListenClosed, EventHeld, EventEmitted, ChildStarted,
-    ChildConfirmed, TaskFaulted, InstanceFaulted, InstanceCompleted, InstanceSuspended,
-    InstanceResumed, InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound, TaskLetGo>;
+using RecordBody =
+    std::variant<InstanceStarted, TaskStarted, BlockEntered, TaskSkipped, ActivityScheduled,
+                 AttemptFailed, AttemptStarted, TaskParked, TaskReturned, TaskCompleted,
+                 TimerStarted, LoopStarted, IterationStarted, BranchesStarted, ErrorCaught,
+                 TryStarted, ListenStarted, EventConsumed, EventIterationStarted,
+                 EventIterationEnded, ListenClosed, EventHeld, EventEmitted, ChildStarted,
+                 ChildConfirmed, TaskFaulted, InstanceFaulted, InstanceCompleted, InstanceSuspended,
+                 InstanceResumed, InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound,
+                 TaskLetGo, CancelStarted, CompensationStarted, TaskDropped>;
 
 struct Record {
   std::uint64_t seq = 0;  // from 1, without gaps

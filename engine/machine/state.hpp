@@ -141,6 +141,11 @@ struct Frame {
   Timestamp succeed_before = 0;  // as TaskStarted says
   Timestamp due_at = 0;          // backoff, timer
   std::optional<Problem> error;  // faulted
+  std::string undo;    // `metadata.compensate`: path of the task, what it will be remembered by
+  std::string undoes;  // it undoes this occurrence; the tasks below it are part of that
+  bool nothing_done = false;  // an operator has ended it without a result: there is nothing to undo
+  bool settling = false;  // the run is being cancelled, and what became of this one decides what
+                          // is undone; nothing comes after it
   FrameDetail detail;
 };
 
@@ -158,6 +163,27 @@ struct KeyMemory {
   Timestamp first_sent_at = 0;
   Value arguments, late, late_input;
   bool unsettled = false;  // its effect may have happened: the arguments are frozen
+  // Of a task that can be undone, while what became of its call is not known: a cancellation has to
+  // find out. `undo` empty = known, or nothing undoes it.
+  std::string undo;
+  NodeIndex node = no_node;
+  std::uint32_t generation = 0;
+  Value input;
+};
+
+/// A task that has had its effect, and that says what undoes it.
+struct Undoable {
+  std::string occurrence;  // see occurrence_of(); an effect under the same key is the same one
+  NodeIndex node = no_node;
+  Value input, output;  // `$input` and the output of the task
+  Timestamp completed_at = 0;
+};
+
+/// The run is being cancelled: it undoes what it has done, the last first.
+struct Cancelling {
+  std::string reason, by;
+  Timestamp since = 0;
+  std::uint32_t undone = 0;
 };
 
 /// An HTTP request that came as an event and whose caller waits for an answer.
@@ -198,6 +224,10 @@ struct State {
                                           // may be there from before
   std::vector<Value> held_events;         // arrived while nobody could take them, in order
   std::size_t held_bytes = 0;             // of them; follows from the above
+  std::vector<Undoable> undoable;         // in the order of completion; the last is undone first
+  std::size_t undoable_bytes = 0;         // of them; follows from the above
+  std::optional<Cancelling> cancelling;   // kept when it has come to its end
+  bool terminated = false;                // cancelled at once: nothing (more) was undone
   std::uint64_t seq = 0;                  // of the last record applied
   std::uint32_t completed_tasks = 0;
   std::uint32_t attempts = 0;  // of activities, in all

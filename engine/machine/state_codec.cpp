@@ -4,6 +4,7 @@
 #include "base/overloaded.hpp"
 #include "engine/machine/codec.hpp"
 #include "engine/machine/json_fields.hpp"
+#include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
 namespace {
@@ -153,6 +154,10 @@ Json frame_to_json(const Frame& frame) {
   put_number(json, "succeedBefore", frame.succeed_before);
   put_number(json, "dueAt", frame.due_at);
   if (frame.error) json["error"] = to_json(*frame.error);
+  if (!frame.undo.empty()) json["undo"] = frame.undo;
+  if (!frame.undoes.empty()) json["undoes"] = frame.undoes;
+  if (frame.nothing_done) json["nothingDone"] = true;
+  if (frame.settling) json["settling"] = true;
   if (!std::holds_alternative<std::monostate>(frame.detail))
     json["detail"] = detail_to_json(frame.detail);
   return json;
@@ -182,6 +187,10 @@ Frame frame_from_json(Json& json) {
   frame.succeed_before = in.number<Timestamp>("succeedBefore");
   frame.due_at = in.number<Timestamp>("dueAt");
   if (in.has("error")) frame.error = problem_from_json(in.member("error"));
+  frame.undo = in.text("undo");
+  frame.undoes = in.text("undoes");
+  frame.nothing_done = in.flag("nothingDone");
+  frame.settling = in.flag("settling");
   if (in.has("detail")) frame.detail = detail_from_json(in.member("detail"));
   return frame;
 }
@@ -194,9 +203,53 @@ Json keys_to_json(const std::map<std::string, KeyMemory>& keys) {
     put(json, "late", memory.late);
     put(json, "lateInput", memory.late_input);
     if (memory.unsettled) json["unsettled"] = true;
+    if (!memory.undo.empty()) {
+      json["undo"] = memory.undo;
+      json["node"] = memory.node;
+      put_number(json, "generation", memory.generation);
+      put(json, "input", memory.input);
+    }
     object[key] = std::move(json);
   }
   return object;
+}
+
+Json undoable_to_json(const std::vector<Undoable>& undoable) {
+  auto list = Json::array();
+  for (const auto& each : undoable) {
+    Json json{{"occurrence", each.occurrence}, {"node", each.node}, {"at", each.completed_at}};
+    put(json, "input", each.input);
+    put(json, "output", each.output);
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+Json cancelling_to_json(const Cancelling& cancelling) {
+  Json json{{"reason", cancelling.reason}, {"by", cancelling.by}, {"since", cancelling.since}};
+  put_number(json, "undone", cancelling.undone);
+  return json;
+}
+
+void read_cancellation(const FieldReader& in, State& state) {
+  if (in.has("undoable"))
+    for (auto& json : in.member("undoable")) {
+      const FieldReader each(json);
+      state.undoable.push_back({.occurrence = each.text("occurrence"),
+                                .node = each.number<NodeIndex>("node"),
+                                .input = each.value("input"),
+                                .output = each.value("output"),
+                                .completed_at = each.number<Timestamp>("at")});
+      state.undoable_bytes += size_of(state.undoable.back());
+    }
+  if (in.has("cancelling")) {
+    const FieldReader each(in.member("cancelling"));
+    state.cancelling = Cancelling{.reason = each.text("reason"),
+                                  .by = each.text("by"),
+                                  .since = each.number<Timestamp>("since"),
+                                  .undone = each.number<std::uint32_t>("undone")};
+  }
+  state.terminated = in.flag("terminated");
 }
 
 }  // namespace
@@ -232,6 +285,9 @@ std::string encode_state(const State& state) {
   put_number(json, "attempts", state.attempts);
   if (!state.keys.empty()) json["keys"] = keys_to_json(state.keys);
   if (!state.held_events.empty()) json["heldEvents"] = values_to_json(state.held_events);
+  if (!state.undoable.empty()) json["undoable"] = undoable_to_json(state.undoable);
+  if (state.cancelling) json["cancelling"] = cancelling_to_json(*state.cancelling);
+  if (state.terminated) json["terminated"] = true;
   auto frames = Json::array();
   for (const auto& [id, frame] : state.frames) frames.push_back(frame_to_json(frame));
   json["frames"] = std::move(frames);
@@ -288,10 +344,15 @@ Result<State> decode_state(std::string_view text) {
                            .arguments = each.value("arguments"),
                            .late = each.value("late"),
                            .late_input = each.value("lateInput"),
-                           .unsettled = each.flag("unsettled")};
+                           .unsettled = each.flag("unsettled"),
+                           .undo = each.text("undo"),
+                           .node = each.number<NodeIndex>("node", no_node),
+                           .generation = each.number<std::uint32_t>("generation"),
+                           .input = each.value("input")};
       }
     if (in.has("heldEvents")) state.held_events = values_from_json(in.member("heldEvents"));
     state.held_bytes = bytes_of(state.held_events);
+    read_cancellation(in, state);
     for (auto& each : in.member("frames")) {
       auto frame = frame_from_json(each);
       state.frames.emplace(frame.id, std::move(frame));

@@ -4,6 +4,7 @@
 
 #include "base/overloaded.hpp"
 #include "engine/definition/circuit_id.hpp"
+#include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
 namespace {
@@ -137,12 +138,62 @@ bool is_busy(const Frame& frame) {
 
 Timestamp must_succeed_before(const Program& program, const Frame& frame) {
   const auto& limit = program.node(frame.node).succeed_before;
+  if (frame.settling || !frame.undoes.empty()) return 0;  // those were limits of doing it
   if (!limit) return 0;
   if (limit->expression) return frame.succeed_before;
   return limit->after_ms != 0 ? frame.started_at + limit->after_ms : limit->at;
 }
 
+std::string undone_by(const Program& program, definition::NodeIndex node) {
+  const auto& compensation = program.node(node).compensation;
+  if (!compensation) return {};
+  if (compensation->task != definition::no_node) return program.node(compensation->task).pointer;
+  return compensation->workflow.workflow_namespace + "/" + compensation->workflow.name;
+}
+
+/// What the frame is part of: something that settles, or something that undoes.
+std::optional<Undoing> undoing_of(const Program& program, const State& state, const Frame* frame) {
+  if (!state.cancelling || frame == nullptr) return std::nullopt;
+  Undoing undoing{.total =
+                      state.cancelling->undone + static_cast<std::uint32_t>(state.undoable.size())};
+  while (frame->parent > 1) frame = &state.frames.at(frame->parent);
+  if (frame->settling) {
+    undoing.task = program.node(frame->node).pointer;
+    return undoing;
+  }
+  if (frame->undoes.empty()) return std::nullopt;
+  const auto node = state.undoable.back().node;
+  undoing.task = program.node(node).pointer;
+  undoing.by = undone_by(program, node);
+  undoing.number = state.cancelling->undone + 1;
+  return undoing;
+}
+
 }  // namespace
+
+std::string said(const Undoing& undoing) {
+  if (undoing.number == 0) return "finds out what became of " + undoing.task;
+  return "undoes " + undoing.task + ", " + std::to_string(undoing.number) + " of " +
+         std::to_string(undoing.total);
+}
+
+std::vector<ToUndo> to_undo(const Program& program, const State& state) {
+  std::vector<ToUndo> list;
+  const auto add = [&](definition::NodeIndex node, std::string occurrence, bool settles) {
+    list.push_back({.task = program.node(node).pointer,
+                    .by = undone_by(program, node),
+                    .occurrence = std::move(occurrence),
+                    .settles = settles});
+  };
+  for (const auto& [id, frame] : state.frames)
+    if (may_have_effect(frame))
+      add(frame.node, occurrence_of(frame.undo, frame.generation), frame.phase != Phase::returned);
+  for (const auto& [key, memory] : state.keys)
+    if (!memory.undo.empty()) add(memory.node, occurrence_of(memory.undo, memory.generation), true);
+  for (auto effect = state.undoable.rbegin(); effect != state.undoable.rend(); ++effect)
+    add(effect->node, effect->occurrence, false);
+  return list;
+}
 
 View view_of(const Program& program, const State& state) {
   View view{.status = state.status};
@@ -162,7 +213,13 @@ View view_of(const Program& program, const State& state) {
         activity != nullptr && activity->unsettled)
       earliest(view.key_born_at, activity->first_sent_at);
   }
+  view.undoing =
+      undoing_of(program, state,
+                 state.status == Status::faulted && state.frames.contains(state.faulted_frame)
+                     ? &state.frames.at(state.faulted_frame)
+                     : chosen);
   if (is_ended(state.status)) {
+    if (state.status != Status::faulted) view.undoing.reset();
     view.deadline = 0;
     if (state.status == Status::faulted && state.error) view.task = state.error->instance;
     return view;
@@ -171,6 +228,9 @@ View view_of(const Program& program, const State& state) {
   if (chosen == nullptr) return view;
   view.task = program.node(chosen->node).pointer;
   view.waiting_for = waiting_for(program, *chosen);
+  if (view.undoing)
+    view.waiting_for.detail = said(*view.undoing) + (view.waiting_for.detail.empty() ? "" : ": ") +
+                              view.waiting_for.detail;
   if (state.status == Status::running && !busy) view.status = Status::waiting;
   return view;
 }

@@ -1,6 +1,8 @@
 #pragma once
 // An instance for people and for lists: where it stands and why it stands still.
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/definition/program.hpp"
 #include "engine/machine/state.hpp"
@@ -22,13 +24,35 @@ struct WaitingFor {
   InstanceId child;
 };
 
+/// A run that is being cancelled: what it undoes now, or finds out before that.
+struct Undoing {
+  std::string task;          // pointer of the task whose effect it is
+  std::string by;            // the task or the workflow that undoes it; "" = it settles
+  std::uint32_t number = 0;  // of `total`, from 1; 0 = it settles
+  std::uint32_t total = 0;   // known so far
+};
+
 struct View {
   Status status = Status::pending;
   std::string task;  // pointer of the task that matters most (faulted, parked, else the deepest)
   WaitingFor waiting_for;
   Timestamp deadline = 0;     // earliest of mustSucceedBefore and time-outs; 0 = none
   Timestamp key_born_at = 0;  // of the oldest unsettled idempotency key; 0 = none
+  std::optional<Undoing> undoing;
 };
+
+/// "undoes /do/0/charge, 2 of 3".
+[[nodiscard]] std::string said(const Undoing& undoing);
+
+/// One line of what a cancellation would do.
+struct ToUndo {
+  std::string task;  // pointer
+  std::string by;    // as above
+  std::string occurrence;
+  bool settles = false;  // what became of its call is not known; it is found out first
+};
+/// What cancelling the run (as it is now) would undo, in that order; or has yet to undo.
+[[nodiscard]] std::vector<ToUndo> to_undo(const definition::Program& program, const State& state);
 
 [[nodiscard]] View view_of(const definition::Program& program, const State& state);
 

@@ -85,8 +85,15 @@ class Follower {
     if (!begun() && r.by == by_) settle(State::succeeded);
   }
   void on(const machine::InstanceCancelled& r) {
-    if (!begun() && r.by == by_) return settle(State::succeeded);
+    if (cancels_ || (!begun() && r.by == by_)) return settle(State::succeeded);
     if (begun()) settle(State::changed, "the run was cancelled");
+  }
+  // It has succeeded when all is undone, and not when that has begun.
+  void on(const machine::CancelStarted& r) {
+    if (begun()) return settle(State::changed, "the run is being cancelled");
+    if (r.by != by_) return;
+    open();
+    cancels_ = true;
   }
   void on(const machine::TaskReturned& r) { is_over(r.frame); }
   void on(const machine::TaskCompleted& r) { is_over(r.frame); }
@@ -126,12 +133,15 @@ class Follower {
   void on(const machine::EventEmitted&) {}
   void on(const machine::ChildStarted&) {}
   void on(const machine::ChildConfirmed&) {}
+  void on(const machine::CompensationStarted&) {}
+  void on(const machine::TaskDropped&) {}
 
   const RepairBatch& batch_;
   std::string by_;
   std::set<FrameId> frames_;
   std::optional<NodeIndex> back_to_;
   bool whole_run_ = false;
+  bool cancels_ = false;
   Timestamp at_ = 0, begun_at_ = -1;
   std::optional<Verdict> verdict_;
 };

@@ -113,7 +113,7 @@ void compare(const Json& recorded, const Json& now, const std::string& name,
 }
 
 std::string words_for(const std::string& kind) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 33> words{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 36> words{{
       {"InstanceStarted", "the run starts"},
       {"TaskStarted", "is entered"},
       {"BlockEntered", "begins its tasks"},
@@ -147,6 +147,9 @@ std::string words_for(const std::string& kind) {
       {"InstanceResumed", "the run is resumed"},
       {"InstanceCancelled", "the run is cancelled"},
       {"TaskRetried", "is retried by an operator"},
+      {"CancelStarted", "the run is being cancelled"},
+      {"CompensationStarted", "is to be undone"},
+      {"TaskDropped", "is over without effect"},
   }};
   for (const auto& [name, text] : words)
     if (name == kind) return std::string(text);

@@ -52,6 +52,7 @@ class Replay {
   [[nodiscard]] std::optional<Event> cause_of(const Shown& record) const;
   [[nodiscard]] std::optional<Event> answer(const Shown& record) const;
   [[nodiscard]] std::optional<Event> held_back(const Shown& record) const;
+  [[nodiscard]] std::optional<Event> without_effect(const Shown& record) const;
   [[nodiscard]] Event child_event(const machine::ChildState& child, const Shown& record) const;
   [[nodiscard]] std::optional<Event> failed_child(const Shown& record) const;
   [[nodiscard]] std::optional<Event> event_from_outside(const Shown& record) const;
@@ -198,6 +199,7 @@ std::optional<Event> Replay::cause_of(const Shown& record) const {
   if (record.kind == "AttemptStarted")
     return machine::RetryAsked{.frame = json.value("frame", FrameId{0})};
   if (record.kind == "TaskParked") return held_back(record);
+  if (record.kind == "TaskDropped") return without_effect(record);
   if (record.kind == "TaskLetGo")
     return machine::CallLetGo{.frame = json.value("frame", FrameId{0})};
   if (record.kind == "ChildConfirmed") {
@@ -233,8 +235,8 @@ std::optional<Event> Replay::answer(const Shown& record) const {
       .key_spent = failure.value("keySpent", false),
       .throttled = failure.value("throttled", false)};
   returned.unsettled = json.value("unsettled", false);
-  returned.provider_open = json.value("uncounted", false) &&
-                           (!returned.failure->throttled || !json.contains("retryAt"));
+  returned.provider_open =
+      json.value("uncounted", false) && (!returned.failure->throttled || !json.contains("retryAt"));
   return returned;
 }
 
@@ -248,6 +250,17 @@ std::optional<Event> Replay::held_back(const Shown& record) const {
                                              ? machine::ParkReason::limit
                                              : machine::ParkReason::provider_open,
                                .unsettled = record.json.value("unsettled", false)};
+}
+
+// Of a run that is being cancelled: a child ended so, or a call never left.
+std::optional<Event> Replay::without_effect(const Shown& record) const {
+  const auto* frame = frame_of(record);
+  const auto* child = frame ? std::get_if<machine::ChildState>(&frame->detail) : nullptr;
+  if (child == nullptr) return held_back(record);
+  return machine::ChildEnded{.child = child->id,
+                             .status = machine::Status::cancelled,
+                             .output = nullptr,
+                             .error = std::nullopt};
 }
 
 Event Replay::child_event(const machine::ChildState& child, const Shown& record) const {
@@ -307,7 +320,11 @@ std::optional<Event> Replay::by_operator(const Shown& record) const {
   const auto frame = json.value("frame", FrameId{0});
   if (record.kind == "InstanceSuspended") return machine::SuspendAsked{.reason = reason, .by = by};
   if (record.kind == "InstanceResumed") return machine::ResumeAsked{.reason = reason, .by = by};
-  if (record.kind == "InstanceCancelled") return machine::CancelAsked{.reason = reason, .by = by};
+  if (record.kind == "InstanceCancelled" || record.kind == "CancelStarted")
+    return machine::CancelAsked{.reason = reason,
+                                .by = by,
+                                .awaited = json.value("settle", std::vector<FrameId>{}),
+                                .at_once = json.value("atOnce", false)};
   if (record.kind == "TaskRetried")
     return machine::RetryAsked{
         .frame = frame, .input = value_of(json, "input"), .reason = reason, .by = by};

@@ -6,8 +6,8 @@ namespace sequent::runtime {
 namespace {
 
 // In the order of ActionRequest::Kind.
-constexpr std::array<std::string_view, 6> kinds{"suspend", "resume", "cancel",
-                                                "retry",   "skip",   "rewind"};
+constexpr std::array<std::string_view, 7> kinds{"suspend", "resume", "cancel",   "retry",
+                                                "skip",    "rewind", "terminate"};
 
 }  // namespace
 

@@ -14,7 +14,7 @@ namespace sequent::runtime {
 struct Node;
 
 struct ActionRequest {
-  enum class Kind : std::uint8_t { suspend, resume, cancel, retry, skip, rewind };
+  enum class Kind : std::uint8_t { suspend, resume, cancel, retry, skip, rewind, terminate };
   Kind kind = Kind::suspend;
   InstanceId run;
   std::string task;           // retry, skip, rewind

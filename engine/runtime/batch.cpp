@@ -142,6 +142,9 @@ void note_requests(const machine::State& state, const machine::Record& record,
 std::optional<Message> message_to_parent(const machine::State& state,
                                          const machine::Record& record) {
   if (!state.has_parent()) return std::nullopt;
+  // What is being undone has not come to its end: it is its operators' to mend, and the parent waits.
+  if (state.cancelling && std::holds_alternative<machine::InstanceFaulted>(record.body))
+    return std::nullopt;
   Json body = Json::object();
   if (const auto* completed = std::get_if<machine::InstanceCompleted>(&record.body)) {
     body["status"] = machine::name_of(machine::Status::completed);
@@ -233,7 +236,8 @@ InstanceChange change_of(Resident& resident, Gathering& gathering,
   change.consumed_messages = std::move(gathering.consumed);
   change.emitted = std::move(gathering.emitted);
   change.requests = std::move(gathering.requests);
-  change.revives = resident.durable.status == machine::Status::faulted &&
+  // What is being undone is on its way to its end, whoever has its business key by now.
+  change.revives = resident.durable.status == machine::Status::faulted && !state.cancelling &&
                    goes_on(state.status, gathering.records);
   // A faulted run can be retried, so its operations keep their results.
   change.ended =

@@ -1,6 +1,7 @@
 // Runs that runs start. A child lives in its parent's partition under an id that is derived from the
 // parent's, so that starting it twice finds it. Its end comes back as a message in its last commit.
 #include <algorithm>
+#include <set>
 
 #include "engine/runtime/partition.hpp"
 #include "engine/runtime/partition_read.hpp"
@@ -8,6 +9,38 @@
 
 namespace sequent::runtime {
 namespace {
+
+/// Does some version of the workflow, or of one that it runs, say what undoes a task?
+bool may_undo(const std::vector<ProgramPtr>& programs, const definition::WorkflowRef& ref,
+              std::set<std::string>& seen) {
+  const auto name = ref.workflow_namespace + "/" + ref.name;
+  if (!seen.insert(name).second) return false;
+  for (const auto& program : programs) {
+    if (program->ref.workflow_namespace + "/" + program->ref.name != name) continue;
+    for (const auto& node : program->nodes) {
+      if (node.compensation) return true;
+      const auto* run = std::get_if<definition::RunWorkflowTask>(&node.body);
+      if (run != nullptr && run->await && may_undo(programs, run->workflow, seen)) return true;
+    }
+  }
+  return false;
+}
+
+/// The parent is being cancelled, and waits for what becomes of this child.
+bool settles(const Resident& parent, const InstanceId& child) {
+  const auto frame = machine::awaiting_frame(parent.state, child);
+  return frame != 0 && parent.state.frames.at(frame).settling;
+}
+
+std::string why_ended(const machine::State& parent) {
+  return machine::is_ended(parent.status) || parent.cancelling
+             ? parent.reason
+             : "its parent no longer waits for it";
+}
+
+std::string_view ending(const machine::State& parent) {
+  return parent.terminated ? "terminate" : "cancel";
+}
 
 Message message_to_child(const Resident& parent, const InstanceId& child, std::string_view kind,
                          std::string reason) {
@@ -63,6 +96,12 @@ void Partition::create_child(const InstanceId& parent, const machine::StartChild
   if (machine::is_ended(resident->state.status) ||
       machine::awaiting_frame(resident->state, command.child.id) == 0)
     return;
+  if (settles(*resident, command.child.id)) {  // it never began, and must not now
+    machine::ChildEnded never;
+    never.child = command.child.id;
+    never.status = machine::Status::cancelled;
+    return child_ended(parent, std::move(never));
+  }
   const auto& ref = command.child.workflow;
   const auto program = node_->definitions.catalogue()->find(ref);
   if (!program && may_learn && node_->cluster != nullptr) {
@@ -133,6 +172,9 @@ void Partition::child_launched(const InstanceId& parent, const machine::StartChi
   machine::ChildLaunched launched;
   launched.child = command.child.id;
   (void)feed(*resident, machine::Event{launched});
+  if (settles(*resident, command.child.id))
+    gather(*resident).messages.push_back(
+        message_to_child(*resident, command.child.id, "cancel", resident->state.reason));
   // The parent was suspended while its child started.
   if (resident->state.status == machine::Status::suspended && command.child.await)
     gather(*resident).messages.push_back(
@@ -167,9 +209,10 @@ void Partition::settle_starts(Resident& parent) {
   });
   for (const auto& id : lost) {
     machine::CancelAsked cancel;
-    cancel.reason = over ? parent.state.reason : "its parent no longer waits for it";
+    cancel.reason = why_ended(parent.state);
+    cancel.at_once = parent.state.terminated;
     // One that a crash has left behind may still be on its way into memory.
-    auto message = message_to_child(parent, id, "cancel", cancel.reason);
+    auto message = message_to_child(parent, id, ending(parent.state), cancel.reason);
     message.if_there = true;
     gather(parent).messages.push_back(std::move(message));
     cancel.by = "run " + parent.id.text();
@@ -190,8 +233,7 @@ void Partition::message_lost_children(Resident& resident, Gathering& gathering) 
     const auto awaiting = machine::awaiting_frame(resident.state, child, frame_id);
     if (!cancelled && awaiting != 0) return awaiting != frame_id;
     gathering.messages.push_back(
-        message_to_child(resident, child, "cancel",
-                         cancelled ? resident.state.reason : "its parent no longer waits for it"));
+        message_to_child(resident, child, ending(resident.state), why_ended(resident.state)));
     return true;
   });
 }
@@ -205,6 +247,31 @@ void Partition::tell_children(Resident& parent, const machine::Event& event) {
   note_children(parent);  // one that was confirmed since the last batch too
   for (const auto& [frame, child] : parent.children)
     gather(parent).messages.push_back(message_to_child(parent, child, kind, parent.state.reason));
+}
+
+// A cancelled parent ends when they have. Others are told as ever, and nobody waits for them.
+std::vector<machine::FrameId> Partition::children_that_undo(const Resident& parent) const {
+  std::vector<machine::FrameId> frames;
+  std::vector<ProgramPtr> programs;
+  for (const auto& [id, frame] : parent.state.frames) {
+    if (frame.phase != machine::Phase::child) continue;
+    const auto& child = std::get<machine::ChildState>(frame.detail);
+    if (!child.launched || !child.await) continue;
+    if (programs.empty()) programs = node_->definitions.catalogue()->all();
+    std::set<std::string> seen;
+    if (may_undo(programs, child.workflow, seen)) frames.push_back(id);
+  }
+  return frames;
+}
+
+void Partition::cancel_settling_children(Resident& parent) {
+  for (const auto& [id, frame] : parent.state.frames) {
+    const auto* child = std::get_if<machine::ChildState>(&frame.detail);
+    if (!frame.settling || child == nullptr || frame.phase != machine::Phase::child) continue;
+    auto message = message_to_child(parent, child->id, "cancel", parent.state.reason);
+    message.if_there = !child->launched;
+    gather(parent).messages.push_back(std::move(message));
+  }
 }
 
 }  // namespace sequent::runtime

@@ -190,7 +190,10 @@ class Engine {
   };
   boost::asio::awaitable<Result<void>> suspend(InstanceId id, Action action);
   boost::asio::awaitable<Result<void>> resume(InstanceId id, Action action);
+  /// What the run has done is undone (metadata.compensate) before it is cancelled.
   boost::asio::awaitable<Result<void>> cancel(InstanceId id, Action action);
+  /// It ends at once, and its children: nothing is undone.
+  boost::asio::awaitable<Result<void>> terminate(InstanceId id, Action action);
   /// `task`: pointer or name, empty = the task that stands still. `input` replaces the task's input.
   boost::asio::awaitable<Result<void>> retry(InstanceId id, std::string task,
                                              std::optional<Json> input, Action action);

@@ -178,7 +178,10 @@ Partition::Plan plan_of(const ActionRequest& request) {
     case ActionRequest::Kind::resume:
       return plan_event(machine::ResumeAsked{request.reason, request.by});
     case ActionRequest::Kind::cancel:
-      return plan_event(machine::CancelAsked{request.reason, request.by});
+      return plan_event(machine::CancelAsked{.reason = request.reason, .by = request.by});
+    case ActionRequest::Kind::terminate:
+      return plan_event(
+          machine::CancelAsked{.reason = request.reason, .by = request.by, .at_once = true});
     case ActionRequest::Kind::retry:
       return plan_retry(request);
     case ActionRequest::Kind::skip:
@@ -234,6 +237,10 @@ asio::awaitable<Result<void>> Engine::resume(InstanceId id, Action action) {
 
 asio::awaitable<Result<void>> Engine::cancel(InstanceId id, Action action) {
   return perform(impl_->node, request_of(Kind::cancel, id, std::move(action)), true);
+}
+
+asio::awaitable<Result<void>> Engine::terminate(InstanceId id, Action action) {
+  return perform(impl_->node, request_of(Kind::terminate, id, std::move(action)), true);
 }
 
 asio::awaitable<Result<void>> Engine::retry(InstanceId id, std::string task,

@@ -66,7 +66,10 @@ void Partition::begin(InstanceId id, ProgramPtr program, machine::StartAsked ask
 
 // The one place where events meet the machine.
 Result<void> Partition::feed(Resident& resident, const machine::Event& event) {
-  auto records = machine::decide(*resident.program, resident.state, event, now(), random_->next(),
+  machine::Event asked = event;
+  if (auto* cancel = std::get_if<machine::CancelAsked>(&asked))
+    cancel->awaited = children_that_undo(resident);
+  auto records = machine::decide(*resident.program, resident.state, asked, now(), random_->next(),
                                  node_->surroundings);
   if (!records) return std::unexpected(std::move(records.error()));
   if (records->empty()) return {};
@@ -94,6 +97,8 @@ void Partition::sort_records(Resident& resident, machine::Records records) {
   Gathering& gathering = gather(resident);
   for (auto& record : records) {
     count(node_->stats, record);
+    if (std::holds_alternative<machine::CancelStarted>(record.body))
+      cancel_settling_children(resident);
     if (const auto* emitted = std::get_if<machine::EventEmitted>(&record.body))
       gathering.emitted.push_back(*emitted->event);
     note_requests(resident.state, record, gathering.requests);

@@ -162,6 +162,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void settle_starts(Resident& parent);
   void message_lost_children(Resident& resident, Gathering& gathering);
   void tell_children(Resident& parent, const machine::Event& event);
+  [[nodiscard]] std::vector<machine::FrameId> children_that_undo(const Resident& parent) const;
+  void cancel_settling_children(Resident& parent);
   [[nodiscard]] Resident* in_memory(const InstanceId& id);
 
   // waiters.cpp

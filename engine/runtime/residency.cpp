@@ -143,8 +143,9 @@ void Partition::feed_message(Resident& resident, const StoredMessage& message) {
     if (body.contains("output")) ended.output = machine::make_value(body.at("output"));
     if (body.contains("error")) ended.error = machine::problem_from_json(body.at("error"));
     child_ended(resident.id, std::move(ended));
-  } else if (kind == "cancel" || kind == "suspend" || kind == "resume") {
-    machine::Event event = machine::CancelAsked{reason, by};
+  } else if (kind == "cancel" || kind == "terminate" || kind == "suspend" || kind == "resume") {
+    machine::Event event =
+        machine::CancelAsked{.reason = reason, .by = by, .at_once = kind == "terminate"};
     if (kind == "suspend") event = machine::SuspendAsked{reason, by};
     if (kind == "resume") event = machine::ResumeAsked{reason, by};
     (void)feed(resident, event);

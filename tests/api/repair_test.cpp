@@ -62,3 +62,49 @@ TEST_CASE("going back lists what would happen again, and wants to be confirmed",
   INFO(done.text);
   CHECK(done.status == 200);
 }
+
+TEST_CASE("cancelling lists what it undoes, and wants to be confirmed", "[api]") {
+  TestNode node;
+  const std::string charge =
+      "  - charge: {call: debug.echo, with: {id: ch_1}, metadata: {compensate: payBack}}\n";
+  const std::string back =
+      "  - over: {set: {a: 1}, then: end}\n"
+      "  - payBack: {call: debug.echo, with: {back: '${ .output.id }'}}\n";
+  node.deploy(workflow("buys", charge + listening_tasks + back));
+  node.deploy(workflow("asks",
+                       "  - sub: {run: {workflow: {namespace: test, name: buys, version: 1.0.0, "
+                       "input: {}}}}\n"));
+  const auto run = node.start("buys");
+  node.await_status(run, "waiting");
+  const auto path = "/api/v1/runs/" + run;
+  const auto asked = node.post(path + ":cancel", why);
+  REQUIRE(asked.status == 409);
+  const auto& effects = asked.json.at("errors");
+  REQUIRE(effects.size() == 1);
+  CHECK_THAT(effects[0].dump(), Contains("/do/0/charge") && Contains("is undone by /do/3/payBack"));
+  CHECK(node.get(path).json.at("status") == "waiting");
+  const auto done = node.post(path + ":cancel", R"({"reason":"left","confirm":true})");
+  INFO(done.text);
+  REQUIRE(done.status == 200);
+  const auto cancelled = node.await_status(run, "cancelled");
+  CHECK(cancelled.at("cancelling").at("undone") == 1);
+  CHECK(cancelled.at("cancelling").at("total") == 1);
+  CHECK(cancelled.at("cancelling").at("reason") == "left");
+  CHECK_THAT(node.get(path + "/journal").text, Contains(R"("back":"ch_1")"));
+
+  SECTION("its children's too") {
+    const auto parent = node.start("asks");
+    node.await_status(parent, "waiting");
+    const auto listed = node.post("/api/v1/runs/" + parent + ":cancel", why);
+    REQUIRE(listed.status == 409);
+    CHECK_THAT(listed.json.at("errors")[0].dump(), Contains("/do/0/charge") && Contains(", run "));
+    node.post("/api/v1/runs/" + parent + ":cancel", R"({"reason":"left","confirm":true})");
+    node.await_status(parent, "cancelled");
+  }
+  SECTION("terminate undoes nothing and asks nothing") {
+    const auto other = node.start("buys");
+    node.await_status(other, "waiting");
+    CHECK(node.post("/api/v1/runs/" + other + ":terminate", why).json.at("status") == "cancelled");
+    CHECK_THAT(node.get("/api/v1/runs/" + other + "/journal").text, !Contains("back"));
+  }
+}

@@ -33,6 +33,24 @@ do:
       wait: {hours: 1}
 )";
 
+constexpr const char* charges = R"(document:
+  dsl: 1.0.3
+  namespace: test
+  name: charges
+  version: 1.0.0
+do:
+  - charge:
+      call: debug.echo
+      with: {id: ch_1}
+      metadata: {compensate: payBack}
+  - sleep:
+      wait: {hours: 1}
+      then: end
+  - payBack:
+      call: debug.echo
+      with: {back: "${ .output.id }"}
+)";
+
 /// A server on a free port with its data in a folder.
 struct Server {
   explicit Server(const Folder& folder, std::vector<std::string> more = {})
@@ -99,6 +117,30 @@ TEST_CASE("a run is started, shown and still there after a restart", "[cli]") {
   INFO(server.line << shown.error);
   REQUIRE(shown.code == 0);
   CHECK(parse_json(shown.out).value()["status"] == "completed");
+  CHECK(server.stop().code == 0);
+}
+
+TEST_CASE("cancelling says what it undoes, and undoes it", "[cli]") {
+  const Folder folder;
+  static_cast<void>(folder.file("workflows/charges.yaml", charges));
+  Server server{folder, {"--workflows", folder.path("workflows")}};
+  const auto started = server.ask({"start", "test/charges", "--json"});
+  REQUIRE(started.code == 0);
+  const auto run = text_of(parse_json(started.out).value(), "id");
+  bool waits = false;
+  for (int i = 0; i < 100 && !waits; ++i)
+    waits = server.ask({"show", run}).out.find("waiting") != std::string::npos;
+  REQUIRE(waits);
+  const auto asked = server.ask({"cancel", run, "--reason", "left"});
+  CHECK(asked.code == 1);
+  CHECK_THAT(asked.error, Contains("/do/0/charge") && Contains("is undone by /do/2/payBack"));
+  const auto done = server.ask({"cancel", run, "--reason", "left", "--yes"});
+  INFO(done.error);
+  CHECK(done.code == 0);
+  const auto watched = server.ask({"watch", run});  // until it has ended
+  CHECK_THAT(watched.out, Contains("cancelled"));
+  CHECK_THAT(server.ask({"journal", run}).out, Contains("CompensationStarted") && Contains("ch_1"));
+  CHECK_THAT(server.ask({"show", run}).out, Contains("undone"));
   CHECK(server.stop().code == 0);
 }
 

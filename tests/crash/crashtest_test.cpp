@@ -100,6 +100,41 @@ TEST_CASE("an effect that is made twice after a crash is a difference") {
   }
 }
 
+TEST_CASE("a cancellation undoes the same once, whatever crashes") {
+  const std::string tasks = R"(do:
+  - charge:
+      call: stripe.customers.create
+      with: {name: one}
+      metadata: {compensate: payBack}
+  - chargeMore:
+      call: stripe.customers.create
+      with: {name: two}
+      metadata: {compensate: payBack}
+  - rest: {wait: {days: 1}, then: end}
+  - payBack:
+      call: stripe.customers.delete
+      with: {customer: "${ .output.id }"}
+)";
+  const std::string scenario = R"(
+scenarios:
+  - name: cancelled
+    steps:
+      - begin: {start: test/tried, input: {}}
+      - settle: {wait: {minutes: 1}}
+      - cancel:
+          path: '${ "/api/v1/runs/" + .begin.id + ":cancel" }'
+          body: {reason: the customer left, confirm: true}
+    expect: >-
+      ${ .runs[0].status == "cancelled" and .providers.stripe.effects.customer == 2
+         and (.providers.stripe.state.accounts.platform.customer.count // 0) == 0 }
+)";
+  const auto report = try_out(tasks, scenario);
+  if (report.failure) FAIL(report.failure->detail);
+  CHECK(report.checkpoints >= 6);
+  CHECK(report.crashes == 2 * report.checkpoints);
+  CHECK(points_of(report).empty());
+}
+
 TEST_CASE("one point can be tried alone") {
   Options options;
   options.only = Point::parse("after:2").value();

@@ -110,7 +110,7 @@ Event Player::operators_event() {
     case 1:
       return SuspendAsked{"chance", "operator"};
     case 2:
-      return CancelAsked{"chance", "operator"};
+      return CancelAsked{.reason = "chance", .by = "operator", .at_once = dice_.chance(200)};
     case 3:
       return SkipAsked{.output = make_value(Json::object()), .reason = "chance", .by = "operator"};
     case 4:

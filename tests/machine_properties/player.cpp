@@ -48,7 +48,44 @@ bool Player::step() {
   return true;
 }
 
+void Player::cancel() {
+  CancelAsked asked{.reason = "chance", .by = "operator"};
+  for (const auto& [id, frame] : state_.frames)
+    if (frame.phase == Phase::child && dice_.chance(500)) asked.awaited.push_back(id);
+  feed(asked);
+  smooth_ = true;
+}
+
+bool Player::mend() {
+  if (state_.status == Status::suspended)
+    feed(ResumeAsked{"chance", "operator"});
+  else if (!is_ended(state_.status) || state_.status == Status::faulted)
+    feed(RetryAsked{.reason = "chance", .by = "operator"});
+  else
+    return false;
+  return true;
+}
+
+// What the provider knows. A call that is known to have had no effect leaves no doubt, unless an
+// earlier one of the same key has.
+void Player::note_outcome(const Event& event) {
+  if (const auto* skipped = std::get_if<SkipAsked>(&event)) word_ = word_ || skipped != nullptr;
+  const auto* returned = std::get_if<ActivityReturned>(&event);
+  const auto* held = std::get_if<CallHeldBack>(&event);
+  if (returned == nullptr && held == nullptr) return;
+  const auto frame = state_.frames.find(returned ? returned->frame : held->frame);
+  if (frame == state_.frames.end() || frame->second.undo.empty()) return;
+  const auto* activity = std::get_if<ActivityState>(&frame->second.detail);
+  const auto attempt = returned ? returned->attempt : held->attempt;
+  if (activity == nullptr || activity->attempt != attempt) return;
+  const auto before = activity->unsettled || (returned ? returned->unsettled : held->unsettled);
+  if ((returned && returned->output) ||
+      (!before && (held || returned->failure->outcome != Outcome::unknown)))
+    doubtful_.erase(activity->key);
+}
+
 void Player::feed(const Event& event) {
+  if (state_.seq != 0) note_outcome(event);
   const auto before = encode_state(state_);
   const auto random = dice_.next();
   const bool fresh = state_.seq == 0;
@@ -132,6 +169,8 @@ void Player::check_commands() {
     REQUIRE(call->key == other.key);
     REQUIRE(call->attempt == other.attempt);
     REQUIRE(*call->arguments == *other.arguments);
+    const auto& frame = state_.frames.at(call->frame);
+    if (!frame.undo.empty()) doubtful_.insert(std::get<ActivityState>(frame.detail).key);
     const auto [known, fresh] = arguments_.emplace(call->key, *call->arguments);
     CAPTURE(call->key);
     REQUIRE(known->second == *call->arguments);

@@ -23,7 +23,16 @@ class Player {
   /// One thing happens. False: the instance has ended and nobody does anything about it.
   bool step();
 
+  /// An operator cancels the run as it stands, and everybody helps it to its end from then on.
+  void cancel();
+  /// What a calm operator does about a run that stands still. False: nothing is to be done.
+  bool mend();
+
   [[nodiscard]] const machine::State& state() const { return state_; }
+  /// Calls that can be undone and of which nobody knows whether they happened.
+  [[nodiscard]] const std::set<std::string>& doubtful() const { return doubtful_; }
+  /// An operator has said how a task ended, or has edited what it takes.
+  [[nodiscard]] bool had_its_word() const { return word_; }
   [[nodiscard]] const machine::Records& journal() const { return journal_; }
 
  private:
@@ -35,6 +44,7 @@ class Player {
   void check_commands();
   void check_awake();
   void note_key(const machine::State& state, const machine::Record& record);
+  void note_outcome(const machine::Event& event);
 
   [[nodiscard]] std::vector<machine::Event> possible();
   void add_calls(std::vector<machine::Event>& events);
@@ -57,6 +67,8 @@ class Player {
   bool edited_ = false;
   std::map<std::string, std::string> keys_;  // by path and generation
   std::map<std::string, Json> arguments_;    // by key
+  std::set<std::string> doubtful_;           // keys
+  bool word_ = false;
 };
 
 }  // namespace sequent::testing

@@ -11,17 +11,6 @@ using definition::CallTask;
 
 namespace {
 
-/// Exponential with full jitter, never sooner than the provider asked for.
-DurationMs call_backoff(const CallRetryPolicy& policy, std::uint32_t attempt, std::uint64_t random,
-                        DurationMs asked) {
-  SEQUENT_ASSERT(attempt >= 1);
-  auto ceiling = policy.initial_ms;
-  for (std::uint32_t i = 1; i < attempt && ceiling < policy.max_ms; ++i) ceiling *= 2;
-  ceiling = std::max<DurationMs>(1, std::min(ceiling, policy.max_ms));
-  const auto jittered = static_cast<DurationMs>(random % static_cast<std::uint64_t>(ceiling)) + 1;
-  return std::max(jittered, asked);
-}
-
 bool admits_null(const Json& schema) {
   if (!schema.is_object()) return true;
   const auto names_null = [&](const char* keyword, const Json& null) {
@@ -47,6 +36,16 @@ void leave_out_nothing(const CallTask& task, Json& arguments) {
 
 }  // namespace
 
+DurationMs call_backoff(const CallRetryPolicy& policy, std::uint32_t attempt, std::uint64_t random,
+                        DurationMs asked) {
+  SEQUENT_ASSERT(attempt >= 1);
+  auto ceiling = policy.initial_ms;
+  for (std::uint32_t i = 1; i < attempt && ceiling < policy.max_ms; ++i) ceiling *= 2;
+  ceiling = std::max<DurationMs>(1, std::min(ceiling, policy.max_ms));
+  const auto jittered = static_cast<DurationMs>(random % static_cast<std::uint64_t>(ceiling)) + 1;
+  return std::max(jittered, asked);
+}
+
 Template late_part(const Program& program, const CallTask& task, Json filled) {
   Template late;
   late.skeleton = std::move(filled);
@@ -65,7 +64,8 @@ void Decider::begin_call(FrameId id) {
   const auto known = state.keys.find(intent.key);
   if (known != state.keys.end()) intent.revision = known->second.revision;
   // A read, or a write of absolute values, may as well be made anew.
-  if (known != state.keys.end() && known->second.unsettled && !task.activity.idempotent) {
+  if (known != state.keys.end() && known->second.unsettled &&
+      (!task.activity.idempotent || current.settling)) {
     // The effect may have happened with these bytes: only they are safe to send again.
     intent.arguments = known->second.arguments;
     intent.late = known->second.late;
@@ -112,6 +112,7 @@ void Decider::activity_failed(FrameId id, std::uint32_t attempt, const Failure& 
                        .unsettled = unsettled || failure.outcome == Outcome::unknown};
   failed.failure.throttled =
       failure.outcome == Outcome::transient && (failure.throttled || failure.problem.status == 429);
+  if (frame(id).settling) return call_settles(std::move(failed), provider_open);
   if (!running()) {
     // Held by an operator, or the run has faulted elsewhere: asked again when it goes on.
     failed.retry_at = now;

@@ -10,10 +10,7 @@ void Decider::begin_child(FrameId id) {
   if (!input) return raise(id, input.error());
   auto path = path_of(program, state, id) + "~" + std::to_string(current.generation);
   // A try that starts over means a new child; an operator's retry means the same one.
-  for (auto above = current.parent; above != 0; above = frame(above).parent)
-    if (const auto* attempt = std::get_if<TryState>(&frame(above).detail);
-        attempt != nullptr && attempt->attempt > 1)
-      path += "^" + std::to_string(attempt->attempt);
+  path += tries_above(state, current.parent);
   emit(ChildStarted{.frame = id,
                     .child = {.id = InstanceId::derive(state.id, path),
                               .workflow = task.workflow,

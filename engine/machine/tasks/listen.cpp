@@ -168,7 +168,7 @@ void Decider::hold_event(const Value& event) {
   const auto room = state.held_events.size() < limits.max_held_events &&
                     state.held_bytes + size_of(*event) <= limits.max_held_bytes;
   if (room) return emit(EventHeld{.event = event});
-  if (state.status == Status::faulted) return;
+  if (state.status == Status::faulted || state.cancelling) return;
   fault_workflow(make_problem(
       ErrorKind::runtime,
       std::to_string(state.held_events.size()) +

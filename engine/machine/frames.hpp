@@ -1,0 +1,13 @@
+#pragma once
+// The frames of a run as apply() changes them: found, begun again, removed.
+#include "engine/machine/state.hpp"
+
+namespace sequent::machine {
+
+[[nodiscard]] Frame& frame_of(State& state, FrameId id);
+void remove_below(State& state, FrameId id);
+void remove_frame(State& state, FrameId id);
+/// A task begins anew, as if it had just been entered.
+void begin_again(State& state, Frame& frame);
+
+}  // namespace sequent::machine
