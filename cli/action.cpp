@@ -87,7 +87,10 @@ int run_action(const Session& session, const ActionOptions& options) {
   }
   const auto status = text_of(answer->body, "status");
   const auto task = text_of(answer->body, "task");
-  terminal.out(options.verb + ": done; the run is " +
+  // What undoes takes its time; `show` and `watch` say how far it is.
+  const auto cancelling = answer->body.find("cancelling");
+  const bool begun = undoes && cancelling != answer->body.end() && status != "cancelled";
+  terminal.out(options.verb + (begun ? ": begun; the run is " : ": done; the run is ") +
                terminal.paint(style_of_status(status), printable(status)) +
                (task.empty() ? "" : " at " + printable(task)));
   return done;

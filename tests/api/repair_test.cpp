@@ -64,6 +64,7 @@ TEST_CASE("going back lists what would happen again, and wants to be confirmed",
 }
 
 TEST_CASE("cancelling lists what it undoes, and wants to be confirmed", "[api]") {
+  const std::string left = R"({"reason":"left"})";
   TestNode node;
   const std::string charge =
       "  - charge: {call: debug.echo, with: {id: ch_1}, metadata: {compensate: payBack}}\n";
@@ -77,7 +78,7 @@ TEST_CASE("cancelling lists what it undoes, and wants to be confirmed", "[api]")
   const auto run = node.start("buys");
   node.await_status(run, "waiting");
   const auto path = "/api/v1/runs/" + run;
-  const auto asked = node.post(path + ":cancel", why);
+  const auto asked = node.post(path + ":cancel", left);
   REQUIRE(asked.status == 409);
   const auto& effects = asked.json.at("errors");
   REQUIRE(effects.size() == 1);
@@ -95,7 +96,7 @@ TEST_CASE("cancelling lists what it undoes, and wants to be confirmed", "[api]")
   SECTION("its children's too") {
     const auto parent = node.start("asks");
     node.await_status(parent, "waiting");
-    const auto listed = node.post("/api/v1/runs/" + parent + ":cancel", why);
+    const auto listed = node.post("/api/v1/runs/" + parent + ":cancel", left);
     REQUIRE(listed.status == 409);
     CHECK_THAT(listed.json.at("errors")[0].dump(), Contains("/do/0/charge") && Contains(", run "));
     node.post("/api/v1/runs/" + parent + ":cancel", R"({"reason":"left","confirm":true})");
@@ -104,7 +105,7 @@ TEST_CASE("cancelling lists what it undoes, and wants to be confirmed", "[api]")
   SECTION("terminate undoes nothing and asks nothing") {
     const auto other = node.start("buys");
     node.await_status(other, "waiting");
-    CHECK(node.post("/api/v1/runs/" + other + ":terminate", why).json.at("status") == "cancelled");
+    CHECK(node.post("/api/v1/runs/" + other + ":terminate", left).json.at("status") == "cancelled");
     CHECK_THAT(node.get("/api/v1/runs/" + other + "/journal").text, !Contains("back"));
   }
 }

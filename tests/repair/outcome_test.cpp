@@ -120,3 +120,21 @@ TEST_CASE("a retried call that waits for its provider is open still", "[repair]"
   CHECK(verdict(batch, records({let_go, held}))->state == State::acted);
   CHECK(verdict(batch, records({let_go, held, let_go, done}))->state == State::succeeded);
 }
+
+TEST_CASE("a cancellation that undoes something is over when all of it is undone", "[repair]") {
+  const auto batch = batch_of("cancel");
+  machine::CancelStarted begun;
+  begun.by = us;
+  machine::InstanceFaulted failed;
+  failed.error = declined();
+  machine::InstanceCancelled cancelled;
+  cancelled.by = us;
+  CHECK(verdict(batch, records({begun}))->state == State::acted);
+  CHECK(verdict(batch, records({begun, machine::CompensationStarted{}}))->state == State::acted);
+  CHECK(verdict(batch, records({begun, failed}))->state == State::faulted);
+  CHECK(verdict(batch, records({begun, machine::CompensationStarted{}, cancelled}))->state ==
+        State::succeeded);
+  CHECK(verdict(batch, records({cancelled}))->state == State::succeeded);
+  begun.by = "bob";
+  CHECK_FALSE(verdict(batch, records({begun})));
+}

@@ -69,6 +69,26 @@ TEST_CASE("a run that was parked, suspended, resumed and skipped is replayed") {
   check_agrees(runner);
 }
 
+TEST_CASE("a run that was cancelled and undid what it had done is replayed") {
+  Runner runner{R"(do:
+  - charge: {call: test.call, with: {n: 1}, metadata: {compensate: payBack}}
+  - child: {run: {workflow: {namespace: test, name: child, version: 1.0.0}}}
+  - payBack: {call: test.call, with: {back: "${ .output.n }"}}
+)"};
+  InstanceId child;
+  runner.child = [&](const ChildState& state) {
+    child = state.id;
+    return ChildEnded{.child = {}, .output = null_value()};  // of nobody: it goes on
+  };
+  runner.start();
+  const CancelAsked asked{.reason = "enough", .by = "me", .awaited = {runner.frame_at("child")}};
+  REQUIRE(runner.feed(asked));
+  REQUIRE(runner.feed(ChildEnded{.child = child, .status = Status::cancelled}));
+  REQUIRE(runner.state().status == Status::cancelled);
+  REQUIRE(runner.calls.size() == 2);
+  check_agrees(runner);
+}
+
 TEST_CASE("a run that went back is replayed") {
   Runner runner{R"(do:
   - first: {call: test.call, with: {n: "${ .n }"}}
