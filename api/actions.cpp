@@ -1,4 +1,5 @@
 // What operators do to one run. Each is audited with who and why, refused or not.
+#include "api/batch_json.hpp"
 #include "api/redact.hpp"
 #include "api/request.hpp"
 #include "api/resources.hpp"
@@ -11,7 +12,7 @@ namespace sequent::api {
 namespace {
 
 struct ActionBody {
-  std::string reason, task;
+  std::string reason, task, version;
   std::optional<Json> input, patch;
   Json output;
   bool confirm = false;
@@ -19,7 +20,8 @@ struct ActionBody {
 
 /// Which members an action takes besides `reason`.
 struct Members {
-  bool task = false, task_required = false, input = false, output = false, confirm = false;
+  bool task = false, task_required = false, input = false, output = false, confirm = false,
+       version = false;
 };
 
 Result<ActionBody> parse_action(const Context& context, const Call& call, Members members) {
@@ -35,6 +37,7 @@ Result<ActionBody> parse_action(const Context& context, const Call& call, Member
   if (members.task) action.task = object.text("task");
   if (members.task_required && action.task.empty())
     faults.add("/task", "expected the name or the JSON Pointer of a task, got nothing");
+  if (members.version) action.version = object.text("version");
   if (members.input) {
     if (const Json* input = object.get("input")) action.input = *input;
     if (const Json* patch = object.get("patch")) action.patch = *patch;
@@ -62,6 +65,7 @@ using Act = asio::awaitable<Result<void>> (*)(Context&, InstanceId, ActionBody,
 /// Where a run stands, for the audit log.
 Json standing(const runtime::RunDetails& run) {
   Json json{{"status", machine::name_of(run.view.status)},
+            {"version", run.program->ref.version},
             {"task", optional_text(run.view.task)},
             {"seq", run.state.seq}};
   if (run.state.error) json["error"] = run.state.error->type;
@@ -306,6 +310,24 @@ asio::awaitable<Answer> skip_task(Context& context, const Call& call) {
 asio::awaitable<Answer> rewind_run(Context& context, const Call& call) {
   return act_on_run(context, call, "rewind", {.task = true, .task_required = true, .confirm = true},
                     rewind);
+}
+
+asio::awaitable<Answer> migrate_run(Context& context, const Call& call) {
+  return act_on_run(context, call, "migrate", {.version = true},
+                    [](Context& with, InstanceId id, ActionBody body, Action action) {
+                      return with.ports.engine.migrate(id, std::move(body.version),
+                                                       std::move(action));
+                    });
+}
+
+asio::awaitable<Answer> preview_migration(Context& context, const Call& call) {
+  const auto id = run_id(call);
+  if (!id) co_return problem(context, id.error());
+  auto looking = context.ports.engine.preview_migration(
+      *id, query_value(call.request, "version").value_or(""));
+  const auto preview = co_await std::move(looking);
+  if (!preview) co_return problem(context, preview.error());
+  co_return json_answer(200, preview_json(*preview));
 }
 
 }  // namespace sequent::api

@@ -13,7 +13,8 @@ using runtime::RepairBatch;
 
 namespace {
 
-const std::vector<std::string> actions{"retry", "skip", "resume", "suspend", "cancel", "rewind"};
+const std::vector<std::string> actions{"retry",  "skip",   "resume", "suspend",
+                                       "cancel", "rewind", "migrate"};
 constexpr std::int64_t hour_s = 3'600, hour_m = 60;
 constexpr std::int64_t most_per_second = 100'000;
 
@@ -61,6 +62,7 @@ void read_arguments(const Json& json, RepairBatch& batch, Faults& faults) {
   take("patch", retries);
   take("output", skips);
   take("confirm", batch.action == "rewind");
+  take("version", batch.action == "migrate");
   object.finish();
   if (batch.arguments.contains("input") && batch.arguments.contains("patch"))
     faults.add("/arguments/patch", "expected a patch or a whole input, got both");
@@ -81,10 +83,10 @@ Result<BatchOrder> parse_batch(const Context& context, const Call& call) {
   RepairBatch& batch = order.batch;
   batch.action = object.text("action");
   if (std::ranges::find(actions, batch.action) == actions.end())
-    faults.add(
-        "/action",
-        "expected retry, skip, resume, suspend, cancel or rewind, got \"" + batch.action + "\"",
-        did_you_mean(batch.action, actions));
+    faults.add("/action",
+               "expected retry, skip, resume, suspend, cancel, rewind or migrate, got \"" +
+                   batch.action + "\"",
+               did_you_mean(batch.action, actions));
   if (const Json* filter = object.get("filter")) {
     batch.filter = filter_from(*filter, faults, "/filter", now);
     if (filter->is_object()) batch.where = text_of(*filter, "where");
@@ -134,6 +136,12 @@ Json rate_json(std::int64_t rate_per_hour) {
   if (rate_per_hour % hour_s == 0) return std::to_string(rate_per_hour / hour_s) + "/s";
   if (rate_per_hour % hour_m == 0) return std::to_string(rate_per_hour / hour_m) + "/m";
   return std::to_string(rate_per_hour) + "/h";
+}
+
+Json preview_json(const runtime::MigrationPreview& preview) {
+  Json tasks = Json::array();
+  for (const auto& [from, to] : preview.tasks) tasks.push_back({{"from", from}, {"to", to}});
+  return {{"from", preview.from.version}, {"to", preview.to.version}, {"tasks", std::move(tasks)}};
 }
 
 Json batch_json(const RepairBatch& batch, const runtime::RepairCounts& counts) {

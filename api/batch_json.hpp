@@ -13,6 +13,8 @@ struct BatchOrder {
 
 /// "50/s" of 180,000 an hour; null for 0.
 [[nodiscard]] Json rate_json(std::int64_t rate_per_hour);
+/// {from, to, tasks: [{from, to}]}: versions, and pointers of the tasks under way.
+[[nodiscard]] Json preview_json(const runtime::MigrationPreview& preview);
 [[nodiscard]] Json batch_json(const runtime::RepairBatch& batch,
                               const runtime::RepairCounts& counts);
 

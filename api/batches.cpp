@@ -1,5 +1,5 @@
 // Batches: one action to every run that a filter finds. The work is done by repair/worker.cpp.
-#include <array>
+#include <map>
 
 #include "api/batch_json.hpp"
 #include "api/request.hpp"
@@ -64,6 +64,34 @@ Json preview(Context& context, const RepairBatch& batch) {
   return json;
 }
 
+/// Which of the runs can move, and why others can't: of the newest, so that it ends soon.
+asio::awaitable<Json> preview_moves(Context& context, RepairBatch batch) {
+  constexpr std::size_t most = 200;
+  auto look = [&context, &batch] { return context.ports.runs.list(batch.filter, "", most); };
+  const auto page = co_await on_pool(context.ports.pool, std::move(look));
+  Json moves{{"looked", 0}, {"can", 0}, {"cannot", Json::array()}};
+  if (!page) co_return moves;
+  std::map<std::string, std::int64_t> reasons;
+  std::int64_t can = 0;
+  for (const auto& run : page->runs) {
+    auto looking =
+        context.ports.engine.preview_migration(run.id, text_of(batch.arguments, "version"));
+    const auto preview = co_await std::move(looking);
+    if (preview) {
+      ++can;
+      continue;
+    }
+    const Error& error = preview.error();
+    if (error.findings.empty()) ++reasons[error.detail];
+    for (const auto& finding : error.findings) ++reasons[finding.pointer + ": " + finding.message];
+  }
+  moves["looked"] = page->runs.size();
+  moves["can"] = can;
+  for (const auto& [reason, count] : reasons)
+    moves["cannot"].push_back({{"value", reason}, {"count", count}});
+  co_return moves;
+}
+
 asio::awaitable<Answer> tell_batch(Context& context, std::string id, int status) {
   auto look = [&context, &id] {
     std::optional<Json> json;
@@ -126,7 +154,11 @@ asio::awaitable<Answer> create_batch(Context& context, const Call& call) {
   auto order = parse_batch(context, call);
   if (order && order->dry_run) {
     auto look = [&context, &order] { return preview(context, order->batch); };
-    const Json json = co_await on_pool(context.ports.pool, std::move(look));
+    Json json = co_await on_pool(context.ports.pool, std::move(look));
+    if (order->batch.action == "migrate") {
+      auto previewing = preview_moves(context, order->batch);
+      json["moves"] = co_await std::move(previewing);
+    }
     co_return json_answer(200, json);
   }
   std::string id = "-";

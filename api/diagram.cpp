@@ -34,7 +34,9 @@ Result<diagram::Picture> draw(const Context& context, const InstanceId& id) {
   const auto summary = context.ports.runs.find(id);
   const auto program = summary ? context.ports.engine.program(summary->digest) : nullptr;
   if (program == nullptr) return fail(ErrorCode::not_found, "There is no run " + id.text() + ".");
-  diagram::RunArtist artist{*program};
+  diagram::RunArtist artist{*program, [&context](const std::string& digest) {
+                              return context.ports.engine.program(digest);
+                            }};
   std::uint64_t last = 0;
   while (true) {
     const std::uint64_t before = last;

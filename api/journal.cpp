@@ -1,6 +1,7 @@
 // The records of a run, for people: nodes as pointers, times as text, sensitive data hidden.
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "api/journal_json.hpp"
 #include "api/redact.hpp"
@@ -80,7 +81,8 @@ Result<Answer> journal_answer(Context& context, const InstanceId& id, std::uint6
   const auto summary = context.ports.runs.find(id);
   const auto program = summary ? context.ports.engine.program(summary->digest) : nullptr;
   if (program == nullptr) return fail(ErrorCode::not_found, "There is no run " + id.text() + ".");
-  auto page = read_journal(context.ports.runs, context.journals, id, *program, after, limit);
+  const auto find = [&](const std::string& digest) { return context.ports.engine.program(digest); };
+  auto page = read_journal(context.ports.runs, context.journals, id, *program, after, limit, find);
   if (!page) return std::unexpected(std::move(page.error()));
   const std::string cursor = page->more ? std::to_string(page->last) : "";
   return json_answer(200, page_json(std::move(page->items), cursor));
@@ -109,12 +111,47 @@ void JournalPlaces::keep(const InstanceId& id, JournalPlace place) {
   if (kept_.size() > most_kept) kept_.pop_back();
 }
 
-JournalReader::JournalReader(const definition::Program& program, JournalPlace place)
-    : program_(program), redact_(program), place_(std::move(place)) {}
+JournalReader::JournalReader(const definition::Program& program, JournalPlace place,
+                             FindProgram find)
+    : last_(program),
+      program_(&program),
+      find_(std::move(find)),
+      redact_(program),
+      place_(std::move(place)) {
+  if (!place_.digest.empty()) go_on_under(place_.digest);
+}
+
+// A version that nobody knows any more leaves its tasks without names.
+void JournalReader::go_on_under(const std::string& digest) {
+  place_.digest = digest;
+  program_ = &last_;
+  also_redact_.reset();
+  if (digest == last_.digest || !find_) return;
+  kept_ = find_(digest);
+  if (!kept_) return;
+  program_ = kept_.get();
+  also_redact_.emplace(*kept_);
+}
+
+Json JournalReader::redacted(const Json& value) const {
+  Json shown = redact_(value);
+  return also_redact_ ? (*also_redact_)(shown) : shown;
+}
+
+void JournalReader::renumber(const Json& nodes) {
+  const auto now = nodes.get<std::map<definition::NodeIndex, definition::NodeIndex>>();
+  for (auto& task : place_.tasks) {
+    const auto known = now.find(task);
+    task = known == now.end() ? definition::no_node : known->second;
+  }
+}
 
 void JournalReader::note(const Json& record) {
   place_.seq = record.value("seq", place_.seq);
-  if (text_of(record, "kind") != "TaskStarted") return;
+  const auto kind = text_of(record, "kind");
+  if (kind == "InstanceStarted" || kind == "Migrated") go_on_under(text_of(record, "digest"));
+  if (kind == "Migrated") renumber(record.at("nodes"));
+  if (kind != "TaskStarted") return;
   const auto frame = record.value("frame", std::size_t{0});
   const auto node = record.value("node", definition::no_node);
   if (frame >= place_.tasks.size()) place_.tasks.resize(frame + 1, definition::no_node);
@@ -123,35 +160,37 @@ void JournalReader::note(const Json& record) {
 
 Json JournalReader::show(const Json& record) {
   note(record);
+  const bool moved = text_of(record, "kind") == "Migrated";
   Json out = Json::object();
   for (const auto& [name, value] : record.items()) {
     const bool time =
         std::find(time_members.begin(), time_members.end(), name) != time_members.end();
+    if (moved && (name == "nodes" || name == "filters")) continue;  // numbers of two versions
     if (name == "node") {
-      out["task"] = pointer_of(program_, value);
+      out["task"] = pointer_of(*program_, value);
     } else if (name == "next") {
-      out["next"] = pointer_of(program_, value);
+      out["next"] = pointer_of(*program_, value);
     } else if (time && value.is_number_integer()) {
       out[name] = format_time(value.get<Timestamp>());
     } else {
-      out[name] = value.is_structured() ? redact_(value) : value;
+      out[name] = value.is_structured() ? redacted(value) : value;
     }
   }
   const auto frame = record.value("frame", std::size_t{0});
   const auto node = frame < place_.tasks.size() ? place_.tasks[frame] : definition::no_node;
-  if (node < program_.nodes.size()) {
-    if (!out.contains("task")) out["task"] = program_.nodes[node].pointer;
-    name_what_it_means(program_, program_.nodes[node], out);
+  if (node < program_->nodes.size()) {
+    if (!out.contains("task")) out["task"] = program_->nodes[node].pointer;
+    name_what_it_means(*program_, program_->nodes[node], out);
   }
   return out;
 }
 
 Result<JournalPage> read_journal(runtime::RunQueries& runs, JournalPlaces& places,
                                  const InstanceId& id, const definition::Program& program,
-                                 std::uint64_t after, std::size_t limit) {
+                                 std::uint64_t after, std::size_t limit, const FindProgram& find) {
   constexpr std::size_t most_rows = 200;
   JournalPage page;
-  JournalReader reader{program, places.before(id, after)};
+  JournalReader reader{program, places.before(id, after), find};
   const auto from = reader.place().seq;
   const auto rows = std::min(most_rows, limit + 1);  // one more says whether there is more
   const auto read = each_record(runs, id, from, rows, [&](Json& record) {

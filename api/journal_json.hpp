@@ -1,6 +1,7 @@
 #pragma once
 // Records as the journal stores them -> records as the API shows them, page by page: with the names
 // of tasks, activities and event types in the place of numbers.
+#include <functional>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@ namespace sequent::api {
 struct JournalPlace {
   std::uint64_t seq = 0;
   std::vector<definition::NodeIndex> tasks;  // by frame; no_node where none began
+  std::string digest;  // of the version that numbers them; "" = the run's only one
 };
 
 /// Where readers of journals stopped, so that their next page need not begin at the first record. A
@@ -37,17 +39,28 @@ class JournalPlaces {
   std::list<Kept> kept_;  // last used first
 };
 
+/// Versions by digest: a run that has moved has records of several. Null = it is not known.
+using FindProgram = std::function<definition::ProgramPtr(const std::string& digest)>;
+
 class JournalReader {
  public:
-  JournalReader(const definition::Program& program, JournalPlace place);
+  JournalReader(const definition::Program& program, JournalPlace place, FindProgram find = {});
 
   void note(const Json& record);                // one that is not shown
   [[nodiscard]] Json show(const Json& record);  // with `task`, times as text, redacted
   [[nodiscard]] const JournalPlace& place() const { return place_; }
 
  private:
-  const definition::Program& program_;
+  void go_on_under(const std::string& digest);
+  void renumber(const Json& nodes);
+  [[nodiscard]] Json redacted(const Json& value) const;
+
+  const definition::Program& last_;     // the version that the run is under now
+  const definition::Program* program_;  // …that the record is of
+  definition::ProgramPtr kept_;
+  FindProgram find_;
   Redactor redact_;
+  std::optional<Redactor> also_redact_;  // what the record's own version calls sensitive
   JournalPlace place_;
 };
 
@@ -61,6 +74,7 @@ struct JournalPage {
 [[nodiscard]] Result<JournalPage> read_journal(runtime::RunQueries& runs, JournalPlaces& places,
                                                const InstanceId& id,
                                                const definition::Program& program,
-                                               std::uint64_t after, std::size_t limit);
+                                               std::uint64_t after, std::size_t limit,
+                                               const FindProgram& find = {});
 
 }  // namespace sequent::api

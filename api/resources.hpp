@@ -31,6 +31,8 @@ SEQUENT_HANDLER(suspend_run);
 SEQUENT_HANDLER(resume_run);
 SEQUENT_HANDLER(cancel_run);
 SEQUENT_HANDLER(terminate_run);
+SEQUENT_HANDLER(migrate_run);
+SEQUENT_HANDLER(preview_migration);
 SEQUENT_HANDLER(retry_run);
 SEQUENT_HANDLER(skip_task);
 SEQUENT_HANDLER(rewind_run);

@@ -53,6 +53,8 @@ constexpr std::array inbox_query{
     Q{"state", "string", "held, delivered, started, ignored, expired, unrouted"},
     Q{"cursor", "integer", "Of the page before"}, limit};
 constexpr std::array diagram_query{Q{"format", "string", "mermaid (default) or plantuml"}};
+constexpr std::array migration_query{
+    Q{"version", "string", "Of the same workflow; default the highest"}};
 constexpr std::array batches_query{cursor, limit};
 constexpr std::array items_query{
     Q{"state", "string", "pending, taken, acted, succeeded, faulted, parked, refused, changed"},
@@ -101,6 +103,8 @@ constexpr std::array table{
     Route{"POST", "/api/v1/runs/{id}:skip", "skipTask", "End a task that stands still with a given output", "repair", operators, skip_task, {}, Takes::json, "SkipAction", "Run"},
     Route{"POST", "/api/v1/runs/{id}:cancel", "cancelRun", "Undo what a run has done (metadata.compensate), and end it", "repair", operators, cancel_run, {}, Takes::json, "CancelAction", "Run"},
     Route{"POST", "/api/v1/runs/{id}:terminate", "terminateRun", "End a run at once, whatever it has done", "repair", operators, terminate_run, {}, Takes::json, "Action", "Run"},
+    Route{"POST", "/api/v1/runs/{id}:migrate", "migrateRun", "Go on under another version of the workflow", "repair", operators, migrate_run, {}, Takes::json, "Migrate", "Run"},
+    Route{"GET", "/api/v1/runs/{id}/migration", "previewMigration", "Whether a run can go on under another version, and as which tasks", "repair", viewer, preview_migration, migration_query, Takes::nothing, {}, "Migration"},
     Route{"POST", "/api/v1/batches", "createBatch", "Do one action to every run that a filter finds; with dryRun only count them", "repair", operators, create_batch, {}, Takes::json, "NewBatch", "Batch", "application/json", 201},
     Route{"GET", "/api/v1/batches", "listBatches", "List batches, newest first", "repair", viewer, list_batches, batches_query, Takes::nothing, {}, "BatchList"},
     Route{"GET", "/api/v1/batches/{id}", "showBatch", "Read a batch and how far it is", "repair", viewer, show_batch, {}, Takes::nothing, {}, "Batch"},

@@ -405,6 +405,7 @@ int run_command_line(int count, const char* const* arguments, Session& session) 
   add_count_command(app, session, chosen);
   add_audit_command(app, session, chosen);
   add_operator_commands(app, session, chosen);
+  add_migrate_command(app, session, chosen);
   add_batch_commands(app, session, chosen);
   add_reconcile_command(app, session, chosen);
   add_provider_commands(app, session, chosen);

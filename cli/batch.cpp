@@ -24,6 +24,7 @@ Result<Json> batch_body(const BatchOptions& options) {
   if (!options.order.empty()) body["order"] = options.order;
   Json arguments = Json::object();
   if (!options.task.empty()) arguments["task"] = options.task;
+  if (!options.version.empty()) arguments["version"] = options.version;
   const auto add = [&](const char* name, const std::string& given) -> Result<void> {
     if (given.empty()) return {};
     auto value = json_argument(given);
@@ -58,6 +59,11 @@ void print_preview(const Terminal& terminal, const Json& preview) {
   print_groups(terminal, "ERROR", by.value("error", Json::array()));
   print_groups(terminal, "PROVIDER", by.value("provider", Json::array()));
   print_groups(terminal, "STATUS", by.value("status", Json::array()));
+  if (const Json moves = preview.value("moves", Json()); moves.is_object()) {
+    terminal.out("of the newest " + dump_json(moves.value("looked", Json(0))) + ", " +
+                 dump_json(moves.value("can", Json(0))) + " can be moved");
+    print_groups(terminal, "WHAT KEEPS OTHERS", moves.value("cannot", Json::array()));
+  }
   const Json deadlines = preview.value("deadlines", Json::object());
   if (const auto earliest = time_text(deadlines.value("earliest", Json())); !earliest.empty())
     terminal.out("deadlines: the earliest is " + earliest + "; " +

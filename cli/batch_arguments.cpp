@@ -45,6 +45,8 @@ void add_action(CLI::App* batch, const char* action, const char* help, Session& 
     command->add_option("--patch", options->patch, "JSON Patch of the task's input: JSON or file")
         ->excludes(input);
   }
+  if (name == "migrate")
+    command->add_option("--to", options->version, "The version, default the highest");
   if (name == "skip")
     command->add_option("--output", options->output, "Output of the task: JSON or file");
   command->callback([&chosen, &session, options] {
@@ -65,6 +67,7 @@ void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen) {
   add_action(batch, "retry", "Begin faulted or parked tasks again", session, chosen);
   add_action(batch, "skip", "End tasks that stand still with a given output", session, chosen);
   add_action(batch, "rewind", "Go back to an earlier task", session, chosen);
+  add_action(batch, "migrate", "Go on under another version of the workflow", session, chosen);
   add_action(batch, "suspend", "Hold runs", session, chosen);
   add_action(batch, "resume", "Let suspended runs go on, or a paused batch", session, chosen);
   add_action(batch, "cancel", "End runs for good, or begin no further runs of a batch", session,
@@ -104,6 +107,26 @@ void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen) {
     chosen = [&session, paused] {
       return run_batch_change(session, "pause", paused->first, paused->second);
     };
+  });
+}
+
+void add_migrate_command(CLI::App& app, Session& session, Chosen& chosen) {
+  auto* migrate =
+      client_command(&app, "migrate", "Move runs to another version of their workflow", session);
+  const auto options = std::make_shared<MigrateOptions>();
+  BatchOptions& batch = options->batch;
+  batch.action = "migrate";
+  migrate->add_option("run", options->run, "Id of the run; or --where");
+  migrate->add_option("--where", batch.where,
+                      "Which runs: status=waiting and workflow=billing/refund:1.0.0");
+  migrate->add_option("--to", batch.version, "The version, default the highest");
+  migrate->add_flag("--dry-run", batch.dry_run, "Say whether it can be, and do nothing");
+  migrate->add_option("--reason", batch.reason, "Why; the audit log keeps it");
+  migrate->add_option("--rate", batch.rate, "Of many: 50/s, 100/m or 10/h");
+  migrate->callback([&chosen, &session, options] {
+    if (options->run.empty() == options->batch.where.empty())
+      throw CLI::ValidationError("run", "give either the id of a run or --where");
+    chosen = [&session, options] { return run_migrate(session, *options); };
   });
 }
 

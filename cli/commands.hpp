@@ -133,9 +133,9 @@ struct ActionOptions {
 int run_action(const Session& session, const ActionOptions& options);
 
 struct BatchOptions {
-  std::string action;  // retry | skip | rewind | suspend | resume | cancel
+  std::string action;  // retry | skip | rewind | suspend | resume | cancel | migrate
   std::string batch;   // resume, cancel: of this batch, instead of runs
-  std::string where, rate, order, reason, task, input, patch, output;
+  std::string where, rate, order, reason, task, input, patch, output, version;
   bool dry_run = false, detach = false;
 };
 int run_batch(const Session& session, const BatchOptions& options);
@@ -163,6 +163,13 @@ struct ProviderOptions {
 };
 int run_providers_list(const Session& session);
 int run_provider_action(const Session& session, const ProviderOptions& options);
+
+/// One run, or with `batch.where` all that it finds.
+struct MigrateOptions {
+  std::string run;
+  BatchOptions batch;
+};
+int run_migrate(const Session& session, const MigrateOptions& options);
 
 struct InboxOptions {
   std::string type, state, cursor;

@@ -162,6 +162,10 @@ void MemoryStore::write_journal(Row& row, const InstanceChange& change) {
     row.journal.push_back({.last = change.last_seq, .text = change.records});
   }
   row.row = change.row;
+  if (change.version) {
+    row.start.version = change.version->version;
+    row.start.digest = change.version->digest;
+  }
   if (change.snapshot) {
     row.snapshot = change.snapshot;
     row.snapshot_seq = row.seq;

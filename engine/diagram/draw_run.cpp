@@ -15,7 +15,8 @@ std::string because(const std::string& by, const std::string& reason) {
 
 }  // namespace
 
-RunArtist::RunArtist(const definition::Program& program) : program_{program} {
+RunArtist::RunArtist(const definition::Program& program, Find find)
+    : last_{program}, program_{&program}, find_{std::move(find)} {
   picture_.participants = program.participants;
   owner_ = owner_of(program);
 }
@@ -36,7 +37,7 @@ void RunArtist::note(std::string text) {
 
 const definition::Node& RunArtist::node_of(FrameId frame) const {
   const auto found = tasks_.find(frame);
-  return program_.node(found == tasks_.end() ? 0 : found->second.node);
+  return program_->node(found == tasks_.end() ? 0 : found->second.node);
 }
 
 std::string RunArtist::name_of(FrameId frame) const {
@@ -48,14 +49,30 @@ std::string RunArtist::name_of(FrameId frame) const {
 FrameId RunArtist::speaker_of(FrameId frame) const {
   for (auto found = tasks_.find(frame); found != tasks_.end();
        found = tasks_.find(found->second.parent))
-    if (!program_.node(found->second.node).arrows.empty()) return found->first;
+    if (!program_->node(found->second.node).arrows.empty()) return found->first;
   return frame;
 }
 
+// A version that is not known any more: its tasks are drawn as far as the numbers say something.
+void RunArtist::go_on_under(const std::string& digest) {
+  program_ = &last_;
+  if (digest == last_.digest || !find_) return;
+  kept_ = find_(digest);
+  if (kept_) program_ = kept_.get();
+}
+
+void RunArtist::draw(const Migrated& body) {
+  std::erase_if(tasks_, [&](const auto& entry) { return !body.nodes.contains(entry.second.node); });
+  for (auto& [frame, task] : tasks_) task.node = body.nodes.at(task.node);
+  go_on_under(body.digest);
+  note("moved to version " + body.workflow.version + because(body.by, body.reason));
+}
+
 void RunArtist::draw(const InstanceStarted& body) {
+  go_on_under(body.digest);
   started_ = now_;
   picture_.title =
-      (program_.title.empty() ? program_.ref.name : program_.title) + ", run " + body.id.text();
+      (program_->title.empty() ? program_->ref.name : program_->title) + ", run " + body.id.text();
   note("started " + format_time(now_));
 }
 
@@ -74,7 +91,7 @@ void RunArtist::draw(const AttemptStarted& body) {
 
 void RunArtist::draw(const AttemptFailed& body) {
   // What was asked; no answer is drawn that did not come.
-  auto arrows = arrows_of(program_, node_of(speaker_of(body.frame)));
+  auto arrows = arrows_of(*program_, node_of(speaker_of(body.frame)));
   const auto asked = first_answer(arrows);
   for (std::size_t i = 0; i < asked; ++i) picture_.lines.emplace_back(std::move(arrows[i]));
   const auto& problem = body.failure.problem;
@@ -107,7 +124,7 @@ void RunArtist::draw(const TaskCompleted& body) {
   const auto found = tasks_.find(body.frame);
   if (found == tasks_.end()) return;
   const Task& task = found->second;
-  auto arrows = arrows_of(program_, program_.node(task.node));
+  auto arrows = arrows_of(*program_, program_->node(task.node));
   if (arrows.empty()) return;
   std::string text =
       "+" + format_duration(now_ - started_) + ", took " + format_duration(now_ - task.since);
@@ -186,7 +203,7 @@ void RunArtist::draw(const TaskSkippedByOperator& body) {
 
 void RunArtist::draw(const Rewound& body) {
   const auto& target =
-      body.next == definition::no_node ? name_of(body.frame) : program_.node(body.next).name;
+      body.next == definition::no_node ? name_of(body.frame) : program_->node(body.next).name;
   note("rewound to " + target + because(body.by, body.reason));
 }
 

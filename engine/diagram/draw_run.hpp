@@ -1,6 +1,7 @@
 #pragma once
 // The sequence diagram of what a run did: each task's arrows when it ran, with attempts, waits, times
 // the providers' ids of requests, and errors. Values are not drawn, so nothing sensitive is.
+#include <functional>
 #include <map>
 
 #include "engine/diagram/picture.hpp"
@@ -10,7 +11,10 @@ namespace sequent::diagram {
 
 class RunArtist {
  public:
-  explicit RunArtist(const definition::Program& program);
+  /// `program`: the version that the run is under now. `find`: others by digest, for a run that has
+  /// moved; null = it is not known.
+  using Find = std::function<definition::ProgramPtr(const std::string& digest)>;
+  explicit RunArtist(const definition::Program& program, Find find = {});
 
   /// Records must come in order, from the first.
   void add(const machine::Record& record);
@@ -53,13 +57,18 @@ class RunArtist {
   void draw(const machine::TaskRetried& body);
   void draw(const machine::TaskSkippedByOperator& body);
   void draw(const machine::Rewound& body);
+  void draw(const machine::Migrated& body);
 
+  void go_on_under(const std::string& digest);
   void note(std::string text);
   [[nodiscard]] machine::FrameId speaker_of(machine::FrameId frame) const;
   [[nodiscard]] const definition::Node& node_of(machine::FrameId frame) const;
   [[nodiscard]] std::string name_of(machine::FrameId frame) const;
 
-  const definition::Program& program_;
+  const definition::Program& last_;
+  const definition::Program* program_;  // of the records that come
+  definition::ProgramPtr kept_;
+  Find find_;
   Picture picture_;
   std::string owner_;
   std::map<machine::FrameId, Task> tasks_;

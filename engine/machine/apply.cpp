@@ -459,6 +459,30 @@ struct Applier {
     if (auto* attempt = std::get_if<TryState>(&frame.detail)) attempt->catching = r.catching;
     if (r.context) state.context = r.context;
   }
+
+  void operator()(const Migrated& r) const {
+    const auto now = [&r](NodeIndex node) { return node == no_node ? no_node : r.nodes.at(node); };
+    state.workflow = r.workflow;
+    state.digest = r.digest;
+    state.layout = r.layout;
+    // A task that is gone has answered for good: nobody may say it anew.
+    const auto answered = r.nodes.find(state.response_node);
+    if (state.response)
+      state.response_node = answered == r.nodes.end() ? no_node : answered->second;
+    for (auto& [id, frame] : state.frames) {
+      frame.node = now(frame.node);
+      frame.next = now(frame.next);
+      std::map<NodeIndex, std::uint32_t> visits;
+      for (const auto& [node, count] : frame.visits)
+        if (const auto known = r.nodes.find(node); known != r.nodes.end())
+          visits[known->second] = count;
+      frame.visits = std::move(visits);
+      if (auto* listen = std::get_if<ListenState>(&frame.detail))
+        for (auto& subscription : listen->subscriptions)
+          if (const auto known = r.filters.find(subscription.filter); known != r.filters.end())
+            subscription.filter = known->second;
+    }
+  }
 };
 
 }  // namespace

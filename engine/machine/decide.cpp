@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
 #include "engine/machine/decider.hpp"
+#include "engine/machine/migrate.hpp"
 #include "engine/machine/operator.hpp"
 
 namespace sequent::machine {
@@ -184,6 +185,7 @@ Result<Records> decide(const Program& program, State& state, const Event& event,
       [&](const RetryAsked& e) { return on_retry(d, e); },
       [&](const SkipAsked& e) { return on_skip(d, e); },
       [&](const RewindAsked& e) { return on_rewind(d, e); },
+      [&](const MigrateAsked& e) { return on_migrate(d, e); },
   };
   const auto outcome = std::visit(handlers, event);
   if (!outcome) {

@@ -60,6 +60,15 @@ RecordBody activity_scheduled(const FieldReader& in) {
                            .first_sent_at = in.number<Timestamp>("firstSentAt"),
                            .unsettled = in.flag("unsettled")};
 }
+RecordBody migrated(const FieldReader& in) {
+  return Migrated{.workflow = workflow_from(in),
+                  .digest = in.text("digest"),
+                  .layout = in.text("layout"),
+                  .nodes = in.member("nodes").get<std::map<NodeIndex, NodeIndex>>(),
+                  .filters = in.member("filters").get<std::map<std::uint32_t, std::uint32_t>>(),
+                  .reason = in.text("reason"),
+                  .by = in.text("by")};
+}
 RecordBody event_consumed(const FieldReader& in) {
   EventConsumed record{.frame = frame(in),
                        .subscription = in.number<std::uint32_t>("subscription"),
@@ -226,6 +235,7 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
              frame(in),           next(in),          in.value("data"), in.value("context"),
              in.flag("catching"), in.text("reason"), in.text("by")};
        }},
+      {"Migrated", migrated},
   };
   return table;
 }

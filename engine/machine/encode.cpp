@@ -204,6 +204,16 @@ struct BodyEncoder {
     out.flag("catching", r.catching);
     why(r.reason, r.by);
   }
+  void operator()(const Migrated& r) const {
+    out.text("namespace", r.workflow.workflow_namespace);
+    out.text("name", r.workflow.name);
+    out.text("version", r.workflow.version);
+    out.plain("digest", r.digest);
+    out.plain("layout", r.layout);
+    out.json("nodes", Json(r.nodes));
+    out.json("filters", Json(r.filters));
+    why(r.reason, r.by);
+  }
 
  private:
   void why(const std::string& reason, const std::string& by) const {

@@ -92,8 +92,15 @@ struct RewindAsked {
   std::string reason, by;
 };
 
-using Event = std::variant<StartAsked, ActivityReturned, CallHeldBack, CallLetGo, TimerDue,
-                           EventArrived, ChildEnded, ChildLaunched, Continued, SuspendAsked,
-                           ResumeAsked, CancelAsked, RetryAsked, SkipAsked, RewindAsked>;
+/// The run goes on under another version of its workflow: see migrate.hpp.
+struct MigrateAsked {
+  definition::ProgramPtr program;
+  std::string reason, by;
+};
+
+using Event =
+    std::variant<StartAsked, ActivityReturned, CallHeldBack, CallLetGo, TimerDue, EventArrived,
+                 ChildEnded, ChildLaunched, Continued, SuspendAsked, ResumeAsked, CancelAsked,
+                 RetryAsked, SkipAsked, RewindAsked, MigrateAsked>;
 
 }  // namespace sequent::machine

@@ -53,10 +53,12 @@ constexpr auto kinds = std::to_array<std::string_view>({"InstanceStarted",
                                                         "TaskLetGo",
                                                         "CancelStarted",
                                                         "CompensationStarted",
-                                                        "TaskDropped"});
+                                                        "TaskDropped",
+                                                        "Migrated"});
 static_assert(kinds.size() == std::variant_size_v<RecordBody>);
 static_assert(std::is_same_v<std::variant_alternative_t<34, RecordBody>, TaskLetGo>);
 static_assert(std::is_same_v<std::variant_alternative_t<37, RecordBody>, TaskDropped>);
+static_assert(std::is_same_v<std::variant_alternative_t<38, RecordBody>, Migrated>);
 
 }  // namespace
 

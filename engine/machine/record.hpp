@@ -1,6 +1,7 @@
 #pragma once
 // What the machine decided, in the past tense. A journal is an instance's records in order. Records
 // hold results (evaluated inputs, outputs, due times), so that folding them evaluates nothing.
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -236,6 +237,16 @@ struct Rewound {
   std::string reason, by;
 };
 
+/// The run goes on under another version: numbers of nodes and filters are those of that version from
+/// here on.
+struct Migrated {
+  WorkflowRef workflow;
+  std::string digest, layout;
+  std::map<NodeIndex, NodeIndex> nodes;  // old to new; what is not here, the state does not need
+  std::map<std::uint32_t, std::uint32_t> filters;
+  std::string reason, by;
+};
+
 using RecordBody =
     std::variant<InstanceStarted, TaskStarted, BlockEntered, TaskSkipped, ActivityScheduled,
                  AttemptFailed, AttemptStarted, TaskParked, TaskReturned, TaskCompleted,
@@ -244,7 +255,7 @@ using RecordBody =
                  EventIterationEnded, ListenClosed, EventHeld, EventEmitted, ChildStarted,
                  ChildConfirmed, TaskFaulted, InstanceFaulted, InstanceCompleted, InstanceSuspended,
                  InstanceResumed, InstanceCancelled, TaskRetried, TaskSkippedByOperator, Rewound,
-                 TaskLetGo, CancelStarted, CompensationStarted, TaskDropped>;
+                 TaskLetGo, CancelStarted, CompensationStarted, TaskDropped, Migrated>;
 
 struct Record {
   std::uint64_t seq = 0;  // from 1, without gaps

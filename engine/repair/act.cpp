@@ -81,6 +81,8 @@ asio::awaitable<Result<void>> Worker::act_once(const RepairBatch& batch, const R
     acting.emplace(engine.resume(item.run, action));
   else if (batch.action == "cancel")
     acting.emplace(engine.cancel(item.run, action));
+  else if (batch.action == "migrate")
+    acting.emplace(engine.migrate(item.run, text_of(batch.arguments, "version"), action));
   else if (batch.action == "rewind")
     acting.emplace(engine.rewind(item.run, task, action));
   else

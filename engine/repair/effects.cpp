@@ -41,12 +41,23 @@ void Effects::add(FrameId frame, std::string what) {
   effects_.push_back({task, std::move(what), 1});
 }
 
+// Nobody goes back to before the move: what came before is numbered by another version.
+void Effects::move(const machine::Migrated& moved) {
+  block_ = 0;
+  effects_.clear();
+  std::erase_if(frames_,
+                [&](const auto& entry) { return !moved.nodes.contains(entry.second.node); });
+  for (auto& [frame, place] : frames_) place.node = moved.nodes.at(place.node);
+}
+
 void Effects::hear(const machine::Record& record) {
-  if (const auto* started = std::get_if<machine::TaskStarted>(&record.body)) {
+  if (const auto* moved = std::get_if<machine::Migrated>(&record.body)) {
+    move(*moved);
+  } else if (const auto* started = std::get_if<machine::TaskStarted>(&record.body)) {
     begin(started->frame, started->parent, started->node);
   } else if (const auto* scheduled = std::get_if<machine::ActivityScheduled>(&record.body)) {
     const auto place = frames_.find(scheduled->frame);
-    if (place == frames_.end()) return;
+    if (place == frames_.end() || !repeats(scheduled->frame)) return;
     const auto* call = std::get_if<definition::CallTask>(&program_.node(place->second.node).body);
     if (call != nullptr && !call->activity.idempotent)
       add(scheduled->frame, "calls " + call->activity.name);

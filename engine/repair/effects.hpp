@@ -34,6 +34,7 @@ class Effects {
   };
   void hear(const machine::Record& record);
   void begin(machine::FrameId frame, machine::FrameId parent, definition::NodeIndex node);
+  void move(const machine::Migrated& moved);
   void add(machine::FrameId frame, std::string what);
   [[nodiscard]] bool repeats(machine::FrameId frame) const;
 

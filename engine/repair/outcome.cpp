@@ -95,6 +95,9 @@ class Follower {
     open();
     cancels_ = true;
   }
+  void on(const machine::Migrated& r) {
+    if (!begun() && r.by == by_) settle(State::succeeded);
+  }
   void on(const machine::TaskReturned& r) { is_over(r.frame); }
   void on(const machine::TaskCompleted& r) { is_over(r.frame); }
   void on(const machine::TaskParked& r) {

@@ -206,6 +206,12 @@ Result<std::vector<Shown>> read_recording(const Json& journal) {
     record.at = record.json.value("at", Timestamp{0});
     records.push_back(std::move(record));
   }
+  for (const auto& record : records)
+    if (record.kind == "Migrated")
+      return fail(ErrorCode::invalid_request,
+                  "Record " + std::to_string(record.seq) +
+                      " moves the run to another version: its answers belong to two definitions, "
+                      "and it cannot be replayed against one.");
   if (records.front().kind != "InstanceStarted")
     return fail(
         ErrorCode::invalid_request,

@@ -6,8 +6,8 @@ namespace sequent::runtime {
 namespace {
 
 // In the order of ActionRequest::Kind.
-constexpr std::array<std::string_view, 7> kinds{"suspend", "resume", "cancel",   "retry",
-                                                "skip",    "rewind", "terminate"};
+constexpr std::array<std::string_view, 8> kinds{"suspend", "resume", "cancel",    "retry",
+                                                "skip",    "rewind", "terminate", "migrate"};
 
 }  // namespace
 
@@ -17,6 +17,7 @@ Json to_json(const ActionRequest& request) {
             {"task", request.task},
             {"reason", request.reason},
             {"by", request.by}};
+  if (!request.version.empty()) json["version"] = request.version;
   if (request.value) json["value"] = *request.value;
   if (request.at_seq) json["atSeq"] = *request.at_seq;
   return json;
@@ -31,6 +32,7 @@ std::optional<ActionRequest> action_from_json(const Json& json) {
     request.kind = static_cast<ActionRequest::Kind>(i);
     request.run = *run;
     request.task = text_of(json, "task");
+    request.version = text_of(json, "version");
     if (json.contains("value")) request.value = json.at("value");
     request.reason = text_of(json, "reason");
     request.by = text_of(json, "by");

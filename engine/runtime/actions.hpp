@@ -14,10 +14,20 @@ namespace sequent::runtime {
 struct Node;
 
 struct ActionRequest {
-  enum class Kind : std::uint8_t { suspend, resume, cancel, retry, skip, rewind, terminate };
+  enum class Kind : std::uint8_t {
+    suspend,
+    resume,
+    cancel,
+    retry,
+    skip,
+    rewind,
+    terminate,
+    migrate
+  };
   Kind kind = Kind::suspend;
   InstanceId run;
   std::string task;           // retry, skip, rewind
+  std::string version;        // migrate
   std::optional<Json> value;  // the new input of a retry, the output of a skipped task
   std::string reason, by;
   std::optional<std::uint64_t> at_seq;  // Engine::Action's

@@ -203,6 +203,15 @@ InstanceChange change_of(Resident& resident, Gathering& gathering,
     change.records = machine::encode(gathering.records);
   }
   change.row = row_of(*resident.program, state);
+  for (const auto& record : gathering.records)
+    if (const auto* moved = std::get_if<machine::Migrated>(&record.body)) {
+      if (change.start) {  // moved before its first commit
+        change.start->version = moved->workflow.version;
+        change.start->digest = moved->digest;
+      } else {
+        change.version = NewVersion{moved->workflow.version, moved->digest};
+      }
+    }
   if (!resident.listening_known || !resident.listening.empty() || listens(state)) {
     auto rows = subscription_rows(*resident.program, state);
     const auto same = [](const SubscriptionRow& a, const SubscriptionRow& b) {

@@ -134,6 +134,12 @@ struct EngineStats {
 
 enum class Health : std::uint8_t { starting, ready, degraded, stopping };
 
+/// What a run's tasks under way are in another version, by pointer.
+struct MigrationPreview {
+  definition::WorkflowRef from, to;
+  std::vector<std::pair<std::string, std::string>> tasks;
+};
+
 class Engine {
  public:
   /// With a commit thread, read threads and timers of its own.
@@ -201,6 +207,12 @@ class Engine {
                                             Action action);
   /// errors  wrong_state: the task is in no block that is under way, or was never reached
   boost::asio::awaitable<Result<void>> rewind(InstanceId id, std::string task, Action action);
+  /// Goes on under another version of its workflow, "" = the highest.
+  /// errors  not_found; wrong_state, with a finding for each reason
+  boost::asio::awaitable<Result<void>> migrate(InstanceId id, std::string version, Action action);
+  /// Whether migrate() would do it now, and what its tasks would be. errors  as migrate()
+  boost::asio::awaitable<Result<MigrationPreview>> preview_migration(InstanceId id,
+                                                                     std::string version);
 
   /// Stores, de-duplicates and routes a CloudEvent; resumes once it is durable.
   /// `hold_ms`: how long it is kept while nobody waits for it; 0 = as configured.

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "engine/machine/apply.hpp"
 #include "engine/machine/codec.hpp"
+#include "engine/machine/migrate.hpp"
 #include "engine/runtime/actions.hpp"
 #include "engine/runtime/cluster.hpp"
 #include "engine/runtime/engine_impl.hpp"
@@ -80,6 +81,18 @@ Result<FrameId> frame_of(const Resident& run, const std::string& task) {
               "The task " + run.program->node(node).pointer + " is not under way in this run.");
 }
 
+/// errors  not_found: it is not deployed
+Result<definition::ProgramPtr> version_of(Node& node, const definition::Program& of,
+                                          const std::string& version) {
+  auto ref = of.ref;
+  ref.version = version;
+  auto program = node.definitions.catalogue()->find(ref);
+  if (program) return program;
+  return fail(ErrorCode::not_found, "There is no version " + version + " of " +
+                                        ref.workflow_namespace + "/" + ref.name +
+                                        ": deploy it first.");
+}
+
 /// Which block entered `node`, if the record says that it was entered.
 std::optional<FrameId> entered(const machine::Record& record, machine::NodeIndex node) {
   if (const auto* started = std::get_if<machine::TaskStarted>(&record.body))
@@ -112,6 +125,8 @@ Result<machine::RewindAsked> find_rewind(Node& node, const InstanceId& id,
       if (!records) return std::unexpected(records.error());
       for (const auto& record : *records) {
         if (record.seq <= state.seq) continue;
+        // What came before a move to this version is numbered by another one.
+        if (std::holds_alternative<machine::Migrated>(record.body)) found.reset();
         const auto block = entered(record, target);
         const auto frame = block ? state.frames.find(*block) : state.frames.end();
         if (frame != state.frames.end()) {
@@ -129,8 +144,8 @@ Result<machine::RewindAsked> find_rewind(Node& node, const InstanceId& id,
   const auto fit = machine::fits(*program, state);
   if (!fit) return std::unexpected(fit.error());
   if (found) return *found;
-  return fail(ErrorCode::wrong_state,
-              "The run has never come to " + program->node(target).pointer + ".");
+  return fail(ErrorCode::wrong_state, "The run has never come to " + program->node(target).pointer +
+                                          " (under its version " + program->ref.version + ").");
 }
 
 Partition::Plan plan_retry(ActionRequest request) {
@@ -167,6 +182,15 @@ Partition::Plan plan_rewind(const machine::RewindAsked& asked) {
   };
 }
 
+Partition::Plan plan_migrate(std::shared_ptr<Node> node, ActionRequest request) {
+  return
+      [node = std::move(node), request = std::move(request)](const Resident& run) -> Result<Event> {
+        auto program = version_of(*node, *run.program, request.version);
+        if (!program) return std::unexpected(program.error());
+        return Event{machine::MigrateAsked{*std::move(program), request.reason, request.by}};
+      };
+}
+
 Partition::Plan plan_event(Event event) {
   return [event = std::move(event)](const Resident&) -> Result<Event> { return event; };
 }
@@ -186,8 +210,9 @@ Partition::Plan plan_of(const ActionRequest& request) {
       return plan_retry(request);
     case ActionRequest::Kind::skip:
       return plan_skip(request);
-    case ActionRequest::Kind::rewind:
-      break;  // found in the journal first
+    case ActionRequest::Kind::rewind:   // found in the journal first
+    case ActionRequest::Kind::migrate:  // needs the definitions of the node
+      break;
   }
   SEQUENT_ASSERT(false);
   return {};
@@ -219,11 +244,26 @@ asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node, ActionRequest 
     found->reason = request.reason;
     found->by = request.by;
     plan = plan_rewind(*found);
+  } else if (request.kind == ActionRequest::Kind::migrate) {
+    plan = plan_migrate(node, request);
   } else {
     plan = plan_of(request);
   }
   auto acting = act_on(partition, request.run, only_at(request.at_seq, std::move(plan)));
   Result<void> done = co_await std::move(acting);
+  const bool unknown = !done && done.error().code == ErrorCode::not_found;
+  if (request.kind != ActionRequest::Kind::migrate || !unknown || node->cluster == nullptr)
+    co_return done;
+  // Another node may have deployed the version a moment ago.
+  std::function<Result<bool>()> learn = [node]() -> Result<bool> {
+    node->learn_definitions();
+    return true;
+  };
+  auto learning = on_reads<bool>(node, std::move(learn));
+  (void)co_await std::move(learning);
+  auto again =
+      act_on(partition, request.run, only_at(request.at_seq, plan_migrate(node, request)));
+  done = co_await std::move(again);
   co_return done;
 }
 
@@ -263,6 +303,33 @@ asio::awaitable<Result<void>> Engine::rewind(InstanceId id, std::string task, Ac
   auto request = request_of(Kind::rewind, id, std::move(action));
   request.task = std::move(task);
   return perform(impl_->node, std::move(request), true);
+}
+
+asio::awaitable<Result<void>> Engine::migrate(InstanceId id, std::string version, Action action) {
+  auto request = request_of(Kind::migrate, id, std::move(action));
+  request.version = std::move(version);
+  return perform(impl_->node, std::move(request), true);
+}
+
+asio::awaitable<Result<MigrationPreview>> Engine::preview_migration(InstanceId id,
+                                                                    std::string version) {
+  const auto node = impl_->node;
+  auto reading = read(id);
+  const Result<RunDetails> run = co_await std::move(reading);
+  if (!run) co_return std::unexpected(run.error());
+  const auto program = version_of(*node, *run->program, version);
+  if (!program) co_return std::unexpected(program.error());
+  const auto mapping = machine::map_state(*run->program, run->state, **program);
+  if (!mapping) co_return std::unexpected(mapping.error());
+  MigrationPreview preview;
+  preview.from = run->program->ref;
+  preview.to = (*program)->ref;
+  for (const auto& [id_of_frame, frame] : run->state.frames) {
+    if (frame.parent == 0) continue;
+    preview.tasks.emplace_back(run->program->node(frame.node).pointer,
+                               (*program)->node(mapping->nodes.at(frame.node)).pointer);
+  }
+  co_return preview;
 }
 
 }  // namespace sequent::runtime

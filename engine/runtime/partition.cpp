@@ -73,6 +73,8 @@ Result<void> Partition::feed(Resident& resident, const machine::Event& event) {
                                  node_->surroundings);
   if (!records) return std::unexpected(std::move(records.error()));
   if (records->empty()) return {};
+  if (const auto* moved = std::get_if<machine::MigrateAsked>(&event))
+    resident.program = moved->program;
   sort_records(resident, std::move(*records));
   if (!resident.begun.empty()) settle_starts(resident);
   // What stands still sends nothing more: a call that waits for its place is asked for again later.

@@ -21,7 +21,7 @@ struct RepairBatch {
   enum class Order : std::uint8_t { deadline, age, newest };
 
   std::string id;                   // UUIDv7: newer ones sort later
-  std::string action;               // retry | skip | resume | suspend | cancel | rewind
+  std::string action;               // retry | skip | resume | suspend | cancel | rewind | migrate
   Json arguments = Json::object();  // task, input, patch, output: as the action takes them
   RunFilter filter;                 // its runs, as of created_at
   std::string where;                // the filter as it was asked for, for people

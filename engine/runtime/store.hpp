@@ -78,6 +78,11 @@ struct NewInstance {
   std::string started_by;
 };
 
+/// The version that a run goes on under from now on.
+struct NewVersion {
+  std::string version, digest;
+};
+
 /// The columns that lists, aggregates and recovery read; rewritten at each checkpoint.
 struct InstanceRow {
   std::string status;        // machine::name_of(Status)
@@ -154,6 +159,7 @@ struct InstanceChange {
   std::string records;                        // codec.hpp's array of them
   Timestamp at = 0;
   InstanceRow row;
+  std::optional<NewVersion> version;  // it has moved to
   /// Set = replaces the instance's subscriptions. Held events that fit a new one become messages in
   /// the same transaction and are returned in the result.
   std::optional<std::vector<SubscriptionRow>> subscriptions;

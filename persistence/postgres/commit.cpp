@@ -17,6 +17,7 @@
 #include "persistence/postgres/writing.hpp"
 #include "persistence/shared/claims.hpp"
 #include "persistence/shared/commits.hpp"
+#include "persistence/shared/moves.hpp"
 #include "persistence/shared/operations.hpp"
 
 namespace sequent::persistence::postgres {
@@ -114,6 +115,8 @@ void write_changes(Connection& connection, std::span<const Written> changes,
     journals.append(connection);
   else
     updates.update(connection, journals);
+  for (const auto& [change, result] : changes)
+    if (change->version) shared::move_run(connection, *change);
   content.write(connection);
   parked.write(connection);
   Subscribing subscribing;

@@ -5,6 +5,7 @@
 #include "base/assert.hpp"
 #include "persistence/shared/claims.hpp"
 #include "persistence/shared/commits.hpp"
+#include "persistence/shared/moves.hpp"
 #include "persistence/shared/operations.hpp"
 #include "persistence/shared/requests.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
@@ -118,6 +119,7 @@ ChangeResult write_change(Connection& connection, shared::KnownWorkflows& known,
     if (result.taken) return result;
     update_instance(connection, change);
   }
+  if (change.version) shared::move_run(connection, change);
   write_journal(connection, change);
   if (change.parked) replace_parked(connection, change.id, *change.parked);
   for (const runtime::StoreOperation& operation : change.operations)

@@ -92,4 +92,38 @@ TEST_CASE("a batch is looked at first, then followed to its end, and audited", "
   CHECK(server.process.wait().code == 0);
 }
 
+TEST_CASE("runs move to another version from the command line, one or many", "[cli]") {
+  const Folder folder;
+  Served server{folder};
+  const auto version = [&](const std::string& number, const std::string& first) {
+    return folder.file("waits-" + number + ".yaml",
+                       "document: {dsl: 1.0.3, namespace: test, name: waits, version: " + number +
+                           "}\ndo:\n" + first +
+                           "  - settle: {listen: {to: {one: {with: {type: com.test.paid}}}}}\n");
+  };
+  REQUIRE(server.ask({"deploy", version("1.0.0", "")}).code == 0);
+  std::string first;
+  for (int i = 0; i < 2; ++i) {
+    const auto started = server.ask({"start", "test/waits", "--input", "{}", "--json"});
+    INFO(started.error);
+    REQUIRE(started.code == 0);
+    first = text_of(*parse_json(started.out), "id");
+  }
+  REQUIRE(server.ask({"deploy", version("1.1.0", "  - note: {set: {a: 1}}\n")}).code == 0);
+  const auto looked = server.ask({"migrate", first, "--to", "1.1.0", "--dry-run"});
+  INFO(looked.error);
+  CHECK(looked.code == 0);
+  CHECK_THAT(looked.out, Contains("/do/0/settle") && Contains("/do/1/settle"));
+  CHECK(server.ask({"migrate", first, "--to", "1.1.0"}).code == 2);  // no reason
+  CHECK(server.ask({"migrate", "--reason", "x"}).code == 2);         // no run
+  CHECK_THAT(server.ask({"migrate", first, "--to", "1.1.0", "--reason", "better"}).out,
+             Contains("under version 1.1.0 now"));
+  const std::string rest = "workflow=test/waits:1.0.0 and status=waiting";
+  CHECK_THAT(server.ask({"migrate", "--where", rest, "--to", "1.1.0", "--dry-run"}).out,
+             Contains("1 can be moved"));
+  CHECK(server.ask({"migrate", "--where", rest, "--to", "1.1.0", "--reason", "better"}).code == 0);
+  CHECK_THAT(server.ask({"runs", "--where", "version=1.1.0", "--json"}).out, Contains(first));
+  CHECK(server.ask({"migrate", first, "--to", "9.0.0", "--reason", "x"}).code == 1);
+}
+
 }  // namespace sequent::cli::test

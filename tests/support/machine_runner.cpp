@@ -91,6 +91,7 @@ Result<void> Runner::feed(const Event& event) {
   if (const auto* held = std::get_if<CallHeldBack>(&event))
     std::erase(dispatched_, std::pair(held->frame, held->attempt));
   if (!records) return std::unexpected(records.error());
+  if (const auto* moved = std::get_if<MigrateAsked>(&event)) program_ = moved->program;
   for (auto& record : *records) {
     if (const auto* emit = std::get_if<EventEmitted>(&record.body)) emitted.push_back(*emit->event);
     journal.push_back(std::move(record));
