@@ -64,6 +64,10 @@ bool World::ended_as_designed(const Witnessed& run) const {
 void World::check_run(const InstanceId& id, const Witnessed& run) {
   const auto& state = run.state;
   const std::string who = id.text().substr(9) + " of " + run.program->ref.name;
+  if (store_.start_of(id).digest != state.digest || run.program->digest != state.digest)
+    notebook_.breach(
+        "I17: a run is listed under the version that it goes on under",
+        who + ":" + run.program->ref.version + " is listed as " + store_.start_of(id).version);
   if (has_just_begun(id)) return;
   if (!machine::is_ended(state.status)) {
     const auto view = machine::view_of(*run.program, state);

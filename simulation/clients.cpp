@@ -199,15 +199,15 @@ void Clients::ask_deliver(const Json& event) {
         });
 }
 
-void Clients::act(Action action, const InstanceId& run, const std::string& task) {
+void Clients::act(Action action, const InstanceId& run, const std::string& detail) {
   Life* life = cluster_.any();
   if (life == nullptr) return;
   auto& engine = *life->engine;
   const runtime::Engine::Action why{.reason = "simulated", .by = "operator"};
-  static constexpr std::string_view names[] = {"suspend", "resume", "retry", "edit",
-                                               "cancel",  "skip",   "rewind"};
+  static constexpr std::string_view names[] = {"suspend", "resume", "retry",  "edit",
+                                               "cancel",  "skip",   "rewind", "migrate"};
   const std::string what =
-      std::string(names[static_cast<std::size_t>(action)]) + " " + run.text().substr(9) + task;
+      std::string(names[static_cast<std::size_t>(action)]) + " " + run.text().substr(9) + detail;
   notebook_.note("ask " + what);
   auto answered = [this, what, run, action](const Result<void>& done) {
     notebook_.note(what + (done ? ": done" : ": " + done.error().detail));
@@ -225,9 +225,11 @@ void Clients::act(Action action, const InstanceId& run, const std::string& task)
     case Action::cancel:
       return begin(engine.cancel(run, why), std::move(answered));
     case Action::skip:
-      return begin(engine.skip(run, task, Json{{"skipped", true}}, why), std::move(answered));
+      return begin(engine.skip(run, detail, Json{{"skipped", true}}, why), std::move(answered));
     case Action::rewind:
-      return begin(engine.rewind(run, task, why), std::move(answered));
+      return begin(engine.rewind(run, detail, why), std::move(answered));
+    case Action::migrate:
+      return begin(engine.migrate(run, detail, why), std::move(answered));
   }
 }
 

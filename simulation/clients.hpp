@@ -32,9 +32,10 @@ class Clients {
   /// Waits at some node until the run has ended, again and again.
   void wait(const InstanceId& run);
 
-  enum class Action : std::uint8_t { suspend, resume, retry, edit, cancel, skip, rewind };
-  /// Asks once; what it is answered is noted. `task`: see Engine; only rewind needs one.
-  void act(Action action, const InstanceId& run, const std::string& task = "");
+  enum class Action : std::uint8_t { suspend, resume, retry, edit, cancel, skip, rewind, migrate };
+  /// Asks once; what it is answered is noted. `detail`: of skip and rewind the task, see Engine; of
+  /// migrate the version.
+  void act(Action action, const InstanceId& run, const std::string& detail = "");
 
   struct Start {
     std::string workflow, key;

@@ -42,7 +42,10 @@ Json Provider::make(const Request& request) {
     notebook_.breach("each key makes one object",
                      request.activity + " at " + request.attempt.task + " made " + id + " beside " +
                          text_of(by_key_.at(base), "id") + " under " + base);
-  const auto [known, fresh] = by_effect_.emplace(dump_json(request.input), id);
+  // Versions of a workflow may say more in a call; what it does is named by the rest.
+  Json effect = request.input;
+  if (effect.is_object()) effect.erase("edition");
+  const auto [known, fresh] = by_effect_.emplace(dump_json(effect), id);
   if (!fresh && !edited_.contains(text_of(request.input, "run")))
     notebook_.breach("no effect happens twice", request.activity + " at " + request.attempt.task +
                                                     " made " + id + " beside " + known->second +

@@ -25,6 +25,9 @@ struct SeedOptions {
   // The provider is out of order for minutes, and nodes park what they would have sent it. Without,
   // nothing is ever parked: seeds found before need it.
   bool outages = true;
+  // Most workflows have a second version, and operators move runs from one to the other. Without,
+  // each has one: seeds found before need it.
+  bool migrations = true;
 };
 
 struct SeedOutcome {
@@ -34,7 +37,7 @@ struct SeedOutcome {
   std::vector<std::string> trace;
   std::uint64_t steps = 0;
   int lives = 0;  // of nodes
-  std::size_t runs = 0, objects = 0, completed = 0, faulted = 0, cancelled = 0;
+  std::size_t runs = 0, objects = 0, completed = 0, faulted = 0, cancelled = 0, moves = 0;
 };
 
 [[nodiscard]] SeedOutcome simulate(const SeedOptions& options);

@@ -56,6 +56,7 @@ void Witness::committed(const runtime::InstanceChange& change) {
     if (!run.key.empty()) check_claim(change.id, *change.start);
   }
   const bool was_over = machine::is_ended(run.state.status);
+  bool acts = false;  // a move alone leaves a run where it is
   std::string line = "commit " + short_id(change.id);
   if (change.last_seq != 0) {
     const auto records = machine::decode(change.records);
@@ -67,12 +68,16 @@ void Witness::committed(const runtime::InstanceChange& change) {
                                 line + " after " + std::to_string(run.state.seq));
       follow(change.id, run, record);
       machine::apply(run.state, record);
+      acts = acts || !std::holds_alternative<machine::Migrated>(record.body);
+      if (const auto* moved = std::get_if<machine::Migrated>(&record.body)) {
+        run.program = programs_.at(moved->digest);
+        ++moves_;
+      }
     }
   }
   const bool is_over = machine::is_ended(run.state.status);
   if (!was_over && is_over) run.ended_at = notebook_.now();
-  if (was_over && change.last_seq != 0 && run.state.status != machine::Status::cancelled &&
-      !run.state.cancelling)
+  if (was_over && acts && run.state.status != machine::Status::cancelled && !run.state.cancelling)
     check_revival(change.id, run);
   notebook_.note(line + " " + change.row.status +
                  (change.consumed_messages.empty() ? "" : " message") +

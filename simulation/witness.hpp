@@ -46,6 +46,8 @@ class Witness {
   /// False: its business key belongs to a later run.
   [[nodiscard]] bool has_its_key(const InstanceId& id) const;
   [[nodiscard]] std::uint64_t commits() const { return commits_; }
+  /// How often a run has moved to another version.
+  [[nodiscard]] std::size_t moves() const { return moves_; }
 
  private:
   [[nodiscard]] std::vector<InstanceId>& holders(const Witnessed& run);
@@ -61,6 +63,7 @@ class Witness {
   std::map<std::pair<std::string, std::string>, std::vector<InstanceId>> holders_;
   std::map<PartitionId, std::pair<Epoch, std::string>> writers_;
   std::uint64_t commits_ = 0;
+  std::size_t moves_ = 0;
 };
 
 }  // namespace sequent::simulation

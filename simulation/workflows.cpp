@@ -197,6 +197,26 @@ class Maker {
   std::vector<std::string> indexes_;
 };
 
+bool is_raise(const Json& named) {
+  return named.begin()->contains("raise");
+}
+
+/// Every list of tasks that a body holds.
+template <class Change>
+void each_list(Json& tasks, const Change& change) {
+  change(tasks);
+  for (auto& named : tasks) {
+    Json& body = *named.begin();
+    for (const char* list : {"do", "try"})
+      if (body.contains(list)) each_list(body[list], change);
+    if (body.contains("catch") && body["catch"].contains("do"))
+      each_list(body["catch"]["do"], change);
+    if (body.contains("fork"))
+      for (auto& branch : body["fork"]["branches"])
+        if (branch.begin()->contains("do")) each_list((*branch.begin())["do"], change);
+  }
+}
+
 }  // namespace
 
 Json random_workflow(Dice& dice, const std::string& name, const WorkflowShape& shape) {
@@ -204,6 +224,37 @@ Json random_workflow(Dice& dice, const std::string& name, const WorkflowShape& s
       {"document",
        {{"dsl", "1.0.3"}, {"namespace", "simulation"}, {"name", name}, {"version", "1.0.0"}}}};
   document["do"] = Maker(dice, shape).list(0);
+  return document;
+}
+
+Json next_version(Dice& dice, Json document, const WorkflowShape& shape) {
+  document["document"]["version"] = second_version;
+  int added = 0;
+  Json& root = document["do"];
+  each_list(root, [&](Json& tasks) {
+    for (auto& named : tasks) {
+      Json& body = *named.begin();
+      if (!body.contains("call") || !body["with"].contains("op")) continue;
+      if (dice.chance(500)) body["with"]["edition"] = 2;
+      if (dice.chance(150) && body["call"] != "records.put") body["call"] = "shop.charge";
+    }
+    const auto note = [&] { return Json{{"note" + std::to_string(++added), {{"set", "${ . }"}}}}; };
+    if (dice.chance(200)) tasks.insert(tasks.begin(), note());
+    // What follows a `raise` would never be reached.
+    if (dice.chance(400) && !is_raise(tasks.back())) tasks.push_back(note());
+  });
+  if (root.size() > 2 && dice.chance(200) && !is_raise(root.back())) {
+    const auto at = dice.below(root.size() - 1);
+    std::swap(root[at], root[at + 1]);
+  }
+  if (root.size() > 1 && dice.chance(100)) root.erase(dice.below(root.size()));
+  if (dice.chance(500) && !is_raise(root.back())) {
+    const auto name = "added" + std::to_string(++added);
+    root.push_back(
+        Json{{name,
+              {{"call", dice.pick(shape.calls)},
+               {"with", {{"op", name}, {"run", "${ $workflow.id }"}, {"at", Json::array()}}}}}});
+  }
   return document;
 }
 

@@ -12,6 +12,9 @@ namespace sequent::simulation {
 /// `raise` tasks raise this: a run that ends with it has ended as its definition says.
 inline constexpr std::string_view designed_error = "https://simulation.example/designed";
 
+inline constexpr const char* first_version = "1.0.0";
+inline constexpr const char* second_version = "1.1.0";
+
 struct WorkflowShape {
   int max_depth = 3;
   int max_tasks = 4;  // in one list
@@ -26,6 +29,11 @@ struct WorkflowShape {
 /// {op, run, at}: the task, the run, and the indexes of the loops around it.
 /// shape  the input that it expects: {items: [...], yes: true, no: false}
 [[nodiscard]] Json random_workflow(Dice& dice, const std::string& name, const WorkflowShape& shape);
+
+/// The document as an author might have changed it, as version 1.1.0: further tasks, others gone or in
+/// another order, calls with other arguments or of another activity. An effect keeps its name, so that
+/// a run that moves and repeats one is found out.
+[[nodiscard]] Json next_version(Dice& dice, Json document, const WorkflowShape& shape);
 
 /// The definitions by hand, by name; each covers one kind of task in a plain way.
 [[nodiscard]] std::vector<Json> fixed_workflows();

@@ -1,5 +1,7 @@
 #include "simulation/world.hpp"
 
+#include <algorithm>
+
 #include "engine/machine/command.hpp"
 
 namespace sequent::simulation {
@@ -43,6 +45,15 @@ World::World(const SeedOptions& options)
                 .watch_providers = options.outages}),
       clients_(scheduler_, dice_, cluster_, notebook_, witness_) {}
 
+// Those that start by themselves have one: a start of each version would be one too many.
+void World::add_versions(std::vector<Json>& documents, const WorkflowShape& shape) {
+  std::vector<Json> next;
+  for (const auto& document : documents)
+    if (!document.contains("schedule") && dice_.chance(800))
+      next.push_back(next_version(dice_, document, shape));
+  std::ranges::move(next, std::back_inserter(documents));
+}
+
 std::map<std::string, definition::ProgramPtr> World::deploy() {
   auto documents = fixed_workflows();
   if (options_.cluster || options_.keys_and_times)
@@ -54,6 +65,7 @@ std::map<std::string, definition::ProgramPtr> World::deploy() {
     documents.push_back(random_workflow(dice_, "random" + std::to_string(i), shape));
     shape.children.push_back("random" + std::to_string(i));
   }
+  if (options_.migrations) add_versions(documents, shape);
   runtime::ActivityRegistry registry;
   register_activities(registry, nullptr);
   definition::CompileOptions compile;
@@ -77,7 +89,9 @@ std::map<std::string, definition::ProgramPtr> World::deploy() {
                                     .deployed_at = scheduler_.now()});
     SEQUENT_ASSERT(stored.has_value());
     programs[(*program)->digest] = *program;
-    if ((*program)->key)
+    if (ref.version != first_version)
+      moving_names_.push_back(ref.name);
+    else if ((*program)->key)
       keyed_names_.push_back(ref.name);
     else if (!starts_by_itself(**program))
       names_.push_back(ref.name);
@@ -209,6 +223,19 @@ void World::plan_rewinds() {
                        [this] { skip_or_rewind(); });
 }
 
+void World::plan_migrations() {
+  const auto count = dice_.between(1, 4LL * options_.runs);
+  for (std::int64_t i = 0; i < count; ++i)
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), [this] {
+      const auto* run = any_run();
+      if (run == nullptr) return;
+      const auto& ref = run->second.program->ref;
+      if (std::ranges::find(moving_names_, ref.name) == moving_names_.end()) return;
+      const bool back = ref.version != first_version;
+      clients_.act(Clients::Action::migrate, run->first, back ? first_version : second_version);
+    });
+}
+
 void World::plan_crashes() {
   const auto crashes = dice_.chance(300) ? 0 : dice_.between(1, 4);
   for (std::int64_t i = 0; i < crashes; ++i)
@@ -272,6 +299,7 @@ void World::run() {
     plan_jumps();
   }
   if (options_.outages) plan_outages();
+  if (options_.migrations) plan_migrations();
   if (!turn(scheduler_.now() + rough_time_ms)) return;
   calm_down();
   if (notebook_.breaches().empty()) check();
@@ -353,6 +381,7 @@ SeedOutcome World::outcome() const {
   outcome.lives = cluster_.lives();
   outcome.runs = witness_.runs().size();
   outcome.objects = provider_.objects();
+  outcome.moves = witness_.moves();
   for (const auto& [id, run] : witness_.runs()) {
     if (run.state.status == machine::Status::completed) ++outcome.completed;
     if (run.state.status == machine::Status::faulted) ++outcome.faulted;

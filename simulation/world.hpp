@@ -15,12 +15,14 @@ class World {
 
  private:
   [[nodiscard]] std::map<std::string, definition::ProgramPtr> deploy();
+  void add_versions(std::vector<Json>& documents, const WorkflowShape& shape);
   [[nodiscard]] runtime::EngineConfig rough_config();
   void plan_starts();
   void plan_keyed_starts();
   void plan_events();
   void plan_operators();
   void plan_rewinds();
+  void plan_migrations();
   void plan_crashes();
   void plan_waits();
   void plan_jumps();
@@ -64,6 +66,7 @@ class World {
   std::vector<std::string> names_;        // of workflows that callers start
   std::vector<std::string> keyed_names_;  // of those with a business key
   std::vector<std::string> event_types_;
+  std::vector<std::string> moving_names_;                   // of those with two versions
   std::map<std::string, definition::ProgramPtr> programs_;  // by digest
   Weather weather_;
   Provider provider_;

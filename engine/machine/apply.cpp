@@ -460,6 +460,16 @@ struct Applier {
     if (r.context) state.context = r.context;
   }
 
+  static void renumber(ListenState& listen, const std::map<std::uint32_t, std::uint32_t>& filters) {
+    // One that has closed takes nothing any more, so that its filters may be gone.
+    std::erase_if(listen.subscriptions, [&](const Subscription& subscription) {
+      return listen.closed && !filters.contains(subscription.filter);
+    });
+    for (auto& subscription : listen.subscriptions)
+      if (const auto known = filters.find(subscription.filter); known != filters.end())
+        subscription.filter = known->second;
+  }
+
   void operator()(const Migrated& r) const {
     const auto now = [&r](NodeIndex node) { return node == no_node ? no_node : r.nodes.at(node); };
     state.workflow = r.workflow;
@@ -477,10 +487,7 @@ struct Applier {
         if (const auto known = r.nodes.find(node); known != r.nodes.end())
           visits[known->second] = count;
       frame.visits = std::move(visits);
-      if (auto* listen = std::get_if<ListenState>(&frame.detail))
-        for (auto& subscription : listen->subscriptions)
-          if (const auto known = r.filters.find(subscription.filter); known != r.filters.end())
-            subscription.filter = known->second;
+      if (auto* listen = std::get_if<ListenState>(&frame.detail)) renumber(*listen, r.filters);
     }
   }
 };

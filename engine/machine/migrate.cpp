@@ -1,7 +1,7 @@
 #include "engine/machine/migrate.hpp"
 
 #include <algorithm>
-#include <set>
+#include <charconv>
 
 #include "engine/machine/command.hpp"
 
@@ -9,12 +9,12 @@ namespace sequent::machine {
 namespace {
 
 using definition::CallTask;
+using definition::EmitTask;
 using definition::ForkTask;
-using definition::FunctionTask;
 using definition::ListenTask;
 using definition::RunWorkflowTask;
-
-constexpr std::uint32_t every_event = UINT32_MAX;  // filter of a task that takes any event
+using definition::SetTask;
+using definition::SwitchTask;
 
 /// A pointer without the numbers of the lists: "/do/0/pay/try/1/charge" is "/do/pay/try/charge". What
 /// follows a number is a name, even one of digits.
@@ -47,6 +47,33 @@ bool same_filter(const definition::EventFilter& a, const definition::EventFilter
                             [](const auto& x, const auto& y) { return x.name == y.name; });
 }
 
+/// The holes that are filled when a request leaves, over arguments that are frozen: they must yield
+/// the same under both versions.
+bool same_late_part(const Program& from, const CallTask& a, const Program& to, const CallTask& b) {
+  const auto one = late_part(from, a, Json());
+  const auto other = late_part(to, b, Json());
+  return std::ranges::equal(one.holes, other.holes, [&](const auto& x, const auto& y) {
+    return x.at == y.at &&
+           from.expressions->source(x.expression) == to.expressions->source(y.expression);
+  });
+}
+
+/// "/do/2/thank" stands at 2 in the list "/do"; the only task of a function in no list ("").
+struct Place {
+  std::string list;
+  std::size_t number = 0;
+};
+Place place_of(const std::string& pointer) {
+  Place place;
+  const auto name = pointer.rfind('/');
+  if (name == std::string::npos || name == 0) return place;
+  const auto number = pointer.rfind('/', name - 1);
+  const auto end = pointer.data() + name;
+  const auto read = std::from_chars(pointer.data() + number + 1, end, place.number);
+  if (read.ec == std::errc{} && read.ptr == end) place.list = pointer.substr(0, number);
+  return place;
+}
+
 /// Collects the mapping, and every reason against it.
 class Mapper {
  public:
@@ -57,8 +84,11 @@ class Mapper {
     for (const auto& [id, frame] : state_.frames) map_frame(frame);
     if (state_.response_node != 0) (void)find(state_.response_node);
     if (!findings_.empty()) return std::unexpected(error());
-    for (const auto& [id, frame] : state_.frames) check_path(frame);
-    check_open_keys();
+    for (const auto& [id, frame] : state_.frames) {
+      check_path(frame);
+      check_order(frame);
+    }
+    check_repeats();
     if (!findings_.empty()) return std::unexpected(error());
     return std::move(mapping_);
   }
@@ -113,14 +143,29 @@ class Mapper {
     if (const auto* fork = std::get_if<ForkTask>(&old.body)) map_branches(old, *fork, now);
     if (const auto* listen = std::get_if<ListenState>(&frame.detail))
       map_filters(old, *listen, std::get<ListenTask>(now.body));
-    if (std::holds_alternative<ActivityState>(frame.detail)) {
-      if (frame.phase == Phase::activity)
-        object(old, "its call is under way", "Try again once it has been answered.");
-      else if (std::get<CallTask>(old.body).activity.name !=
-                   std::get<CallTask>(now.body).activity.name &&
-               frame.phase != Phase::faulted)
-        object(old, "the new version calls another activity there, and this call is not over");
-    }
+    if (const auto* activity = std::get_if<ActivityState>(&frame.detail))
+      check_call(frame, *activity, old, std::get<CallTask>(now.body));
+  }
+
+  void check_call(const Frame& frame, const ActivityState& activity, const definition::Node& old,
+                  const CallTask& now) {
+    const auto& task = std::get<CallTask>(old.body);
+    if (frame.phase == Phase::activity && state_.status == Status::running)
+      object(old, "its call is under way", "Try again once it has been answered.");
+    else if (is_over_for_certain(frame))
+      return;
+    else if (task.activity.name != now.activity.name)
+      object(old, "the new version calls another activity there, and this call is not over",
+             "Let it end, or skip it, under its own version.");
+    else if (activity.late && !same_late_part(from_, task, to_, now))
+      object(old, "the new version has other secrets in its arguments, and this call is not over",
+             "Let it end, or skip it, under its own version.");
+  }
+
+  /// The next call of the task is another one.
+  [[nodiscard]] static bool is_over_for_certain(const Frame& frame) {
+    const auto* activity = std::get_if<ActivityState>(&frame.detail);
+    return activity != nullptr && !activity->unsettled && frame.phase == Phase::faulted;
   }
 
   // The outputs of branches are kept by their places.
@@ -159,9 +204,7 @@ class Mapper {
     const bool calls =
         std::holds_alternative<CallTask>(body) || std::holds_alternative<RunWorkflowTask>(body);
     if (!calls || frame.phase == Phase::entered) return;
-    if (const auto* activity = std::get_if<ActivityState>(&frame.detail);
-        activity != nullptr && !activity->unsettled && frame.phase == Phase::faulted)
-      return;  // it has failed for certain: the next call is another one
+    if (is_over_for_certain(frame)) return;
     for (auto id = frame.id; id != 0; id = state_.frames.at(id).parent)
       if (has_moved(state_.frames.at(id).node)) {
         object(from_.node(frame.node),
@@ -175,23 +218,62 @@ class Mapper {
     return from_.node(node).pointer != to_.node(mapping_.nodes.at(node)).pointer;
   }
 
-  // A block that is under way may begin again (a `try`, a repair): then its calls must come again
-  // under the keys that they had, which are made from their places.
-  void check_open_keys() {
-    const auto open = [](const auto& memory) { return memory.second.unsettled; };
-    if (std::ranges::none_of(state_.keys, open)) return;
+  // What has been done stays done: it must not come again because it stands later now.
+  void check_order(const Frame& frame) {
+    const auto at = frame.child == 0 ? frame.next : state_.frames.at(frame.child).node;
+    if (at == no_node || frame.phase != Phase::block) return;
+    for (const auto& [node, visits] : frame.visits) {
+      const auto known = mapping_.nodes.find(node);
+      const auto& body = from_.node(node).body;
+      if (node == at || known == mapping_.nodes.end() || std::holds_alternative<SetTask>(body) ||
+          std::holds_alternative<SwitchTask>(body))
+        continue;
+      if (is_before(from_.node(node), from_.node(at)) &&
+          is_before(to_.node(mapping_.nodes.at(at)), to_.node(known->second)))
+        object(from_.node(node),
+               "it is done, and the new version does it after " + from_.node(at).name +
+                   ", where the run is: it would come again",
+               "Let the run end under its own version.");
+    }
+  }
+
+  [[nodiscard]] static bool is_before(const definition::Node& a, const definition::Node& b) {
+    const auto first = place_of(a.pointer), second = place_of(b.pointer);
+    return !first.list.empty() && first.list == second.list && first.number < second.number;
+  }
+
+  // A block that is under way may begin again (a `try`, a repair): then its calls, children and
+  // events must come again under the keys and ids that they had, which are made from their places.
+  void check_repeats() {
+    const bool open = std::ranges::any_of(
+        state_.keys, [](const auto& memory) { return memory.second.unsettled; });
     for (NodeIndex i = 0; i < from_.nodes.size(); ++i) {
       const auto& old = from_.nodes[i];
-      if (!std::holds_alternative<CallTask>(old.body) || !is_inside_live_block(i)) continue;
-      const auto now = known_.find(names_in(old.pointer));
-      if (now == known_.end() || now->second == no_node) continue;  // it never comes again
-      if (to_.node(now->second).pointer == old.pointer) continue;
-      object(old,
-             "the block that it belongs to is under way and may begin again, and the new version "
-             "changes the place of this call, which its idempotency key is made of",
-             "Keep its place, or wait until the run has left the block.");
-      return;
+      const auto* call = std::get_if<CallTask>(&old.body);
+      const bool known_by_place = (call != nullptr && open) ||
+                                  std::holds_alternative<RunWorkflowTask>(old.body) ||
+                                  std::holds_alternative<EmitTask>(old.body);
+      if (!known_by_place || !is_inside_live_block(i)) continue;
+      const auto found = known_.find(names_in(old.pointer));
+      if (found == known_.end() || found->second == no_node) continue;  // it never comes again
+      const auto& now = to_.node(found->second);
+      if (now.pointer != old.pointer)
+        object(old,
+               "the block that it belongs to is under way and may begin again, and the new version "
+               "changes the place of this task, which its idempotency key is made of",
+               "Keep its place, or wait until the run has left the block.");
+      else if (call != nullptr && !same_call(*call, now))
+        object(old,
+               "the block that it belongs to is under way and may begin again, and the new version "
+               "calls something else there, which must not go out under the key of the first call",
+               "Give the task another name, or wait until the run has left the block.");
     }
+  }
+
+  [[nodiscard]] bool same_call(const CallTask& call, const definition::Node& now) const {
+    const auto* other = std::get_if<CallTask>(&now.body);
+    if (other == nullptr) return true;  // nothing goes out under its key
+    return other->activity.name == call.activity.name && same_late_part(from_, call, to_, *other);
   }
 
   [[nodiscard]] bool is_inside_live_block(NodeIndex node) const {

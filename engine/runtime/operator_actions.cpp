@@ -93,6 +93,16 @@ Result<definition::ProgramPtr> version_of(Node& node, const definition::Program&
                                         ": deploy it first.");
 }
 
+// Another node may have deployed the version a moment ago.
+asio::awaitable<void> learn(std::shared_ptr<Node> node) {
+  std::function<Result<bool>()> look = [node]() -> Result<bool> {
+    node->learn_definitions();
+    return true;
+  };
+  auto looking = on_reads<bool>(node, std::move(look));
+  (void)co_await std::move(looking);
+}
+
 /// Which block entered `node`, if the record says that it was entered.
 std::optional<FrameId> entered(const machine::Record& record, machine::NodeIndex node) {
   if (const auto* started = std::get_if<machine::TaskStarted>(&record.body))
@@ -254,15 +264,9 @@ asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node, ActionRequest 
   const bool unknown = !done && done.error().code == ErrorCode::not_found;
   if (request.kind != ActionRequest::Kind::migrate || !unknown || node->cluster == nullptr)
     co_return done;
-  // Another node may have deployed the version a moment ago.
-  std::function<Result<bool>()> learn = [node]() -> Result<bool> {
-    node->learn_definitions();
-    return true;
-  };
-  auto learning = on_reads<bool>(node, std::move(learn));
-  (void)co_await std::move(learning);
-  auto again =
-      act_on(partition, request.run, only_at(request.at_seq, plan_migrate(node, request)));
+  auto learning = learn(node);
+  co_await std::move(learning);
+  auto again = act_on(partition, request.run, only_at(request.at_seq, plan_migrate(node, request)));
   done = co_await std::move(again);
   co_return done;
 }
@@ -317,7 +321,12 @@ asio::awaitable<Result<MigrationPreview>> Engine::preview_migration(InstanceId i
   auto reading = read(id);
   const Result<RunDetails> run = co_await std::move(reading);
   if (!run) co_return std::unexpected(run.error());
-  const auto program = version_of(*node, *run->program, version);
+  auto program = version_of(*node, *run->program, version);
+  if (!program && node->cluster != nullptr) {
+    auto learning = learn(node);
+    co_await std::move(learning);
+    program = version_of(*node, *run->program, version);
+  }
   if (!program) co_return std::unexpected(program.error());
   const auto mapping = machine::map_state(*run->program, run->state, **program);
   if (!mapping) co_return std::unexpected(mapping.error());

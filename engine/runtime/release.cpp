@@ -109,7 +109,9 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
   OpenCall open{.frame = call.frame, .attempt = call.attempt, .unsettled = call.unsettled};
   if (std::ranges::find(resident.open, open) != resident.open.end()) return;
   if (!awaits(resident.state, open) || resident.state.status != machine::Status::running) return;
-  const auto& spec = spec_of(*resident.program, call.node);
+  // By its frame: the run may have moved to another version since the command was derived.
+  const auto task = resident.state.frames.at(call.frame).node;
+  const auto& spec = spec_of(*resident.program, task);
   if (spec.in_store) {
     gather(resident);  // its operation rides with the next batch
     return;
@@ -141,7 +143,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
                       " is built into this node: deploy a build that has "
                       "it, then retry the task.");
   const auto& frame = resident.state.frames.at(call.frame);
-  const auto& node = resident.program->node(call.node);
+  const auto& node = resident.program->node(task);
   const auto& ref = resident.program->ref;
   ActivityCall out;
   out.instance = resident.id;

@@ -188,4 +188,120 @@ do:
   CHECK(run.output() == Json::array({Json::array({"l"}), Json::array({"r"})}));
 }
 
+TEST_CASE("a call that its provider holds back goes with the run, and leaves when it is let go") {
+  Runner run{Version{"1.0.0", "do:\n  - pay: {call: test.call, with: {n: 1}}\n"}.document};
+  run.answer_calls = false;
+  run.start();
+  const CallHeldBack held{
+      .frame = run.frame_at("pay"), .attempt = 1, .reason = ParkReason::provider_open};
+  REQUIRE(run.feed(held));
+  REQUIRE(run.feed(Event{Version{"1.1.0",
+                                 "do:\n  - pay: {call: test.call, with: {n: 2}}\n"
+                                 "  - then: {set: {done: true}}\n"}
+                             .asked()}));
+  CHECK(run.view().waiting_for.reason == "provider_open");
+  REQUIRE(run.feed(CallLetGo{.frame = run.frame_at("pay")}));
+  REQUIRE(run.calls.size() == 2);
+  CHECK(run.calls[1].key == run.calls[0].key);
+  CHECK(run.calls[1].attempt == 1);
+  CHECK(run.calls[1].arguments == Json{{"n", 1}});
+  run.answer_open();
+  CHECK(run.output() == Json{{"done", true}});
+}
+
+TEST_CASE("what is done does not come again because the new version does it later") {
+  Runner run{Version{"1.0.0", waits}.document};
+  run.start();
+  CHECK_THAT(refusal(run, Version{"1.1.0", R"yaml(
+do:
+  - settle:
+      do:
+        - await: {listen: {to: {one: {with: {type: paid}}}}}
+        - tell: {set: {told: old}}
+  - charge: {call: test.call, with: {n: 1}}
+)yaml"}),
+             Contains("/do/0/charge: it is done") && Contains("come again"));
+  CHECK(run.calls.size() == 1);
+}
+
+TEST_CASE("no other call goes out under the key of one that may have had its effect") {
+  const auto guarded = [](const std::string& call, const std::string& secret) {
+    return "use: {secrets: [a, b]}\ndo:\n  - buy:\n      try:\n        - charge: {call: " + call +
+           ", with: {auth: '${ $secrets." + secret +
+           " }'}}\n        - await: {listen: {to: {one: {with: {type: paid}}}}}\n"
+           "      catch: {retry: {delay: PT1S, limit: {attempt: {count: 2}}}}\n";
+  };
+  Runner run{Version{"1.0.0", guarded("test.call", "a")}.document};
+  SECTION("that is over, in a block that may begin again") {
+    run.start();
+    REQUIRE(run.view().status == Status::waiting);
+    CHECK_THAT(refusal(run, Version{"1.1.0", guarded("test.once", "a")}),
+               Contains("calls something else"));
+    CHECK_THAT(refusal(run, Version{"1.1.0", guarded("test.call", "b")}),
+               Contains("calls something else"));
+    CHECK(run.feed(Event{Version{"1.1.0", guarded("test.call", "a")}.asked()}));
+  }
+  SECTION("that is parked") {
+    run.answer = [](const Call&) -> Answer { return std::unexpected(unknown()); };
+    run.start();
+    run.run_timers();
+    REQUIRE(run.view().waiting_for.kind == "parked");
+    CHECK_THAT(refusal(run, Version{"1.1.0", guarded("test.once", "a")}),
+               Contains("another activity"));
+    CHECK_THAT(refusal(run, Version{"1.1.0", guarded("test.call", "b")}),
+               Contains("other secrets"));
+    CHECK(run.feed(Event{Version{"1.1.0", guarded("test.call", "a")}.asked()}));
+  }
+}
+
+TEST_CASE("a faulted run moves although a call of another branch was never answered") {
+  const std::string forked = R"yaml(
+do:
+  - both:
+      fork:
+        branches:
+          - left: {call: test.once, with: {n: 1}}
+          - right: {call: test.call, with: {n: 2}}
+)yaml";
+  Runner run{Version{"1.0.0", forked}.document};
+  run.answer_calls = false;
+  run.start();
+  const ActivityReturned refused{
+      .frame = run.frame_at("left"), .attempt = 1, .failure = permanent(400)};
+  REQUIRE(run.feed(refused));
+  REQUIRE(run.state().status == Status::faulted);
+  REQUIRE(
+      run.feed(Event{Version{"1.1.0", forked + "  - last: {set: {n: '${ length }'}}\n"}.asked()}));
+  run.answer_calls = true;
+  REQUIRE(run.feed(RetryAsked{.reason = "mended"}));
+  run.answer_open();
+  CHECK(run.output() == Json{{"n", 2}});
+  for (const auto& call : run.calls)
+    if (call.pointer.ends_with("right")) CHECK(call.key == run.calls[1].key);
+}
+
+TEST_CASE("events that a listening task has taken go with it") {
+  const auto listening = [](const std::string& until) {
+    return "do:\n  - hear:\n      listen:\n        to:\n          any: [{with: {type: told}}]\n"
+           "          until: {one: {with: {type: " +
+           until +
+           "}}}\n      foreach:\n        item: said\n        do:\n"
+           "          - pass: {call: test.call, with: {n: '${ $said }'}}\n";
+  };
+  Runner run{Version{"1.0.0", listening("stop")}.document};
+  run.answer = [](const Call&) -> Answer { return std::unexpected(transient()); };
+  run.start();
+  run.publish({{"type", "told"}, {"data", 1}});
+  run.publish({{"type", "told"}, {"data", 2}});
+  run.publish({{"type", "stop"}});
+  run.run_timers();
+  REQUIRE(run.view().waiting_for.kind == "parked");
+  // It has closed: what it listened for does not matter any more.
+  REQUIRE(run.feed(Event{Version{"1.1.0", listening("enough")}.asked()}));
+  run.answer = [](const Call& call) { return call.arguments; };
+  REQUIRE(run.feed(RetryAsked{}));
+  CHECK(run.state().status == Status::completed);
+  CHECK(run.calls.back().arguments == Json{{"n", 2}});
+}
+
 }  // namespace sequent::machine::testing
