@@ -25,6 +25,10 @@ constexpr const char* schemas = R"json({
       "participants": {"type": "array", "items": {"type": "string"}},
       "document": {"type": "object"}, "created": {"type": "boolean"},
       "warnings": {"type": "array"}}}]},
+  "Deletion": {"type": "object", "properties": {
+    "workflow": {"$ref": "#/components/schemas/WorkflowRef"},
+    "effects": {"type": "array", "items": {"type": "string"},
+      "description": "What else it has changed"}}},
   "WorkflowList": {"type": "object", "properties": {
     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Workflow"}},
     "cursor": {"type": ["string", "null"]}}},

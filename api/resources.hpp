@@ -8,6 +8,7 @@ namespace sequent::api {
 
 // workflows.cpp
 SEQUENT_HANDLER(deploy_workflow);
+SEQUENT_HANDLER(delete_workflow);
 SEQUENT_HANDLER(list_workflows);
 SEQUENT_HANDLER(show_workflow);
 // diagram.cpp

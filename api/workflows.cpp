@@ -90,6 +90,93 @@ asio::awaitable<Answer> deploy_workflow(Context& context, const Call& call) {
   co_return answer;
 }
 
+namespace {
+
+/// Which runs keep a version, as a problem with their number and the search that finds them.
+Answer kept_by_runs(const Context& context, const runtime::Deletion& deletion) {
+  const auto& ref = deletion.program->ref;
+  std::int64_t all = 0;
+  std::string each;
+  for (const auto& [status, count] : deletion.live) {
+    all += count;
+    each += (each.empty() ? "" : ", ") + std::to_string(count) + " " + status;
+  }
+  const std::string where =
+      "workflow=" + spelled(ref) + " and status!=completed and status!=cancelled";
+  Error error{.code = ErrorCode::conflict};
+  error.detail = "Version " + ref.version + " of " + ref.workflow_namespace + "/" + ref.name +
+                 " is not deleted: " + std::to_string(all) +
+                 (all == 1 ? " run of it has" : " runs of it have") + " not ended (" + each +
+                 "; one that faulted can be retried). See them with the search \"" + where +
+                 "\", and let them end, end them, or move them to another version.";
+  Answer answer = problem(context, error);
+  auto body = Json::parse(answer.response.body);
+  body["liveRuns"] = deletion.live;
+  body["where"] = where;
+  answer.response.body = dump_json(body);
+  return answer;
+}
+
+Error confirm_first(const runtime::Deletion& deletion) {
+  Error error{.code = ErrorCode::conflict};
+  error.detail = "Deleting " + spelled(deletion.program->ref) +
+                 " changes more than that. Send `confirm=true` if that is meant.";
+  for (const auto& effect : deletion.effects) error.findings.push_back({.message = effect});
+  return error;
+}
+
+Result<bool> confirmation(const net::ServerRequest& request) {
+  const auto text = query_value(request, "confirm").value_or("false");
+  if (text == "true" || text == "false") return text == "true";
+  return fail(ErrorCode::invalid_request, "`confirm` is true or false, got \"" + text + "\".");
+}
+
+}  // namespace
+
+asio::awaitable<Answer> delete_workflow(Context& context, const Call& call) {
+  const definition::WorkflowRef ref{call.at("namespace"), call.at("name"), call.at("version")};
+  AuditNote note;
+  note.action = "delete-workflow";
+  note.target = spelled(ref);
+  note.reason = query_value(call.request, "reason").value_or("");
+  std::optional<Answer> answer;
+  const auto confirmed = confirmation(call.request);
+  if (note.reason.empty() || !confirmed) {
+    const Error error = confirmed
+                            ? Error{.code = ErrorCode::invalid_request,
+                                    .detail = "Say why with `reason`; the audit log keeps it."}
+                            : confirmed.error();
+    note.outcome = outcome_of(std::unexpected(error));
+    answer = problem(context, error);
+  } else {
+    auto deleting = context.ports.engine.delete_definition(ref, *confirmed,
+                                                           trigger_check(context.ports.engine));
+    const auto deletion = co_await std::move(deleting);
+    if (!deletion) {
+      note.outcome = outcome_of(std::unexpected(deletion.error()));
+      answer = problem(context, deletion.error());
+    } else if (deletion->done) {
+      note.outcome = "done";
+      note.before = workflow_json(*deletion->program);
+      note.after = Json{{"effects", deletion->effects}};
+      answer = json_answer(200, Json{{"workflow", workflow_json(*deletion->program)},
+                                     {"effects", deletion->effects}});
+    } else if (!deletion->live.empty()) {
+      answer = kept_by_runs(context, *deletion);
+      note.outcome = "conflict: its runs have not ended";
+      note.after = Json{{"liveRuns", deletion->live}};
+    } else {
+      const Error error = confirm_first(*deletion);
+      note.outcome = outcome_of(std::unexpected(error));
+      note.after = Json{{"effects", deletion->effects}};
+      answer = problem(context, error);
+    }
+  }
+  auto auditing = audit(context, call, note);
+  co_await std::move(auditing);
+  co_return *std::move(answer);
+}
+
 asio::awaitable<Answer> list_workflows(Context& context, const Call&) {
   auto programs = context.ports.engine.programs();
   std::sort(programs.begin(), programs.end(), [](const ProgramPtr& a, const ProgramPtr& b) {

@@ -113,6 +113,8 @@ void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen) {
                      "No business keys, and clocks that nobody sets, as for seeds found before");
   simulate->add_flag("--no-outages", options->no_outages,
                      "The provider is never out of order, as for seeds found before it was");
+  simulate->add_flag("--no-migrations", options->no_migrations,
+                     "Every workflow has one version, and no run moves to another");
   simulate->callback(
       [&, options] { chosen = [&, options] { return run_simulate(session, *options); }; });
 }
@@ -406,6 +408,7 @@ int run_command_line(int count, const char* const* arguments, Session& session) 
   add_audit_command(app, session, chosen);
   add_operator_commands(app, session, chosen);
   add_migrate_command(app, session, chosen);
+  add_definition_commands(app, session, chosen);
   add_batch_commands(app, session, chosen);
   add_reconcile_command(app, session, chosen);
   add_provider_commands(app, session, chosen);

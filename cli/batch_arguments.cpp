@@ -130,4 +130,21 @@ void add_migrate_command(CLI::App& app, Session& session, Chosen& chosen) {
   });
 }
 
+void add_definition_commands(CLI::App& app, Session& session, Chosen& chosen) {
+  auto* definitions = app.add_subcommand("definitions", "Versions of workflows on a server");
+  definitions->require_subcommand(1);
+  auto* list = client_command(definitions, "list", "List every version", session);
+  list->callback(
+      [&chosen, &session] { chosen = [&session] { return run_definitions_list(session); }; });
+  auto* remove = client_command(definitions, "delete",
+                                "Delete a version of which every run has ended", session);
+  const auto options = std::make_shared<DeleteDefinitionOptions>();
+  remove->add_option("workflow", options->workflow, "NAMESPACE/NAME:VERSION")->required();
+  remove->add_option("--reason", options->reason, "Why; the audit log keeps it")->required();
+  remove->add_flag("--yes", options->yes, "Even if starts, routes or schedules change by it");
+  remove->callback([&chosen, &session, options] {
+    chosen = [&session, options] { return run_definitions_delete(session, *options); };
+  });
+}
+
 }  // namespace sequent::cli

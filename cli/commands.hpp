@@ -66,7 +66,7 @@ struct SimulateOptions {
   std::optional<std::uint64_t> seed;  // this one alone
   int runs = 8;                       // starts by callers, for each seed
   bool verbose = false, keep_going = false, no_rewinds = false, one_node = false;
-  bool no_keys_and_times = false, no_outages = false;
+  bool no_keys_and_times = false, no_outages = false, no_migrations = false;
 };
 int run_simulate(const Session& session, const SimulateOptions& options);
 
@@ -163,6 +163,13 @@ struct ProviderOptions {
 };
 int run_providers_list(const Session& session);
 int run_provider_action(const Session& session, const ProviderOptions& options);
+
+struct DeleteDefinitionOptions {
+  std::string workflow, reason;  // NAMESPACE/NAME:VERSION
+  bool yes = false;
+};
+int run_definitions_list(const Session& session);
+int run_definitions_delete(const Session& session, const DeleteDefinitionOptions& options);
 
 /// One run, or with `batch.where` all that it finds.
 struct MigrateOptions {

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <set>
 
+#include "engine/runtime/definitions.hpp"
+
 namespace sequent::cli {
 namespace {
 
@@ -82,7 +84,9 @@ void Housekeeping::run() {
 DurationMs Housekeeping::round() {
   DurationMs next = longest_round;
   std::set<std::pair<std::string, std::string>> seen;
-  for (const auto& program : engine_.programs()) {
+  auto programs = engine_.programs();
+  std::ranges::move(engine_.catalogue()->deleted(), std::back_inserter(programs));
+  for (const auto& program : programs) {
     if (!seen.emplace(program->ref.workflow_namespace, program->ref.name).second) continue;
     const auto own = retention_of(*program);
     const auto keep = own ? own : keep_;
@@ -91,6 +95,7 @@ DurationMs Housekeeping::round() {
     clear(*program, *keep);
   }
   if (keep_) clear_events(*keep_);
+  if (!engine_.catalogue()->deleted().empty()) store_.delete_definitions(clock_.now());
   return next;
 }
 

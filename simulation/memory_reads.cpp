@@ -134,15 +134,52 @@ std::vector<InstanceId> MemoryStore::children(const InstanceId& id) {
 }
 
 Result<bool> MemoryStore::put(const StoredDefinition& definition) {
-  for (const auto& other : definitions_) {
+  for (auto& other : definitions_) {
     if (other.workflow_namespace != definition.workflow_namespace ||
         other.name != definition.name || other.version != definition.version)
       continue;
+    if (other.digest == definition.digest && other.deleted_at != 0) {
+      other.deleted_at = 0;
+      other.deployed_at = definition.deployed_at;
+      ++definitions_revision_;
+      return true;
+    }
     if (other.digest == definition.digest) return false;
     return fail(ErrorCode::conflict, "the version exists with another digest");
   }
   definitions_.push_back(definition);
+  ++definitions_revision_;
   return true;
+}
+
+runtime::LiveRuns MemoryStore::live_runs(const definition::WorkflowRef& ref) {
+  runtime::LiveRuns live;
+  for (const auto& [id, row] : rows_) {
+    const auto& start = row.start;
+    const bool over = row.row.status == "completed" || row.row.status == "cancelled";
+    if (!over && start.workflow_namespace == ref.workflow_namespace && start.name == ref.name &&
+        start.version == ref.version)
+      ++live[row.row.status];
+  }
+  return live;
+}
+
+Result<runtime::LiveRuns> MemoryStore::remove(const runtime::DefinitionRemoval& removal) {
+  const auto find = [&](const std::string& version) {
+    return std::ranges::find_if(definitions_, [&](const StoredDefinition& one) {
+      return one.workflow_namespace == removal.ref.workflow_namespace &&
+             one.name == removal.ref.name && one.version == version && one.deleted_at == 0;
+    });
+  };
+  const auto found = find(removal.ref.version);
+  if (found == definitions_.end()) return fail(ErrorCode::not_found, "there is no such version");
+  auto live = live_runs(removal.ref);
+  if (!live.empty()) return live;
+  found->deleted_at = removal.at;
+  const auto next = find(removal.successor);
+  if (next != definitions_.end()) next->deployed_at = removal.at;
+  ++definitions_revision_;
+  return live;
 }
 
 std::optional<runtime::RunQueries::TakenRequest> MemoryStore::request(const std::string& id) {

@@ -61,7 +61,7 @@ Membership MemoryStore::acquire_shared(const Renewal& renewal) {
   for (const auto& lease : membership.leases) owned.push_back(lease.partition);
   membership.mail = partitions_with_old_mail(owned, now);
   membership.parcels = exchange_->holds_for(renewal.node, owned);
-  membership.definitions = definitions_.size();
+  membership.definitions = definitions_revision_;
   return membership;
 }
 
@@ -280,7 +280,7 @@ std::vector<RoutedEvent> MemoryStore::route(std::span<const IncomingEvent> incom
       routed.duplicate = !event.again && events_.at(event.stored_id).settled;
     }
     routed.stale = !routed.duplicate &&
-                   event.definitions_known.value_or(definitions_.size()) != definitions_.size();
+                   event.definitions_known.value_or(definitions_revision_) != definitions_revision_;
     if (routed.stale) {
       all.push_back(std::move(routed));
       continue;

@@ -90,7 +90,10 @@ class MemoryStore final : public runtime::Store,
   [[nodiscard]] std::optional<TakenRequest> request(const std::string& id) override;
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
   [[nodiscard]] std::vector<runtime::StoredDefinition> all() override { return definitions_; }
-  [[nodiscard]] std::size_t count_definitions() override { return definitions_.size(); }
+  [[nodiscard]] std::size_t definitions_revision() override { return definitions_revision_; }
+  [[nodiscard]] runtime::LiveRuns live_runs(const definition::WorkflowRef& ref) override;
+  [[nodiscard]] Result<runtime::LiveRuns> remove(
+      const runtime::DefinitionRemoval& removal) override;
 
  private:
   struct Row {
@@ -165,6 +168,7 @@ class MemoryStore final : public runtime::Store,
   std::map<std::pair<std::string, std::string>, std::int64_t> event_ids_;  // by source and id
   std::map<std::string, TakenRequest> requests_;
   std::vector<runtime::StoredDefinition> definitions_;
+  std::size_t definitions_revision_ = 0;
   std::map<std::string, std::vector<Collected>> collected_;  // by collection, oldest first
   std::int64_t last_id_ = 0;
 };

@@ -91,6 +91,48 @@ std::vector<ProgramPtr> Catalogue::all() const {
   return programs;
 }
 
+bool Catalogue::is_deleted(const std::string& digest) const {
+  const auto known = find(digest);
+  return known && !deployed_at(known);
+}
+
+std::vector<ProgramPtr> Catalogue::deleted() const {
+  std::vector<ProgramPtr> programs;
+  for (const auto& [digest, program] : by_digest_)
+    if (!deployed_at(program)) programs.push_back(program);
+  return programs;
+}
+
+std::optional<Timestamp> Catalogue::deployed_at(const ProgramPtr& program) const {
+  const auto versions = by_name_.find(full_name(program->ref));
+  if (versions == by_name_.end()) return std::nullopt;
+  for (const auto& deployed : versions->second)
+    if (deployed.program->digest == program->digest) return deployed.deployed_at;
+  return std::nullopt;
+}
+
+const ProgramPtr& Catalogue::know(const ProgramPtr& program) {
+  const auto [known, fresh] = by_digest_.emplace(program->digest, program);
+  if (!fresh) return known->second;
+  for (std::uint32_t i = 0; i < program->filters.size(); ++i)
+    by_type_[program->filters[i].type].push_back({.program = program, .index = i});
+  return known->second;
+}
+
+void Catalogue::put(const DeployedProgram& deployed) {
+  const auto& program = know(deployed.program);
+  auto& versions = by_name_[full_name(program->ref)];
+  for (auto& other : versions) {
+    if (other.program->ref.version != program->ref.version) continue;
+    if (other.program == program) other.deployed_at = deployed.deployed_at;
+    return;
+  }
+  versions.push_back({.program = program, .deployed_at = deployed.deployed_at});
+  std::ranges::sort(versions, [](const DeployedProgram& a, const DeployedProgram& b) {
+    return compare_versions(a.program->ref.version, b.program->ref.version) > 0;
+  });
+}
+
 std::vector<DeployedProgram> Catalogue::latest() const {
   std::vector<DeployedProgram> latest;
   for (const auto& [name, versions] : by_name_) latest.push_back(versions.front());
@@ -132,20 +174,21 @@ void Definitions::add(const DeployedProgram& deployed) {
 void Definitions::add(const std::vector<DeployedProgram>& deployed) {
   const std::lock_guard lock{mutex_};
   auto next = std::make_shared<Catalogue>(*catalogue_);
-  for (const auto& one : deployed) {
-    const auto& program = one.program;
-    auto& versions = next->by_name_[full_name(program->ref)];
-    const auto same = [&](const DeployedProgram& other) {
-      return other.program->ref.version == program->ref.version;
-    };
-    if (std::ranges::any_of(versions, same)) continue;
-    versions.push_back(one);
-    std::ranges::sort(versions, [](const DeployedProgram& a, const DeployedProgram& b) {
-      return compare_versions(a.program->ref.version, b.program->ref.version) > 0;
+  for (const auto& one : deployed) next->put(one);
+  catalogue_ = std::move(next);
+}
+
+void Definitions::retire(const std::vector<ProgramPtr>& programs) {
+  const std::lock_guard lock{mutex_};
+  auto next = std::make_shared<Catalogue>(*catalogue_);
+  for (const auto& program : programs) {
+    next->know(program);
+    const auto versions = next->by_name_.find(full_name(program->ref));
+    if (versions == next->by_name_.end()) continue;
+    std::erase_if(versions->second, [&](const DeployedProgram& other) {
+      return other.program->digest == program->digest;
     });
-    next->by_digest_[program->digest] = program;
-    for (std::uint32_t i = 0; i < program->filters.size(); ++i)
-      next->by_type_[program->filters[i].type].push_back({.program = program, .index = i});
+    if (versions->second.empty()) next->by_name_.erase(versions);
   }
   catalogue_ = std::move(next);
 }

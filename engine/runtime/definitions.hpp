@@ -3,6 +3,7 @@
 // threads  any; readers take one immutable catalogue and keep it as long as they like
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,9 +29,16 @@ struct DeployedProgram {
 
 class Catalogue {
  public:
+  /// Not one that was deleted.
   [[nodiscard]] ProgramPtr find(const WorkflowRef& ref) const;
+  /// Deleted ones too: runs that began under them can be read, and go on.
   [[nodiscard]] ProgramPtr find(const std::string& digest) const;
   [[nodiscard]] std::vector<ProgramPtr> all() const;
+  /// Those that were deleted, while something is kept of them.
+  [[nodiscard]] std::vector<ProgramPtr> deleted() const;
+  [[nodiscard]] bool is_deleted(const std::string& digest) const;
+  /// When it was deployed, or got its workflow's schedule back; nothing when it is not there.
+  [[nodiscard]] std::optional<Timestamp> deployed_at(const ProgramPtr& program) const;
   /// The highest version of each workflow.
   [[nodiscard]] std::vector<DeployedProgram> latest() const;
 
@@ -48,17 +56,24 @@ class Catalogue {
     ProgramPtr program;
     std::uint32_t index = 0;
   };
-  std::unordered_map<std::string, ProgramPtr> by_digest_;
+  /// The one of that digest that is known already, or this.
+  const ProgramPtr& know(const ProgramPtr& program);
+  void put(const DeployedProgram& deployed);
+  std::unordered_map<std::string, ProgramPtr> by_digest_;  // deleted ones too
   // "namespace/name" -> versions, highest first
   std::unordered_map<std::string, std::vector<DeployedProgram>> by_name_;
-  std::unordered_map<std::string, std::vector<Filter>> by_type_;  // "" = filters without a type
+  // "" = filters without a type. Deleted ones too: a run that began at the last moment may listen.
+  std::unordered_map<std::string, std::vector<Filter>> by_type_;
 };
 
 class Definitions {
  public:
   [[nodiscard]] std::shared_ptr<const Catalogue> catalogue() const;
   void add(const DeployedProgram& deployed);
+  /// One that was deleted is there again; one that is there has another time of deployment.
   void add(const std::vector<DeployedProgram>& deployed);
+  /// No start finds them any more.
+  void retire(const std::vector<ProgramPtr>& programs);
 
  private:
   mutable std::mutex mutex_;

@@ -41,21 +41,36 @@ Result<definition::ProgramPtr> Engine::Impl::compile(const std::string& text,
 Result<void> Engine::Impl::learn(bool skip_broken) {
   const std::lock_guard one_at_a_time{learning};
   std::vector<DeployedProgram> programs;
+  std::vector<definition::ProgramPtr> deleted;
+  // First the revision: the catalogue never has less than it says.
+  const auto revision = node->ports.definitions.definitions_revision();
   const auto stored = node->ports.definitions.all();
   const auto catalogue = node->definitions.catalogue();
   for (const auto& one : stored) {
-    if (catalogue->find(one.digest) != nullptr) continue;
+    auto program = catalogue->find(one.digest);
+    const bool gone = one.deleted_at != 0;
+    const bool same = program && (gone ? catalogue->is_deleted(one.digest)
+                                       : catalogue->deployed_at(program) == one.deployed_at);
+    if (same) continue;
     const std::string name = one.workflow_namespace + "/" + one.name + ":" + one.version;
-    auto program = compile(one.source, name);
-    if (!program && !skip_broken) return std::unexpected(program.error());
-    if (program)
-      programs.push_back({.program = std::move(*program), .deployed_at = one.deployed_at});
-    else if (stored.size() != node->definitions_known)
-      spdlog::warn("workflow {} is stored, and this release can't read it: {}", name,
-                   program.error().detail);
+    if (!program) {
+      auto compiled = compile(one.source, name);
+      if (!compiled && !skip_broken) return std::unexpected(compiled.error());
+      if (compiled)
+        program = std::move(*compiled);
+      else if (revision != node->definitions_known)
+        spdlog::warn("workflow {} is stored, and this release can't read it: {}", name,
+                     compiled.error().detail);
+    }
+    if (!program) continue;
+    if (gone)
+      deleted.push_back(program);
+    else
+      programs.push_back({.program = program, .deployed_at = one.deployed_at});
   }
   if (!programs.empty()) node->definitions.add(programs);
-  node->definitions_known = stored.size();  // never more than the catalogue has
+  if (!deleted.empty()) node->definitions.retire(deleted);
+  node->definitions_known = revision;
   return {};
 }
 
@@ -73,7 +88,9 @@ asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string f
     const std::lock_guard one_at_a_time{impl->deploying};
     if (node.cluster != nullptr)
       (void)impl->learn(true);  // the check must see what others deployed
-    const bool known = node.definitions.catalogue()->find((*program)->digest) != nullptr;
+    const auto before = node.definitions.catalogue();
+    const bool known =
+        before->find((*program)->digest) != nullptr && !before->is_deleted((*program)->digest);
     if (check && !known)
       if (auto fit = check(**program); !fit) return std::unexpected(std::move(fit.error()));
     const Timestamp now = node.ports.clock.now();
@@ -84,7 +101,9 @@ asio::awaitable<Result<Deployed>> Engine::deploy(std::string text, std::string f
                                                      .source = text,
                                                      .deployed_at = now});
     if (!created) return std::unexpected(created.error());
-    node.definitions.add(DeployedProgram{.program = *program, .deployed_at = now});
+    // One that was there keeps the time that its schedule counts from.
+    if (*created || !known)
+      node.definitions.add(DeployedProgram{.program = *program, .deployed_at = now});
     node.schedules->refresh();
     if (node.cluster != nullptr && *created) node.cluster->deployed();
     return Deployed{.program = node.definitions.catalogue()->find((*program)->digest),

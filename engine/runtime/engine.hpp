@@ -111,6 +111,14 @@ struct Deployed {
   bool created = false;  // false: the same content was there
 };
 
+/// What became of the wish to delete a version.
+struct Deletion {
+  definition::ProgramPtr program;
+  bool done = false;
+  LiveRuns live;                     // why not
+  std::vector<std::string> effects;  // of it on what comes: why not, unless they are confirmed
+};
+
 struct Delivered {
   std::int64_t id = 0;
   bool duplicate = false;
@@ -173,6 +181,12 @@ class Engine {
   /// errors  invalid_definition, conflict, and those of `check`
   boost::asio::awaitable<Result<Deployed>> deploy(std::string text, std::string file,
                                                   DeployCheck check = {});
+  /// Deletes a version of which no run is live: nothing starts under it, and what its runs did can be
+  /// read as long as they are kept. `check`: of the version that is the highest then.
+  /// errors  not_found, conflict by `check`
+  boost::asio::awaitable<Result<Deletion>> delete_definition(definition::WorkflowRef ref,
+                                                             bool confirmed,
+                                                             DeployCheck check = {});
   [[nodiscard]] definition::ProgramPtr program(const definition::WorkflowRef& ref) const;
   [[nodiscard]] definition::ProgramPtr program(const std::string& digest) const;
   [[nodiscard]] std::vector<definition::ProgramPtr> programs() const;

@@ -76,7 +76,7 @@ Engine::Engine(EngineConfig config, Ports ports, asio::any_io_executor executor,
     const auto self = impl.lock();
     if (!self || self->node->closed) return;
     auto& own = *self->node;
-    if (own.ports.definitions.count_definitions() == own.definitions_known) return;
+    if (own.ports.definitions.definitions_revision() == own.definitions_known) return;
     const auto before = own.definitions.catalogue();
     (void)self->learn(true);
     if (own.definitions.catalogue() != before) own.schedules->refresh();

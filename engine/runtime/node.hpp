@@ -65,7 +65,7 @@ struct Node : std::enable_shared_from_this<Node> {
   /// Compiles what other nodes have deployed since; one small query when that is nothing. Blocking,
   /// on the read threads. Set by Engine. Throws StoreFailure.
   std::function<void()> learn_definitions;
-  std::atomic<std::size_t> definitions_known = 0;  // stored ones that it has read
+  std::atomic<std::size_t> definitions_known = 0;  // up to which revision it has read them
   std::atomic<bool> ready = false;
   std::atomic<bool> stopping = false;  // no new starts, no new calls
   std::atomic<bool> closed = false;    // the ports may be gone: touch nothing

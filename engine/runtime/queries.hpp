@@ -1,6 +1,7 @@
 #pragma once
 // What lists, searches and operators read from a store, and the definitions in it.
 // threads  blocking, called on the read pool
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "engine/definition/program.hpp"
 #include "engine/runtime/store.hpp"
 
 namespace sequent::runtime {
@@ -128,17 +130,35 @@ class RunQueries {
 struct StoredDefinition {
   std::string workflow_namespace, name, version, digest, source;
   Timestamp deployed_at = 0;
+  Timestamp deleted_at = 0;  // 0: it is there; else only runs that began under it know it
+};
+
+/// Runs that have not ended, or faulted and can be retried: how many of each status.
+using LiveRuns = std::map<std::string, std::int64_t>;
+
+struct DefinitionRemoval {
+  definition::WorkflowRef ref;
+  /// The version that has the workflow's schedule from then on; "" = none. It counts from `at`.
+  std::string successor;
+  Timestamp at = 0;
 };
 
 class DefinitionStore {
  public:
   virtual ~DefinitionStore() = default;
-  /// True when it is new, false when the same version with the same digest was there.
+  /// True when it is new or was deleted, false when the same version with the same digest was there.
   /// errors  conflict: the version exists with another digest
   [[nodiscard]] virtual Result<bool> put(const StoredDefinition& definition) = 0;
+  /// Deleted ones too.
   [[nodiscard]] virtual std::vector<StoredDefinition> all() = 0;
-  /// How many all() would read.
-  [[nodiscard]] virtual std::size_t count_definitions() = 0;
+  /// Rises whenever all() would read something else.
+  [[nodiscard]] virtual std::size_t definitions_revision() = 0;
+  [[nodiscard]] virtual LiveRuns live_runs(const definition::WorkflowRef& ref) = 0;
+  /// Hides a version of which no run is live; else these, and nothing is changed. The check and the
+  /// deletion are one transaction. A run that starts at this very moment keeps the version: hidden as
+  /// it is, it stays as long as the run.
+  /// errors  not_found: there is no such version, or it is deleted
+  [[nodiscard]] virtual Result<LiveRuns> remove(const DefinitionRemoval& removal) = 0;
 };
 
 /// The inbox of events and webhooks, for people.

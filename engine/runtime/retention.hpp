@@ -32,6 +32,9 @@ class Retention {
   /// Deletes events that were received before that and wait for nobody: no run, no start, no sink.
   /// Their sources could deliver them again as new ones. Returns how many.
   [[nodiscard]] virtual std::size_t delete_events(Timestamp before, std::size_t limit) = 0;
+  /// Deletes what is left of versions that were deleted a day ago or earlier, once no run of their
+  /// workflow is left that may have been of them. Returns how many.
+  virtual std::size_t delete_definitions(Timestamp now) = 0;
 };
 
 }  // namespace sequent::runtime

@@ -86,7 +86,8 @@ void Schedules::look() {
     if (!schedule.every && !schedule.after && schedule.cron.empty()) continue;
     const std::string name = program->ref.workflow_namespace + "/" + program->ref.name;
     const auto old = entries_.find(name);
-    if (old != entries_.end() && old->second.program == program) {
+    if (old != entries_.end() && old->second.program == program &&
+        old->second.deployed_at == deployed.deployed_at) {
       next[name] = old->second;
       continue;
     }

@@ -61,7 +61,7 @@ struct Membership {
   /// In how long the first of the other nodes is dead, should it not renew before: a look right then
   /// takes its partitions over. At once, where one is dead and another node is burying it.
   std::optional<DurationMs> next_death;
-  /// How many definitions are stored. Nodes that know fewer read them again.
+  /// DefinitionStore's revision. Nodes that know another one read the definitions again.
   std::size_t definitions = 0;
 };
 
@@ -232,7 +232,8 @@ struct IncomingEvent {
     std::vector<Place> places;
   };
   std::vector<Collecting> collecting;
-  /// How many definitions the candidates were computed from; not set = the store has one node.
+  /// Which revision of the definitions the candidates were computed from; not set = the store has one
+  /// node.
   std::optional<std::size_t> definitions_known;
   bool again = false;  // a stored one goes to who waits now, whatever became of it before;
                        // a run that still has it in its mailbox gets no second copy

@@ -98,7 +98,7 @@ class Routing {
 
   std::vector<RoutedEvent> run(std::string_view space) {
     pass_gates(space);
-    definitions_ = connection_.queue(shared::count_definition_rows);
+    definitions_ = connection_.queue(shared::select_definitions_revision);
     queue_events();
     queue_receivers();
     connection_.flush();

@@ -49,7 +49,7 @@ constexpr std::string_view select_owners = R"sql(
 )sql";
 constexpr std::string_view select_figures = R"sql(
   SELECT (SELECT count(*) FROM node WHERE lease_until > clock_timestamp() AND leaves = 0),
-         (SELECT count(*) FROM definition),
+         (SELECT revision FROM definition_revision),
          (SELECT count(*) FROM parcel
           WHERE (to_node = ?1 OR partition_id IN (SELECT partition_id FROM partition
                                                   WHERE owner = ?1))

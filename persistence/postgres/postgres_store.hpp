@@ -86,7 +86,10 @@ class PostgresStore final : public Database {
   // DefinitionStore
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
   [[nodiscard]] std::vector<runtime::StoredDefinition> all() override;
-  [[nodiscard]] std::size_t count_definitions() override;
+  [[nodiscard]] std::size_t definitions_revision() override;
+  [[nodiscard]] runtime::LiveRuns live_runs(const definition::WorkflowRef& ref) override;
+  [[nodiscard]] Result<runtime::LiveRuns> remove(
+      const runtime::DefinitionRemoval& removal) override;
 
   // Inbox
   [[nodiscard]] std::vector<runtime::InboxEntry> list(const std::string& type,
@@ -131,6 +134,7 @@ class PostgresStore final : public Database {
   [[nodiscard]] runtime::Deleted delete_ended(const runtime::Outdated& outdated,
                                               std::size_t limit) override;
   [[nodiscard]] std::size_t delete_events(Timestamp before, std::size_t limit) override;
+  std::size_t delete_definitions(Timestamp now) override;
 
   [[nodiscard]] runtime::RepairStore& repairs() override { return *repairs_; }
 

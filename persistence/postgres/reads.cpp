@@ -146,8 +146,18 @@ std::vector<runtime::StoredDefinition> PostgresStore::all() {
   return reading(readers_, [&](Connection& c) { return shared::all_definitions(c); });
 }
 
-std::size_t PostgresStore::count_definitions() {
-  return reading(readers_, [&](Connection& c) { return shared::count_definitions(c); });
+std::size_t PostgresStore::definitions_revision() {
+  return reading(readers_, [&](Connection& c) { return shared::definitions_revision(c); });
+}
+
+runtime::LiveRuns PostgresStore::live_runs(const definition::WorkflowRef& ref) {
+  return reading(readers_, [&](Connection& c) { return shared::live_runs_of(c, ref); });
+}
+
+// No gate: nobody waits while the runs are looked at, and an event that is routed meanwhile by who
+// knows the version still starts it at most once.
+Result<runtime::LiveRuns> PostgresStore::remove(const runtime::DefinitionRemoval& removal) {
+  return writing(writers_, [&](Connection& c) { return shared::remove_definition(c, removal); });
 }
 
 std::vector<runtime::InboxEntry> PostgresStore::list(const std::string& type,

@@ -1,5 +1,6 @@
 // Runs and events that nobody needs any more, deleted a few at a time.
 #include "persistence/shared/retention.hpp"
+#include "persistence/shared/definitions.hpp"
 
 #include <algorithm>
 
@@ -117,6 +118,12 @@ runtime::Deleted PostgresStore::delete_ended(const runtime::Outdated& outdated, 
 std::size_t PostgresStore::delete_events(Timestamp before, std::size_t limit) {
   return writing(writers_, [&](Connection& connection) {
     return static_cast<std::size_t>(connection.execute(delete_old_events, before, limit));
+  });
+}
+
+std::size_t PostgresStore::delete_definitions(Timestamp now) {
+  return writing(writers_, [&](Connection& connection) {
+    return shared::forget_definitions(connection, now);
   });
 }
 

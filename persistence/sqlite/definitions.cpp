@@ -21,9 +21,30 @@ std::vector<StoredDefinition> SqliteStore::all() {
   return shared::all_definitions(*connection);
 }
 
-std::size_t SqliteStore::count_definitions() {
+std::size_t SqliteStore::definitions_revision() {
   const auto connection = pool_.borrow();
-  return shared::count_definitions(*connection);
+  return shared::definitions_revision(*connection);
+}
+
+runtime::LiveRuns SqliteStore::live_runs(const definition::WorkflowRef& ref) {
+  const auto connection = pool_.borrow();
+  return shared::live_runs_of(*connection, ref);
+}
+
+Result<runtime::LiveRuns> SqliteStore::remove(const runtime::DefinitionRemoval& removal) {
+  const std::lock_guard turn{turn_};
+  Transaction transaction{*writer_, forget_cached()};
+  auto removed = shared::remove_definition(*writer_, removal);
+  transaction.commit();
+  return removed;
+}
+
+std::size_t SqliteStore::delete_definitions(Timestamp now) {
+  const std::lock_guard turn{turn_};
+  Transaction transaction{*writer_, forget_cached()};
+  const auto gone = shared::forget_definitions(*writer_, now);
+  if (gone > 0) transaction.commit();
+  return gone;
 }
 
 }  // namespace sequent::persistence

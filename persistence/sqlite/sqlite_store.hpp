@@ -85,7 +85,10 @@ class SqliteStore final : public Database {
   // DefinitionStore
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
   [[nodiscard]] std::vector<runtime::StoredDefinition> all() override;
-  [[nodiscard]] std::size_t count_definitions() override;
+  [[nodiscard]] std::size_t definitions_revision() override;
+  [[nodiscard]] runtime::LiveRuns live_runs(const definition::WorkflowRef& ref) override;
+  [[nodiscard]] Result<runtime::LiveRuns> remove(
+      const runtime::DefinitionRemoval& removal) override;
 
   // Inbox
   [[nodiscard]] std::vector<runtime::InboxEntry> list(const std::string& type,
@@ -129,6 +132,7 @@ class SqliteStore final : public Database {
   [[nodiscard]] runtime::Deleted delete_ended(const runtime::Outdated& outdated,
                                               std::size_t limit) override;
   [[nodiscard]] std::size_t delete_events(Timestamp before, std::size_t limit) override;
+  std::size_t delete_definitions(Timestamp now) override;
 
   [[nodiscard]] runtime::RepairStore& repairs() override { return *repairs_; }
 

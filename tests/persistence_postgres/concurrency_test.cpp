@@ -185,7 +185,7 @@ TEST_CASE("an event of a node that does not know every definition is stored, not
                       .digest = "d",
                       .source = "",
                       .deployed_at = noon}));
-  CHECK(store->count_definitions() == 1);
+  CHECK(store->definitions_revision() == 1);
   runtime::InstanceChange listener = start_of(new_id(1));
   listener.subscriptions = {{1, "f", "", "paid"}};
   const std::vector<runtime::Batch> batches{batch_of(leases[1], {listener})};
