@@ -56,8 +56,15 @@ int run_definitions_delete(const Session& session, const DeleteDefinitionOptions
   request.path =
       *path + query_text({{"reason", options.reason}, {"confirm", options.yes ? "true" : ""}});
   const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
   const Terminal& terminal = session.terminal;
+  if (!answer) {
+    const Refusal& refusal = answer.error();
+    const int code = report(session, refusal);
+    const bool asks = refusal.problem.is_object() && refusal.problem.contains("errors");
+    if (asks && !options.yes && !session.json)
+      terminal.error("With --yes it is deleted all the same.");
+    return code;
+  }
   if (session.json) {
     terminal.json(answer->body);
     return done;

@@ -95,10 +95,8 @@ class Mapper {
 
  private:
   void object(const definition::Node& node, std::string message, std::string hint = "") {
-    findings_.push_back({.message = std::move(message),
-                         .pointer = node.pointer,
-                         .line = node.line,
-                         .hint = std::move(hint)});
+    findings_.push_back(
+        {.message = std::move(message), .pointer = node.pointer, .hint = std::move(hint)});
   }
 
   [[nodiscard]] Error error() const {

@@ -209,7 +209,8 @@ TEST_CASE("a version is deleted once its runs have ended or moved away", "[cli]"
                                            "back"};
     const auto asked = server.ask(highest);
     CHECK(asked.code == 1);
-    CHECK_THAT(asked.error, Contains("test/buys:1.1.0 is the highest version"));
+    CHECK_THAT(asked.error, Contains("test/buys:1.1.0 is the highest version") &&
+                                Contains("With --yes it is deleted"));
     auto meant = highest;
     meant.emplace_back("--yes");
     CHECK(server.ask(meant).code == 0);
