@@ -12,8 +12,8 @@ namespace {
 
 using Catch::Contains;
 
-struct Served {
-  explicit Served(const Folder& folder)
+struct Versions {
+  explicit Versions(const Folder& folder)
       : process({"serve", "--json", "--listen", "127.0.0.1:0", "--data", folder.path("data")}) {
     if (const auto json = parse_json(process.first_line())) url = text_of(*json, "url");
   }
@@ -89,7 +89,7 @@ TEST_CASE("a run that listens and one that faulted go on under the next version"
   const Folder folder;
   std::string listens, faulted, stays, young;
   {
-    Served server{folder};
+    Versions server{folder};
     server.deploy(folder, "1.0.0", first_tasks);
     listens = server.start(R"({"times": 0})");
     stays = server.start(R"({"times": 0})");
@@ -128,7 +128,7 @@ TEST_CASE("a run that listens and one that faulted go on under the next version"
     server.stop();
   }
   // Another process reads it all back, and the event finds each under its own version.
-  Served server{folder};
+  Versions server{folder};
   CHECK(publish(server.url, "com.test.paid") / 100 == 2);
   for (const auto& run : {listens, faulted, stays}) server.await(run, "completed");
   CHECK(server.json({"show", listens})["output"] == Json{{"thanked", true}});
@@ -146,7 +146,7 @@ TEST_CASE("a run that listens and one that faulted go on under the next version"
 
 TEST_CASE("all that a search finds move at a rate, and those that can't say why", "[cli]") {
   const Folder folder;
-  Served server{folder};
+  Versions server{folder};
   server.deploy(folder, "1.0.0", first_tasks);
   std::vector<std::string> runs;
   for (int i = 0; i < 3; ++i) runs.push_back(server.start(R"({"times": 0})"));
@@ -183,7 +183,7 @@ TEST_CASE("a version is deleted once its runs have ended or moved away", "[cli]"
   const Folder folder;
   std::string run;
   {
-    Served server{folder};
+    Versions server{folder};
     server.deploy(folder, "1.0.0", first_tasks);
     run = server.start(R"({"times": 0})");
     server.await(run, "waiting");
@@ -218,7 +218,7 @@ TEST_CASE("a version is deleted once its runs have ended or moved away", "[cli]"
                Contains("replaced") && Contains("back"));
     server.stop();
   }
-  Served server{folder};
+  Versions server{folder};
   CHECK_THAT(server.ask({"definitions", "list"}).out,
              !Contains("1.0.0") && Contains("test/buys:1.1.0") && !Contains("1.2.0"));
   CHECK(server.ask({"start", "test/buys:1.0.0", "--input", "{}"}).code == 1);
