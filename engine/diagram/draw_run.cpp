@@ -186,7 +186,7 @@ void RunArtist::draw(const CancelStarted& body) {
 }
 
 void RunArtist::draw(const CompensationStarted& body) {
-  note("undoes " + program_.node(body.node).name);
+  note("undoes " + program_->node(body.node).name);
 }
 
 void RunArtist::draw(const TaskDropped& body) {

@@ -479,6 +479,10 @@ struct Applier {
     const auto answered = r.nodes.find(state.response_node);
     if (state.response)
       state.response_node = answered == r.nodes.end() ? no_node : answered->second;
+    for (auto& done : state.undoable) done.node = now(done.node);
+    for (auto& [key, memory] : state.keys)
+      if (const auto known = r.nodes.find(memory.node); memory.node != no_node)
+        memory.node = known == r.nodes.end() ? no_node : known->second;
     for (auto& [id, frame] : state.frames) {
       frame.node = now(frame.node);
       frame.next = now(frame.next);

@@ -82,6 +82,9 @@ class Mapper {
 
   Result<Mapping> map() {
     for (const auto& [id, frame] : state_.frames) map_frame(frame);
+    for (const auto& done : state_.undoable) need_undoing(done.node);
+    for (const auto& [key, memory] : state_.keys)
+      if (!memory.undo.empty()) need_undoing(memory.node);
     if (state_.response_node != 0) (void)find(state_.response_node);
     if (!findings_.empty()) return std::unexpected(error());
     for (const auto& [id, frame] : state_.frames) {
@@ -89,6 +92,7 @@ class Mapper {
       check_order(frame);
     }
     check_repeats();
+    check_undoing();
     if (!findings_.empty()) return std::unexpected(error());
     return std::move(mapping_);
   }
@@ -268,6 +272,29 @@ class Mapper {
     }
   }
 
+  /// What a task has done, or may have, must be undone by a cancellation under the new version too.
+  void need_undoing(NodeIndex node) {
+    const auto now = find(node);
+    if (now != no_node && to_.node(now).compensation) return;
+    object(from_.node(node),
+           "a cancellation undoes what it has done, and the new version does not say how",
+           "Keep the task and its metadata.compensate, or let the run end under its own version.");
+  }
+
+  // A cancellation asks again under the key of a call that nobody waits for any more.
+  void check_undoing() {
+    for (const auto& [key, memory] : state_.keys) {
+      if (memory.undo.empty()) continue;
+      const auto* call = std::get_if<CallTask>(&from_.node(memory.node).body);
+      if (has_moved(memory.node) ||
+          (call != nullptr && !same_call(*call, to_.node(mapping_.nodes.at(memory.node)))))
+        object(from_.node(memory.node),
+               "it is not known what became of its call, which a cancellation would ask again, and "
+               "the new version changes its place or what it calls",
+               "Let the run end under its own version.");
+    }
+  }
+
   [[nodiscard]] bool same_call(const CallTask& call, const definition::Node& now) const {
     const auto* other = std::get_if<CallTask>(&now.body);
     if (other == nullptr) return true;  // nothing goes out under its key
@@ -304,6 +331,9 @@ Result<Mapping> map_state(const Program& from, const State& state, const Program
                                             now.workflow_namespace + "/" + now.name + ".");
   if (from.digest == to.digest)
     return fail(ErrorCode::wrong_state, "The run is under version " + now.version + " already.");
+  if (state.cancelling && state.status != Status::cancelled)
+    return fail(ErrorCode::wrong_state,
+                "The run is being cancelled: it undoes what it has done, under its own version.");
   if (state.status == Status::completed || state.status == Status::cancelled)
     return fail(ErrorCode::wrong_state,
                 "The run has ended: it is " + std::string(name_of(state.status)) + ".");

@@ -304,4 +304,30 @@ TEST_CASE("events that a listening task has taken go with it") {
   CHECK(run.calls.back().arguments == Json{{"n", 2}});
 }
 
+TEST_CASE("what is done is undone under the new version, which must say how") {
+  const auto selling = [](const std::string& before, const std::string& metadata) {
+    std::string text = "do:\n" + before + "  - charge: {call: test.call, with: {n: 1}" + metadata +
+                       "}\n  - settle: {listen: {to: {one: {with: {type: paid}}}}}\n";
+    if (!metadata.empty())
+      text +=
+          "  - done: {set: '${ . }', then: end}\n"
+          "  - refund: {call: test.call, with: {back: '${ .output.n }'}}\n";
+    return text;
+  };
+  const std::string undone = ", metadata: {compensate: refund}";
+  Runner run{Version{"1.0.0", selling("", undone)}.document};
+  run.start();
+  REQUIRE(run.state().undoable.size() == 1);
+  CHECK_THAT(refusal(run, Version{"1.1.0", selling("", "")}), Contains("does not say how"));
+  REQUIRE(run.feed(Event{Version{"1.1.0", selling("  - log: {set: '${ . }'}\n", undone)}.asked()}));
+  CHECK(run.program().node(run.state().undoable[0].node).pointer == "/do/1/charge");
+  run.answer_calls = false;
+  REQUIRE(run.feed(CancelAsked{.reason = "enough"}));
+  REQUIRE(run.state().cancelling);
+  CHECK_THAT(refusal(run, Version{"1.2.0", selling("", undone)}), Contains("being cancelled"));
+  run.answer_open();
+  CHECK(run.state().status == Status::cancelled);
+  CHECK(run.calls.back().arguments == Json{{"back", 1}});
+}
+
 }  // namespace sequent::machine::testing
