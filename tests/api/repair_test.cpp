@@ -96,6 +96,10 @@ TEST_CASE("cancelling lists what it undoes, and wants to be confirmed", "[api]")
   SECTION("its children's too") {
     const auto parent = node.start("asks");
     node.await_status(parent, "waiting");
+    const std::string open = "/api/v1/runs?workflow=test/buys&waiting=event";
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while (node.get(open).json.at("items").empty() && std::chrono::steady_clock::now() < until) {
+    }  // the child has paid
     const auto listed = node.post("/api/v1/runs/" + parent + ":cancel", left);
     REQUIRE(listed.status == 409);
     CHECK_THAT(listed.json.at("errors")[0].dump(), Contains("/do/0/charge") && Contains(", run "));
