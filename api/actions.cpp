@@ -30,10 +30,7 @@ Result<ActionBody> parse_action(const Context& context, const Call& call, Member
   Faults faults;
   StrictObject object{*body, faults};
   ActionBody action;
-  action.reason = object.text("reason");
-  if (action.reason.empty() && body->is_object() && faults.empty())
-    faults.add("/reason", "expected why this is done, got nothing",
-               "The audit log keeps the reason of every action.");
+  action.reason = object.reason();
   if (members.task) action.task = object.text("task");
   if (members.task_required && action.task.empty())
     faults.add("/task", "expected the name or the JSON Pointer of a task, got nothing");

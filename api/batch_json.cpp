@@ -120,10 +120,7 @@ Result<BatchOrder> parse_batch(const Context& context, const Call& call) {
     if (!dry->is_boolean()) faults.add("/dryRun", "expected true or false, got " + described(*dry));
     order.dry_run = dry->is_boolean() && dry->get<bool>();
   }
-  batch.reason = object.text("reason");
-  if (batch.reason.empty() && !order.dry_run && body->is_object())
-    faults.add("/reason", "expected why this is done, got nothing",
-               "The audit log keeps the reason of every action.");
+  batch.reason = order.dry_run ? object.text("reason") : object.reason();
   object.finish();
   if (!faults.empty()) return std::unexpected(faults.error("The body"));
   batch.created_by = call.principal.name;

@@ -111,10 +111,7 @@ Result<std::string> reason_of(const Context& context, const Call& call) {
   if (!body) return std::unexpected(body.error());
   Faults faults;
   StrictObject object{*body, faults};
-  auto reason = object.text("reason");
-  if (reason.empty() && body->is_object())
-    faults.add("/reason", "expected why this is done, got nothing",
-               "The audit log keeps the reason of every action.");
+  auto reason = object.reason();
   object.finish();
   if (!faults.empty()) return std::unexpected(faults.error("The body"));
   return reason;

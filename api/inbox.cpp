@@ -83,10 +83,7 @@ asio::awaitable<Answer> replay_inbox_entry(Context& context, const Call& call) {
   const auto body = json_body(call.request, context.config.max_json_depth);
   if (body) {
     StrictObject object{*body, faults};
-    reason = object.text("reason");
-    if (reason.empty() && faults.empty())
-      faults.add("/reason", "expected why this is done, got nothing",
-                 "The audit log keeps the reason of every action.");
+    reason = object.reason();
     object.finish();
     if (!faults.empty()) done = std::unexpected(faults.error("The body"));
   } else {

@@ -41,10 +41,7 @@ Result<Command> parse_command(const Context& context, const Call& call, Members 
   Faults faults;
   StrictObject object{*body, faults};
   Command command;
-  command.reason = object.text("reason");
-  if (command.reason.empty() && body->is_object() && faults.empty())
-    faults.add("/reason", "expected why this is done, got nothing",
-               "The audit log keeps the reason of every action.");
+  command.reason = object.reason();
   const Json* account = object.get("account");
   command.whole = account == nullptr || account->is_null();
   command.account = object.text("account");

@@ -127,6 +127,15 @@ std::string StrictObject::text(std::string_view name, std::size_t max_length) {
   return out;
 }
 
+std::string StrictObject::reason() {
+  const Json* given = get("reason");
+  const bool missing = given == nullptr || given->is_null() || *given == "";
+  if (missing && json_.is_object())
+    faults_.add(place("reason"), "expected why this is done, got nothing",
+                "The audit log keeps the reason of every action.");
+  return text("reason");
+}
+
 std::optional<std::int64_t> StrictObject::whole(std::string_view name, std::int64_t least,
                                                 std::int64_t most) {
   const Json* value = get(name);

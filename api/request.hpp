@@ -38,6 +38,8 @@ class StrictObject {
                                                   std::int64_t most);
   [[nodiscard]] std::optional<Timestamp> time(std::string_view name);
   [[nodiscard]] std::optional<InstanceId> id(std::string_view name);
+  /// `reason`: why this is done. A finding when it is not said.
+  [[nodiscard]] std::string reason();
   /// A text, or a list of texts.
   [[nodiscard]] std::vector<std::string> texts(std::string_view name);
   void finish();

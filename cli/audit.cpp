@@ -55,14 +55,7 @@ int run_audit(const Session& session, const AuditOptions& options) {
                    {"", Style::plain},
                    {"", Style::plain}});
   }
-  if (table.empty()) {
-    terminal.out("Nothing was found in the audit log.");
-    return done;
-  }
-  table.print(terminal);
-  const auto cursor = text_of(answer->body, "cursor");
-  if (!cursor.empty()) terminal.out(terminal.paint(Style::dim, "more with --cursor " + cursor));
-  return done;
+  return show_page(session, table, answer->body, "Nothing was found in the audit log.");
 }
 
 }  // namespace sequent::cli

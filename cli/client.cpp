@@ -82,4 +82,17 @@ std::expected<Answer, Refusal> ask(const Session& session, const Request& reques
   return answer;
 }
 
+int show_page(const Session& session, const Table& rows, const Json& page,
+              std::string_view nothing) {
+  const Terminal& terminal = session.terminal;
+  if (rows.empty()) {
+    terminal.out(nothing);
+    return done;
+  }
+  rows.print(terminal);
+  const auto cursor = text_of(page, "cursor");
+  if (!cursor.empty()) terminal.out(terminal.paint(Style::dim, "more with --cursor " + cursor));
+  return done;
+}
+
 }  // namespace sequent::cli

@@ -54,6 +54,10 @@ struct Request {
     const Session& session, const std::string& path,
     const std::function<bool(const std::string& name, const Json& data)>& take);
 
+/// One page of a list as people read it: its rows, or `nothing`, and how to go on. Returns `done`.
+int show_page(const Session& session, const Table& rows, const Json& page,
+              std::string_view nothing);
+
 /// Prints a refusal: the problem's words and each finding. Returns `failed`.
 int report(const Session& session, const Refusal& refusal);
 

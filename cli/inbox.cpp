@@ -43,14 +43,7 @@ int run_inbox_list(const Session& session, const InboxOptions& options) {
                {state, style_of_state(state)},
                {number_text(entry, "deliveries"), Style::plain}});
   }
-  if (table.empty()) {
-    terminal.out("No events.");
-    return done;
-  }
-  table.print(terminal);
-  const auto cursor = text_of(answer->body, "cursor");
-  if (!cursor.empty()) terminal.out(terminal.paint(Style::dim, "more with --cursor " + cursor));
-  return done;
+  return show_page(session, table, answer->body, "No events.");
 }
 
 int run_inbox_show(const Session& session, const std::string& id) {
