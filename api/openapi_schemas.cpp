@@ -132,8 +132,15 @@ constexpr const char* schemas = R"json({
     "properties": {"filter": {"$ref": "#/components/schemas/Filter"},
       "by": {"type": "array", "minItems": 1, "items": {"type": "string", "description":
         "status, workflow, namespace, version, task, waiting, park_reason, provider, operation, error_type, error_status, error_title, key, started_by or attribute.NAME"}},
-      "limit": {"type": "integer", "minimum": 1, "maximum": 500}}},
-  "AggregateList": {"type": "object", "properties": {"items": {"type": "array", "items": {
+      "limit": {"type": "integer", "minimum": 1, "maximum": 500},
+      "exact": {"type": "boolean", "default": false, "description":
+        "Count all runs, however long that takes"}}},
+  "AggregateList": {"type": "object", "properties": {
+    "complete": {"type": "boolean", "description":
+      "False: too many runs for one request; the newest were counted"},
+    "since": {"type": ["string", "null"], "format": "date-time", "description":
+      "Of an incomplete count: the time of the oldest run that was looked at"},
+    "items": {"type": "array", "items": {
     "type": "object", "properties": {"group": {"type": "object"}, "count": {"type": "integer"},
       "oldest": {"type": ["string", "null"]}, "newest": {"type": ["string", "null"]}}}},
     "cursor": {"type": ["string", "null"]}}},

@@ -28,6 +28,7 @@ struct Search {
   std::string cursor;
   std::vector<std::string> by;
   std::size_t limit = 0;
+  bool exact = false;  // counts all, however long that takes
 };
 
 /// The body of a search or an aggregation; `by` only in the latter.
@@ -45,12 +46,24 @@ Result<Search> parse_search(const Context& context, const Call& call, bool aggre
   if (aggregate) {
     search.by = object.texts("by");
     if (search.by.empty()) faults.add("/by", "expected at least one dimension, got none");
+    if (const Json* exact = object.get("exact"); exact != nullptr && !exact->is_null()) {
+      if (!exact->is_boolean())
+        faults.add("/exact", "expected true or false, got " + described(*exact));
+      search.exact = exact->is_boolean() && exact->get<bool>();
+    }
   } else {
     search.cursor = object.text("cursor");
   }
   object.finish();
   if (!faults.empty()) return std::unexpected(faults.error("The body"));
   return search;
+}
+
+Result<runtime::NewestCounts> count_runs(runtime::RunQueries& runs, const Search& search) {
+  if (!search.exact) return runs.aggregate_newest(search.filter, search.by, search.limit);
+  auto groups = runs.aggregate(search.filter, search.by, search.limit);
+  if (!groups) return std::unexpected(std::move(groups.error()));
+  return runtime::NewestCounts{.groups = *std::move(groups)};
 }
 
 Result<void> check_dimensions(const std::vector<std::string>& by) {
@@ -96,13 +109,11 @@ asio::awaitable<Answer> aggregate_runs(Context& context, const Call& call) {
   if (!search) co_return problem(context, search.error());
   const auto known = check_dimensions(search->by);
   if (!known) co_return problem(context, known.error());
-  auto look = [&context, &search] {
-    return context.ports.runs.aggregate(search->filter, search->by, search->limit);
-  };
-  const auto groups = co_await on_pool(context.ports.pool, std::move(look));
-  if (!groups) co_return problem(context, groups.error());
+  auto look = [&context, &search] { return count_runs(context.ports.runs, *search); };
+  const auto counts = co_await on_pool(context.ports.pool, std::move(look));
+  if (!counts) co_return problem(context, counts.error());
   Json items = Json::array();
-  for (const auto& group : *groups) {
+  for (const auto& group : counts->groups) {
     Json item{{"count", group.count},
               {"oldest", optional_time(group.oldest)},
               {"newest", optional_time(group.newest)}};
@@ -110,7 +121,10 @@ asio::awaitable<Answer> aggregate_runs(Context& context, const Call& call) {
       item["group"][search->by[i]] = group.group[i];
     items.push_back(std::move(item));
   }
-  co_return json_answer(200, page_json(std::move(items), ""));
+  Json page = page_json(std::move(items), "");
+  page["complete"] = counts->complete;
+  page["since"] = optional_time(counts->since);
+  co_return json_answer(200, page);
 }
 
 asio::awaitable<Answer> show_run(Context& context, const Call& call) {

@@ -34,7 +34,7 @@ Result<Query> query_of(const Session& session, const RunsOptions& options) {
   return query;
 }
 
-void print_page(const Session& session, const Json& items) {
+Table runs_table(const Session& session, const Json& items) {
   const Timestamp now = session.clock.now();
   Table table{{"RUN", "WORKFLOW", "KEY", "STATUS", "TASK", "WAITING FOR", "AGE"}};
   for (const auto& run : items) {
@@ -49,7 +49,7 @@ void print_page(const Session& session, const Json& items) {
                {waiting.empty() ? "-" : shortened(waiting, 60), Style::plain},
                {age_text(run.value("startedAt", Json()), now), Style::plain}});
   }
-  table.print(session.terminal);
+  return table;
 }
 
 /// Everything, page by page: printed as it comes, so that memory stays small. In JSON it is one
@@ -60,7 +60,7 @@ class AllRuns {
     if (session.json) session.terminal.out("{\"cursor\": null, \"items\": [");
   }
   void print(const Json& items) {
-    if (!session_.json && !items.empty()) print_page(session_, items);
+    if (!session_.json && !items.empty()) runs_table(session_, items).print(session_.terminal);
     for (const auto& run : items) {
       if (session_.json) session_.terminal.out((count_ == 0 ? "  " : ", ") + dump_json(run));
       ++count_;
@@ -74,6 +74,29 @@ class AllRuns {
   const Session& session_;
   std::size_t count_ = 0;
 };
+
+/// The server looks at a bounded number of runs for each answer: we go on until the page is full or
+/// the history is at its end.
+std::expected<Json, Refusal> full_page(const Session& session, const Query& query,
+                                       const RunsOptions& options) {
+  Json page{{"items", Json::array()}, {"cursor", nullptr}};
+  std::string cursor = options.cursor;
+  for (int asked = 0; asked < max_pages; ++asked) {
+    const auto missing = static_cast<std::size_t>(options.limit) - page["items"].size();
+    Query rest = query;
+    rest.emplace_back("limit", std::to_string(missing));
+    rest.emplace_back("cursor", cursor);
+    Request request;
+    request.path = "/api/v1/runs" + query_text(rest);
+    auto answer = ask(session, request);
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    for (auto& run : answer->body["items"]) page["items"].push_back(std::move(run));
+    page["cursor"] = answer->body.value("cursor", Json());
+    cursor = text_of(page, "cursor");
+    if (cursor.empty() || page["items"].size() >= static_cast<std::size_t>(options.limit)) break;
+  }
+  return page;
+}
 
 int print_all(const Session& session, const Query& query) {
   std::optional<AllRuns> all;
@@ -104,26 +127,13 @@ int run_runs(const Session& session, const RunsOptions& options) {
     return wrong_use;
   }
   if (options.all) return print_all(session, *query);
-  query->emplace_back("limit", std::to_string(options.limit));
-  query->emplace_back("cursor", options.cursor);
-  Request request;
-  request.path = "/api/v1/runs" + query_text(*query);
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
+  const auto page = full_page(session, *query, options);
+  if (!page) return report(session, page.error());
   if (session.json) {
-    session.terminal.json(answer->body);
+    session.terminal.json(*page);
     return done;
   }
-  const Json items = answer->body.value("items", Json::array());
-  if (items.empty()) {
-    session.terminal.out("No runs.");
-    return done;
-  }
-  print_page(session, items);
-  const auto cursor = text_of(answer->body, "cursor");
-  if (!cursor.empty())
-    session.terminal.out(session.terminal.paint(Style::dim, "more with --cursor " + cursor));
-  return done;
+  return show_page(session, runs_table(session, page->at("items")), *page, "No runs.");
 }
 
 }  // namespace sequent::cli

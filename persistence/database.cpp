@@ -21,12 +21,14 @@ Result<std::unique_ptr<Database>> open_database(const DatabaseOptions& options) 
     sqlite.directory = options.directory;
     sqlite.node = options.node;
     sqlite.partitions = options.partitions;
+    sqlite.search = options.search;
     return opened<SqliteStore>(sqlite);
   }
   PostgresOptions postgres;
   postgres.url = options.url;
   postgres.node = options.node;
   postgres.partitions = options.partitions;
+  postgres.search = options.search;
   return opened<PostgresStore>(postgres);
 }
 

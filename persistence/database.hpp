@@ -49,6 +49,7 @@ struct DatabaseOptions {
   std::string directory;  // of SQLite's files, created when absent
   std::string node = "node-1";
   PartitionId partitions = 64;  // of a new store; an old one keeps its number
+  runtime::SearchBounds search;
 };
 
 /// errors  as SqliteStore::open and PostgresStore::open say

@@ -84,6 +84,11 @@ class MemoryStore final : public runtime::Store,
                                                                   std::size_t) override {
     return std::vector<runtime::Aggregate>{};
   }
+  [[nodiscard]] Result<runtime::NewestCounts> aggregate_newest(const runtime::RunFilter&,
+                                                               const std::vector<std::string>&,
+                                                               std::size_t) override {
+    return runtime::NewestCounts{};
+  }
   [[nodiscard]] std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
                                                  std::size_t limit) override;
   [[nodiscard]] std::vector<InstanceId> children(const InstanceId& id) override;

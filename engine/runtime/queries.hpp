@@ -88,15 +88,32 @@ struct RunFilter {
   std::vector<RunTerm> terms;
 };
 
+/// How many runs one page, or one bounded count, looks at. What lies further back is the next page's.
+struct SearchBounds {
+  std::size_t first = 256;       // at first; then four times as many, until the page is full
+  std::size_t picked = 4'000;    // read one by one, as an index names them
+  std::size_t scanned = 20'000;  // read in the order in which they lie
+  std::size_t counted = 10'000;  // of a count, instead of `picked`
+};
+
 struct RunPage {
   std::vector<RunSummary> runs;  // newest first
-  std::string cursor;            // opaque; empty on the last page
+  /// Opaque; empty on the last page. A page may hold fewer runs than asked, or none, and still have
+  /// one: then as many were looked at as the bounds allow.
+  std::string cursor;
 };
 
 struct Aggregate {
   std::vector<std::string> group;  // values, in the order of the asked dimensions
   std::int64_t count = 0;
   Timestamp oldest = 0, newest = 0;  // of started_at
+};
+
+/// A count that looks at a bounded number of runs: the newest.
+struct NewestCounts {
+  std::vector<Aggregate> groups;
+  bool complete = true;
+  Timestamp since = 0;  // of one that is not complete: runs that began later were all counted
 };
 
 class RunQueries {
@@ -109,11 +126,17 @@ class RunQueries {
   /// errors  invalid_request: a cursor that this store has not made
   [[nodiscard]] virtual Result<RunPage> list(const RunFilter& filter, const std::string& cursor,
                                              std::size_t limit) = 0;
+  /// Looks at all of them, however long that takes.
   /// `by`: those of where.hpp's dimensions(), or attribute.NAME.
   /// errors  invalid_request: another dimension
   [[nodiscard]] virtual Result<std::vector<Aggregate>> aggregate(const RunFilter& filter,
                                                                  const std::vector<std::string>& by,
                                                                  std::size_t limit) = 0;
+  /// The same of the newest runs alone, when there are too many to look at all of them.
+  /// errors  invalid_request: another dimension
+  [[nodiscard]] virtual Result<NewestCounts> aggregate_newest(const RunFilter& filter,
+                                                              const std::vector<std::string>& by,
+                                                              std::size_t limit) = 0;
   /// Arrays of records with seq > `after`, at most `limit` rows.
   [[nodiscard]] virtual std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
                                                          std::size_t limit) = 0;

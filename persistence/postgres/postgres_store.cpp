@@ -64,6 +64,7 @@ Result<std::unique_ptr<PostgresStore>> PostgresStore::open(const PostgresOptions
 PostgresStore::PostgresStore(Address address, const PostgresOptions& options)
     : address_(std::move(address)),
       lease_address_(hasty(address_)),
+      search_(options.search),
       // One connection is left for events, definitions and audits.
       committers_(static_cast<std::size_t>(std::max(1, options.write_connections - 1))),
       writers_(address_, Role::writer, options.write_connections),

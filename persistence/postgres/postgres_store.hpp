@@ -27,6 +27,7 @@ struct PostgresOptions {
   int write_connections = 4;
   int read_connections = 4;
   DurationMs timeout_ms = 15'000;  // of one round trip
+  runtime::SearchBounds search;
 };
 
 class PostgresStore final : public Database {
@@ -78,6 +79,9 @@ class PostgresStore final : public Database {
   [[nodiscard]] Result<std::vector<runtime::Aggregate>> aggregate(
       const runtime::RunFilter& filter, const std::vector<std::string>& by,
       std::size_t limit) override;
+  [[nodiscard]] Result<runtime::NewestCounts> aggregate_newest(const runtime::RunFilter& filter,
+                                                               const std::vector<std::string>& by,
+                                                               std::size_t limit) override;
   [[nodiscard]] std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
                                                  std::size_t limit) override;
   [[nodiscard]] std::vector<InstanceId> children(const InstanceId& id) override;
@@ -157,6 +161,7 @@ class PostgresStore final : public Database {
 
   const Address address_;
   const Address lease_address_;  // the same with less patience: leases run out
+  const runtime::SearchBounds search_;
   PartitionId partitions_ = 0;
   SchemaVersion version_;
   std::size_t committers_ = 1;

@@ -8,7 +8,7 @@
 #include "persistence/shared/load.hpp"
 #include "persistence/shared/record_reads.hpp"
 #include "persistence/shared/requests.hpp"
-#include "persistence/shared/run_queries.hpp"
+#include "persistence/shared/run_pages.hpp"
 
 namespace sequent::persistence::postgres {
 
@@ -32,14 +32,18 @@ const shared::Dialect postgres_dialect{
     .key_contains =
         "i.instance_id IN (SELECT instance_id FROM business_key WHERE strpos(key, ?) > 0 "
         "UNION ALL SELECT instance_id FROM business_key_former WHERE strpos(key, ?) > 0)",
+    .own_key_contains = "strpos(i.key, ?) > 0",
     .like = "LIKE",
     .not_like = "NOT LIKE",
     .pattern = like_pattern,
+    .own_attribute = "CAST(i.attributes::json -> CAST(? AS text) AS text)",
     .unquoted = "btrim(value, '\"')",
     .attribute = "coalesce(i.attributes::json ->> ?, '')",
     .attribute_path = [](const std::string& name) { return name; },
     .attribute_number = "CASE WHEN value ~ '^(-|[0-9])' THEN CAST(value AS double precision) END",
-    .number = "CAST(CAST(? AS text) AS double precision)"};
+    .number = "CAST(CAST(? AS text) AS double precision)",
+    .numbered_attributes = "instance_attribute WHERE number IS NOT NULL AND name = ? AND number",
+    .follows_conditions = true};
 
 constexpr std::string_view begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr std::string_view select_tail = R"sql(
@@ -106,8 +110,17 @@ std::optional<InstanceId> PostgresStore::find_by_key(const std::string& workflow
 Result<runtime::RunPage> PostgresStore::list(const RunFilter& filter, const std::string& cursor,
                                              std::size_t limit) {
   return reading(readers_, [&](Connection& c) {
-    const auto read = [&](const shared::Query& query) { return shared::read_runs(c, query); };
-    return shared::page_of_runs(dialect(), filter, cursor, limit, read);
+    const auto reader = shared::reader_of(c);
+    return shared::RunSearch{dialect(), search_, filter, reader}.page(cursor, limit);
+  });
+}
+
+Result<runtime::NewestCounts> PostgresStore::aggregate_newest(const RunFilter& filter,
+                                                              const std::vector<std::string>& by,
+                                                              std::size_t limit) {
+  return reading(readers_, [&](Connection& c) {
+    const auto reader = shared::reader_of(c);
+    return shared::RunSearch{dialect(), search_, filter, reader}.counts(by, limit);
   });
 }
 

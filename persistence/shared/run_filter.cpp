@@ -35,6 +35,11 @@ constexpr std::string_view has_attribute =
 constexpr std::string_view has_key =
     "i.instance_id IN (SELECT instance_id FROM business_key WHERE key = ? "
     "UNION ALL SELECT instance_id FROM business_key_former WHERE key = ?)";
+constexpr std::string_view own_key = "i.key = ?";
+// OFFSET keeps PostgreSQL from making a join of it, which would read all runs with that attribute.
+constexpr std::string_view shows_attribute =
+    "EXISTS (SELECT 1 FROM instance_attribute a WHERE a.name = ? AND a.value = ? "
+    "AND a.instance_id = i.instance_id LIMIT 1 OFFSET 0)";
 constexpr std::string_view id_between = "i.instance_id BETWEEN ? AND ?";
 
 // Invariant I8, turned round: whatever this finds is a bug.
@@ -48,8 +53,9 @@ constexpr std::string_view is_stuck =
     "AND NOT EXISTS (SELECT 1 FROM instance c WHERE c.parent_id = i.instance_id "
     "AND c.status IN ('pending', 'running', 'waiting', 'suspended'))";
 
-// First and last id that begin like `text`; nothing when it is no beginning of an id.
-std::optional<std::pair<InstanceId, InstanceId>> id_range(const std::string& text) {
+}  // namespace
+
+std::optional<std::pair<InstanceId, InstanceId>> ids_that_begin(const std::string& text) {
   std::string digits;
   for (const char c : text) {
     if (c == '-') continue;
@@ -70,11 +76,9 @@ std::optional<std::pair<InstanceId, InstanceId>> id_range(const std::string& tex
   return std::pair{filled('0'), filled('f')};
 }
 
-}  // namespace
-
 RunCondition::RunCondition(const Dialect& dialect, const RunFilter& filter,
-                           const std::optional<std::string>& status)
-    : dialect_(dialect) {
+                           const std::optional<std::string>& status, Said said)
+    : dialect_(dialect), said_(said) {
   if (status) {
     require(has_status, {*status});
   } else if (!filter.statuses.empty()) {
@@ -91,10 +95,10 @@ RunCondition::RunCondition(const Dialect& dialect, const RunFilter& filter,
   add_times(filter);
   if (filter.parent) require(has_parent, {*filter.parent});
   if (filter.stuck) require(is_stuck);
-  if (!filter.key.empty()) require(has_key, {filter.key, filter.key});
+  if (!filter.key.empty()) add_key(filter.key);
   if (filter.attributes.is_object()) {
     for (const auto& [name, value] : filter.attributes.items())
-      require(has_attribute, {name, dump_json(value)});
+      require(said_ == Said::to_find ? has_attribute : shows_attribute, {name, dump_json(value)});
   }
   if (!filter.text.empty()) add_text(filter.text);
   for (const auto& term : filter.terms) add_term(term);
@@ -141,15 +145,25 @@ void RunCondition::add_times(const RunFilter& filter) {
   if (filter.updated_before) require(updated_before, {*filter.updated_before});
 }
 
+void RunCondition::add_key(const std::string& key) {
+  if (said_ == Said::to_find) return require(has_key, {key, key});
+  require(own_key, {key});
+}
+
 void RunCondition::add_text(const std::string& text) {
-  const auto range = id_range(text);
-  if (!range) return require(dialect_.key_contains, {text, text});
-  std::string either = "(";
-  either += id_between;
-  either += " OR ";
-  either += dialect_.key_contains;
-  either += ")";
-  require(either, {range->first, range->second, text, text});
+  const auto range = ids_that_begin(text);
+  const bool find = said_ == Said::to_find;
+  std::string sql{find ? dialect_.key_contains : dialect_.own_key_contains};
+  std::vector<Parameter> values{text};
+  if (find) values.emplace_back(text);
+  if (range) {
+    sql = "(" + sql + " OR ";
+    sql += id_between;
+    sql += ")";
+    values.emplace_back(range->first);
+    values.emplace_back(range->second);
+  }
+  require(sql, std::move(values));
 }
 
 }  // namespace sequent::persistence::shared

@@ -1,6 +1,7 @@
 #include "persistence/shared/run_queries.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/assert.hpp"
 #include "engine/runtime/where.hpp"
@@ -8,19 +9,15 @@
 namespace sequent::persistence::shared {
 
 using runtime::RunFilter;
-using runtime::RunPage;
-using runtime::RunSummary;
 
 namespace {
 
-constexpr std::string_view select_runs = R"sql(
+constexpr std::string_view run_columns = R"sql(
   SELECT i.instance_id, w.namespace, w.name, v.version, v.digest, i.key, i.attributes,
          i.started_at, i.started_by, i.parent_id, i.status, i.task, i.waiting_kind,
          i.waiting_detail, i.provider, i.operation, i.park_reason, i.error_type, i.error_status,
          i.error_title, i.parked_at, i.deadline, i.key_born_at, i.wake_at, i.updated_at,
-         i.ended_at, i.completed_tasks, i.attempts
-  FROM instance i )sql";
-constexpr std::string_view before_cursor = "i.instance_id < ?";
+         i.ended_at, i.completed_tasks, i.attempts )sql";
 constexpr std::string_view has_id = "i.instance_id = ?";
 constexpr std::string_view newest_first = " ORDER BY i.instance_id DESC LIMIT ?";
 
@@ -44,8 +41,7 @@ constexpr Dimension dimensions[] = {
     {"started_by", "i.started_by"},
     {"error_title", "i.error_title"},
 };
-constexpr std::string_view counted =
-    "count(*), min(i.started_at), max(i.started_at) FROM instance i ";
+constexpr std::string_view counted = "count(*), min(i.started_at), max(i.started_at)";
 
 }  // namespace
 
@@ -83,29 +79,58 @@ bool names_workflow(const std::string& sql) {
   return sql.find("w.") != std::string::npos || sql.find("v.version") != std::string::npos;
 }
 
-constexpr std::string_view cursor_mark = "c1.";
-
-std::string cursor_after(const InstanceId& id) {
-  return std::string{cursor_mark} + id.text();
+void append(std::vector<Parameter>& to, const std::vector<Parameter>& from) {
+  to.insert(to.end(), from.begin(), from.end());
 }
 
-Result<std::optional<InstanceId>> read_cursor(const std::string& cursor) {
-  if (cursor.empty()) return std::optional<InstanceId>{};
-  if (cursor.starts_with(cursor_mark)) {
-    if (const auto id = InstanceId::parse(std::string_view{cursor}.substr(cursor_mark.size())))
-      return std::optional{*id};
+bool goes_by_condition(std::span<const Way> ways) {
+  return ways.empty() || (ways.size() == 1 && !ways.front().run_that.empty());
+}
+
+// Other ways are read first (SQLite keeps the order of a CROSS JOIN), then each run itself.
+void add_source(Query& query, const Dialect& dialect, std::span<const Way> ways,
+                const Stretch& stretch) {
+  if (goes_by_condition(ways)) {
+    query.sql += " FROM instance i ";
+    if (ways.empty() || dialect.follows_conditions) return;
+    query.sql += "INDEXED BY ";
+    query.sql += ways.front().index;
+    query.sql += " ";
+    return;
   }
-  return fail(ErrorCode::invalid_request,
-              "Expected the cursor of an earlier page, got \"" + cursor.substr(0, 80) +
-                  "\"; pass it on unchanged, or leave it out for the first page.");
+  std::string ids;
+  for (const Way& way : ways) {
+    const Query one = ids_of(way, stretch);
+    ids += (ids.empty() ? "" : " UNION ALL ") + one.sql;
+    append(query.parameters, one.parameters);
+  }
+  query.sql += " FROM (" + ids + ") d ";
+  query.sql += dialect.join;
+  query.sql += " instance i ON i.instance_id = d.instance_id ";
+}
+
+void add_stretch(Query& query, std::span<const Way> ways, const Stretch& stretch) {
+  if (!goes_by_condition(ways)) return;
+  if (!ways.empty()) {
+    query.sql += " AND " + ways.front().run_that;
+    append(query.parameters, ways.front().parameters);
+  }
+  if (stretch.before) {
+    query.sql += " AND i.instance_id < ?";
+    query.parameters.emplace_back(*stretch.before);
+  }
+  if (stretch.floor) {
+    query.sql += " AND i.instance_id >= ?";
+    query.parameters.emplace_back(*stretch.floor);
+  }
 }
 
 }  // namespace
 
 Query runs_that(const RunCondition& condition, std::size_t limit) {
   Query query;
-  query.sql = std::string{select_runs} + joined_names(condition.dialect()) + "WHERE " +
-              condition.sql() + std::string{newest_first};
+  query.sql = std::string{run_columns} + " FROM instance i " + joined_names(condition.dialect()) +
+              "WHERE " + condition.sql() + std::string{newest_first};
   query.parameters = condition.parameters();
   query.parameters.emplace_back(static_cast<std::int64_t>(limit));
   return query;
@@ -117,57 +142,80 @@ Query run_with_id(const Dialect& dialect, const InstanceId& id) {
   return runs_that(condition, 1);
 }
 
-Result<Query> counts_of_runs(const Dialect& dialect, const RunFilter& filter,
-                             const std::vector<std::string>& by, std::size_t limit) {
-  std::string columns, numbers;
-  Query query;
-  for (std::size_t i = 0; i < by.size(); ++i) {
-    const auto column = column_of(dialect, by[i], query.parameters);
-    if (!column) return std::unexpected(column.error());
-    columns += std::string{*column} + ", ";
-    numbers += (i == 0 ? "" : ", ") + std::to_string(i + 1);
-  }
-  const RunCondition condition{dialect, filter, std::nullopt};
-  query.sql = "SELECT " + columns + std::string{counted};
-  // Joined only when a dimension or the filter names them: without, a count by status reads one
-  // index.
-  if (names_workflow(columns + condition.sql())) query.sql += joined_names(dialect);
-  query.sql += "WHERE " + condition.sql();
-  if (!by.empty()) query.sql += " GROUP BY " + numbers;
-  query.sql += " ORDER BY count(*) DESC" + (by.empty() ? "" : ", " + numbers) + " LIMIT ?";
-  for (const Parameter& value : condition.parameters()) query.parameters.push_back(value);
+Query runs_on(const RunCondition& condition, const Way* way, const Stretch& stretch,
+              std::size_t limit) {
+  Query query{std::string{run_columns}, {}};
+  const auto ways = way == nullptr ? std::span<const Way>{} : std::span{way, 1};
+  add_source(query, condition.dialect(), ways, stretch);
+  query.sql += joined_names(condition.dialect()) + "WHERE " + condition.sql();
+  append(query.parameters, condition.parameters());
+  add_stretch(query, ways, stretch);
+  query.sql += newest_first;
   query.parameters.emplace_back(static_cast<std::int64_t>(limit));
   return query;
 }
 
-// One ordered page for each asked status, merged: "status IN (…)" in one statement would have to
-// read and sort every match.
-Result<RunPage> page_of_runs(const Dialect& dialect, const RunFilter& filter,
-                             const std::string& cursor, std::size_t limit, const ReadRuns& read) {
-  SEQUENT_ASSERT(limit > 0);
-  const auto before = read_cursor(cursor);
-  if (!before) return std::unexpected(before.error());
-  std::vector<std::optional<std::string>> parts;
-  for (const std::string& status : filter.statuses) parts.emplace_back(status);
-  if (parts.empty()) parts.emplace_back();
+namespace {
 
-  RunPage page;
-  for (const auto& status : parts) {
-    RunCondition condition{dialect, filter, status};
-    if (*before) condition.require(before_cursor, {**before});
-    for (RunSummary& run : read(runs_that(condition, limit + 1)))
-      page.runs.push_back(std::move(run));
+/// "SELECT <dimensions>, <counts> "
+Result<Query> begin_counts(const Dialect& dialect, const std::vector<std::string>& by,
+                           std::string_view before_column) {
+  Query query;
+  query.sql = "SELECT ";
+  for (const auto& name : by) {
+    const auto column = column_of(dialect, name, query.parameters);
+    if (!column) return std::unexpected(column.error());
+    query.sql += before_column;
+    query.sql += *column;
+    query.sql += ", ";
   }
-  const auto newer = [](const RunSummary& a, const RunSummary& b) { return a.id > b.id; };
-  const auto same = [](const RunSummary& a, const RunSummary& b) { return a.id == b.id; };
-  std::sort(page.runs.begin(), page.runs.end(), newer);
-  // A status that was asked twice, or changed between two parts, must not show a run twice.
-  page.runs.erase(std::unique(page.runs.begin(), page.runs.end(), same), page.runs.end());
-  if (page.runs.size() > limit) {
-    page.runs.resize(limit);
-    page.cursor = cursor_after(page.runs.back().id);
-  }
-  return page;
+  query.sql += counted;
+  return query;
+}
+
+// Names are joined only when a dimension or the filter has them: without, a count by status reads one
+// index.
+void add_condition(Query& query, const RunCondition& condition) {
+  if (names_workflow(query.sql + condition.sql())) query.sql += joined_names(condition.dialect());
+  query.sql += "WHERE " + condition.sql();
+  append(query.parameters, condition.parameters());
+}
+
+void end_counts(Query& query, std::size_t dimensions, std::size_t limit) {
+  std::string numbers;
+  for (std::size_t i = 0; i < dimensions; ++i)
+    numbers += (i == 0 ? "" : ", ") + std::to_string(i + 1);
+  if (dimensions > 0) query.sql += " GROUP BY " + numbers;
+  query.sql += " ORDER BY count(*) DESC" + (dimensions == 0 ? "" : ", " + numbers) + " LIMIT ?";
+  query.parameters.emplace_back(static_cast<std::int64_t>(limit));
+}
+
+}  // namespace
+
+Result<Query> counts_on(const Dialect& dialect, const RunFilter& filter,
+                        const std::vector<Way>& ways, const Stretch& stretch,
+                        const std::vector<std::string>& by, std::size_t limit) {
+  // The plus hides the column from its index: read in its order would be all runs, to group them.
+  auto query = begin_counts(dialect, by, dialect.follows_conditions ? "" : "+");
+  if (!query) return query;
+  const bool every =
+      std::ranges::any_of(ways, [](const Way& way) { return way.from == any_way().from; });
+  const std::span<const Way> sources = every ? std::span<const Way>{} : std::span{ways};
+  add_source(*query, dialect, sources, stretch);
+  add_condition(*query, RunCondition{dialect, filter, std::nullopt, Said::to_check});
+  add_stretch(*query, sources, stretch);
+  end_counts(*query, by.size(), limit);
+  return query;
+}
+
+Result<Query> counts_of_runs(const Dialect& dialect, const RunFilter& filter,
+                             const std::vector<std::string>& by, std::size_t limit) {
+  auto query = begin_counts(dialect, by, "");
+  if (!query) return query;
+  query->sql += " FROM instance i ";
+  add_condition(*query, RunCondition{dialect, filter, std::nullopt});
+  end_counts(*query, by.size(), limit);
+  return query;
 }
 
 }  // namespace sequent::persistence::shared

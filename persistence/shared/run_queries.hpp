@@ -10,15 +10,10 @@
 
 #include "engine/runtime/queries.hpp"
 #include "persistence/shared/run_filter.hpp"
+#include "persistence/shared/run_ways.hpp"
 #include "persistence/stored.hpp"
 
 namespace sequent::persistence::shared {
-
-/// A query that was put together at run time, each ? one parameter.
-struct Query {
-  std::string sql;
-  std::vector<Parameter> parameters;
-};
 
 inline constexpr std::string_view id_by_key = R"sql(
   SELECT k.instance_id FROM business_key k JOIN workflow w ON w.workflow_id = k.workflow_id
@@ -36,17 +31,17 @@ inline constexpr std::int64_t max_children = 10'000;
 [[nodiscard]] std::string joined_names(const Dialect& dialect);
 [[nodiscard]] Query runs_that(const RunCondition& condition, std::size_t limit);
 [[nodiscard]] Query run_with_id(const Dialect& dialect, const InstanceId& id);
+/// Runs that `way` leads to, of a stretch of the history; without one: that lie in it.
+[[nodiscard]] Query runs_on(const RunCondition& condition, const Way* way, const Stretch& stretch,
+                            std::size_t limit);
+/// Counts of those that any of `ways` leads to.
+/// errors  invalid_request: an unknown dimension
+[[nodiscard]] Result<Query> counts_on(const Dialect& dialect, const runtime::RunFilter& filter,
+                                      const std::vector<Way>& ways, const Stretch& stretch,
+                                      const std::vector<std::string>& by, std::size_t limit);
 /// errors  invalid_request: an unknown dimension
 [[nodiscard]] Result<Query> counts_of_runs(const Dialect& dialect, const runtime::RunFilter& filter,
                                            const std::vector<std::string>& by, std::size_t limit);
-/// One page, put together from what `read` finds.
-/// errors  invalid_request: a cursor that this store has not made
-using ReadRuns = std::function<std::vector<runtime::RunSummary>(const Query&)>;
-[[nodiscard]] Result<runtime::RunPage> page_of_runs(const Dialect& dialect,
-                                                    const runtime::RunFilter& filter,
-                                                    const std::string& cursor, std::size_t limit,
-                                                    const ReadRuns& read);
-
 template <class Rows>
 void read_row(const Rows& rows, runtime::InstanceRow& row) {
   row.status = rows.text(10);

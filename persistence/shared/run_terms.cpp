@@ -73,6 +73,26 @@ std::string_view term_column(Field field) {
   return "";
 }
 
+std::string marks(std::size_t count) {
+  std::string list;
+  for (std::size_t i = 0; i < count; ++i) list += i == 0 ? "?" : ", ?";
+  return list;
+}
+
+bool negates(const RunTerm& term) {
+  return term.compare == Compare::not_equal || term.compare == Compare::not_like;
+}
+
+bool is_pattern(const RunTerm& term) {
+  return term.compare == Compare::like || term.compare == Compare::not_like;
+}
+
+bool is_number(Field field) {
+  return field == Field::error_status || field == Field::attempts;
+}
+
+}  // namespace
+
 std::string_view sign_of(Compare compare) {
   switch (compare) {
     case Compare::less:
@@ -93,25 +113,6 @@ std::string_view sign_of(Compare compare) {
   return "";
 }
 
-std::string marks(std::size_t count) {
-  std::string list;
-  for (std::size_t i = 0; i < count; ++i) list += i == 0 ? "?" : ", ?";
-  return list;
-}
-
-bool negates(const RunTerm& term) {
-  return term.compare == Compare::not_equal || term.compare == Compare::not_like;
-}
-
-bool is_pattern(const RunTerm& term) {
-  return term.compare == Compare::like || term.compare == Compare::not_like;
-}
-
-bool is_number(Field field) {
-  return field == Field::error_status || field == Field::attempts;
-}
-
-/// Only a run with an error can fit: then the index of those serves.
 bool wants_error(const RunTerm& term) {
   const bool equal = term.compare == Compare::equal || term.compare == Compare::like;
   const auto empty = [](const std::string& text) { return text.empty() || text == "*"; };
@@ -122,8 +123,6 @@ bool wants_error(const RunTerm& term) {
   return (term.compare == Compare::more && term.number >= 0) ||
          (term.compare == Compare::at_least && term.number > 0);
 }
-
-}  // namespace
 
 void RunCondition::add_term(const RunTerm& term) {
   if (wants_error(term)) require(has_error);
@@ -150,13 +149,19 @@ void RunCondition::add_term(const RunTerm& term) {
   require(sql, std::move(values));
 }
 
+std::optional<std::pair<std::string, std::string>> texts_that_begin(const std::string& text) {
+  std::string end = text;
+  while (!end.empty() && static_cast<unsigned char>(end.back()) >= 0x7F) end.pop_back();
+  if (end.empty()) return std::nullopt;
+  ++end.back();
+  return std::pair{text, end};
+}
+
 // Few runs have a key that begins like this: they are found first, by the order of the keys.
 void RunCondition::add_key_prefix(const std::string& pattern) {
-  const std::string begin = pattern.substr(0, pattern.find('*'));
-  std::string end = begin;
-  while (!end.empty() && static_cast<unsigned char>(end.back()) >= 0x7F) end.pop_back();
-  SEQUENT_ASSERT(!end.empty());
-  ++end.back();
+  const auto range = texts_that_begin(pattern.substr(0, pattern.find('*')));
+  SEQUENT_ASSERT(range.has_value());
+  const auto& [begin, end] = *range;
   std::string sql = "i.instance_id IN (";
   for (const char* table : {"business_key", "business_key_former"}) {
     if (!sql.ends_with('(')) sql += " UNION ALL ";
@@ -173,7 +178,7 @@ void RunCondition::add_pattern(const RunTerm& term) {
   const auto fixed = pattern.find('*');
   const bool plain =
       fixed != std::string::npos && fixed > 0 && static_cast<unsigned char>(pattern.front()) < 0x7F;
-  if (term.field == Field::key && term.compare == Compare::like && plain)
+  if (term.field == Field::key && term.compare == Compare::like && plain && said_ == Said::to_find)
     return add_key_prefix(pattern);
   const std::string like{dialect_.like};
   const std::string in = negates(term) ? " NOT IN (" : " IN (";
@@ -208,21 +213,32 @@ void RunCondition::add_workflows(const RunTerm& term) {
 }
 
 void RunCondition::add_attribute(const RunTerm& term) {
-  std::string sql = negates(term) ? "NOT " : "";
-  sql += runs_whose_attribute;
   std::vector<Parameter> values{term.attribute};
+  std::string fits;
   if (term.compare >= Compare::less) {
-    sql += std::string{dialect_.attribute_number} + std::string{sign_of(term.compare)} +
+    fits = std::string{dialect_.attribute_number} + std::string{sign_of(term.compare)} +
            std::string{dialect_.number};
     values.emplace_back(term.texts.front());
   } else if (is_pattern(term)) {
-    sql += std::string{dialect_.unquoted} + " " + std::string{dialect_.like} + " ?";
+    fits = std::string{dialect_.unquoted} + " " + std::string{dialect_.like} + " ?";
     values.emplace_back(dialect_.pattern(term.texts.front()));
   } else {
-    sql += "value IN (" + marks(term.texts.size()) + ")";
+    fits = "value IN (" + marks(term.texts.size()) + ")";
     for (const std::string& text : term.texts) values.emplace_back(text);
   }
-  require(sql + ")", std::move(values));
+  std::string sql = negates(term) ? "NOT " : "";
+  if (said_ == Said::to_find) {
+    sql += runs_whose_attribute;
+    sql += fits + ")";
+  } else {
+    values.front() = dialect_.attribute_path(term.attribute);
+    sql += "coalesce((SELECT " + fits + " FROM (SELECT ";
+    sql += dialect_.own_attribute;
+    sql += " AS value) own), false)";
+    // The path comes after what it is compared with where that is said first.
+    std::rotate(values.begin(), values.begin() + 1, values.end());
+  }
+  require(sql, std::move(values));
 }
 
 }  // namespace sequent::persistence::shared

@@ -1,4 +1,4 @@
-#include "persistence/shared/run_queries.hpp"
+#include "persistence/shared/run_pages.hpp"
 
 #include "persistence/sqlite/sqlite_store.hpp"
 
@@ -27,15 +27,24 @@ const shared::Dialect sqlite_dialect{
     .key_contains =
         "i.instance_id IN (SELECT instance_id FROM business_key WHERE instr(key, ?) > 0 "
         "UNION ALL SELECT instance_id FROM business_key_former WHERE instr(key, ?) > 0)",
+    .own_key_contains = "instr(i.key, ?) > 0",
     .like = "GLOB",
     .not_like = "NOT GLOB",
     .pattern = glob_pattern,
+    .own_attribute = "i.attributes -> ?",
     .unquoted = "trim(value, '\"')",
     .attribute = "coalesce(json_extract(i.attributes, ?), '')",
     .attribute_path = [](const std::string& name) { return "$.\"" + name + "\""; },
     // Text and the words true, false and null begin with another character than numbers do.
     .attribute_number = "CASE WHEN value < ':' AND value >= '-' THEN CAST(value AS REAL) END",
-    .number = "CAST(? AS REAL)"};
+    // A sum has no type of its own: then the index of numbers, which has none either, serves.
+    .number = "(CAST(? AS REAL) + 0)",
+    // By name: it would rather take the primary key, whose order is that of texts.
+    .numbered_attributes =
+        "instance_attribute INDEXED BY instance_attribute_number "
+        "WHERE value < ':' AND value >= '-' AND name = ? "
+        "AND CASE WHEN value < ':' AND value >= '-' THEN CAST(value AS REAL) END",
+    .follows_conditions = false};
 
 }  // namespace
 
@@ -58,10 +67,16 @@ std::optional<InstanceId> SqliteStore::find_by_key(const std::string& workflow_n
 Result<RunPage> SqliteStore::list(const RunFilter& filter, const std::string& cursor,
                                   std::size_t limit) {
   const auto connection = pool_.borrow();
-  const auto read = [&](const shared::Query& query) {
-    return shared::read_runs(*connection, query);
-  };
-  return shared::page_of_runs(dialect(), filter, cursor, limit, read);
+  const auto reader = shared::reader_of(*connection);
+  return shared::RunSearch{dialect(), search_, filter, reader}.page(cursor, limit);
+}
+
+Result<runtime::NewestCounts> SqliteStore::aggregate_newest(const RunFilter& filter,
+                                                            const std::vector<std::string>& by,
+                                                            std::size_t limit) {
+  const auto connection = pool_.borrow();
+  const auto reader = shared::reader_of(*connection);
+  return shared::RunSearch{dialect(), search_, filter, reader}.counts(by, limit);
 }
 
 Result<std::vector<runtime::Aggregate>> SqliteStore::aggregate(const RunFilter& filter,

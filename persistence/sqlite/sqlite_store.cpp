@@ -137,6 +137,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& opti
 SqliteStore::SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> writer,
                          const std::string& path, const SqliteOptions& options)
     : directory_(options.directory),
+      search_(options.search),
       lock_(std::move(lock)),
       partitions_(static_cast<PartitionId>(only_integer(*writer, select_partitions))),
       writer_(std::move(writer)),

@@ -26,6 +26,7 @@ struct SqliteOptions {
   int read_connections = 4;
   std::int64_t max_bytes = 0;  // of the file; 0 = as much as the disk has
   CheckpointLimits checkpoint;
+  runtime::SearchBounds search;
 };
 
 class SqliteStore final : public Database {
@@ -77,6 +78,9 @@ class SqliteStore final : public Database {
   [[nodiscard]] Result<std::vector<runtime::Aggregate>> aggregate(
       const runtime::RunFilter& filter, const std::vector<std::string>& by,
       std::size_t limit) override;
+  [[nodiscard]] Result<runtime::NewestCounts> aggregate_newest(const runtime::RunFilter& filter,
+                                                               const std::vector<std::string>& by,
+                                                               std::size_t limit) override;
   [[nodiscard]] std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
                                                  std::size_t limit) override;
   [[nodiscard]] std::vector<InstanceId> children(const InstanceId& id) override;
@@ -154,6 +158,7 @@ class SqliteStore final : public Database {
   void flush_settled();
 
   const std::string directory_;
+  const runtime::SearchBounds search_;
   std::unique_ptr<FileLock> lock_;  // given back last
   PartitionId partitions_ = 0;
   FairMutex turn_;  // guards everything down to the pool

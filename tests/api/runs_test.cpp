@@ -106,6 +106,11 @@ TEST_CASE("runs are found by one filter: as a list, by search and in groups", "[
   REQUIRE(groups.json.at("items").size() == 2);
   CHECK(groups.json.at("items")[0].at("count") == 2);
   CHECK(groups.json.at("items")[0].at("group").at("workflow") == "test/waits");
+  CHECK(groups.json.at("complete") == true);
+  CHECK(groups.json.at("since").is_null());
+  const auto exact = node.post("/api/v1/runs:aggregate", R"({"by":["workflow"],"exact":true})");
+  CHECK(exact.json == groups.json);
+  CHECK(node.post("/api/v1/runs:aggregate", R"({"by":["workflow"],"exact":1})").status == 400);
 }
 
 TEST_CASE("the journal names tasks, pages, and hides what is sensitive", "[api]") {

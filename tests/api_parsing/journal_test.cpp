@@ -43,6 +43,11 @@ class LongJournal : public runtime::RunQueries {
                                                     std::size_t) override {
     return std::vector<runtime::Aggregate>{};
   }
+  Result<runtime::NewestCounts> aggregate_newest(const runtime::RunFilter&,
+                                                 const std::vector<std::string>&,
+                                                 std::size_t) override {
+    return runtime::NewestCounts{};
+  }
   std::vector<InstanceId> children(const InstanceId&) override { return {}; }
 
   std::size_t rows_read = 0;

@@ -27,18 +27,24 @@ class SqliteUnderTest final : public StoreUnderTest {
     store_.reset();
     open();
   }
+  void search_within(const runtime::SearchBounds& bounds) override {
+    bounds_ = bounds;
+    reopen();
+  }
 
  private:
   void open() {
     persistence::SqliteOptions options;
     options.directory = folder_.path();
     options.partitions = 4;
+    options.search = bounds_;
     auto opened = persistence::SqliteStore::open(options);
     if (!opened) FAIL(opened.error().detail);
     store_ = std::move(*opened);
   }
   Folder folder_;
   Timestamp now_ = noon;
+  runtime::SearchBounds bounds_;
   std::unique_ptr<persistence::SqliteStore> store_;
 };
 

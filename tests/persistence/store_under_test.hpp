@@ -37,6 +37,8 @@ class StoreUnderTest {
   virtual void pass(DurationMs time) = 0;
   /// Closes and opens it again, as a restart does.
   virtual void reopen() = 0;
+  /// Opens it again with other bounds of searches.
+  virtual void search_within(const runtime::SearchBounds& bounds) = 0;
 };
 
 struct StoreKind {

@@ -80,6 +80,12 @@ class PostgresUnderTest final : public StoreUnderTest {
     store_.reset();
     store_ = open_store(options_for(schema_.url()));
   }
+  void search_within(const runtime::SearchBounds& bounds) override {
+    store_.reset();
+    auto options = options_for(schema_.url());
+    options.search = bounds;
+    store_ = open_store(options);
+  }
 
  private:
   Schema schema_;
