@@ -27,10 +27,10 @@ namespace {
 
 constexpr const char* usage =
     "usage: bench_workloads [--folder FOLDER] [--store URL] [--runs N] [--sleepers N]\n"
-    "                       [--crashed N] [--smoke]\n"
+    "                       [--crashed N] [--faulted N] [--smoke]\n"
     "                       [--idle SECONDS]\n"
     "                       [--soak SECONDS] [--keep SECONDS]\n"
-    "                       [limits] [W1] [W2] [W3] [W4] [W5] [W6] [nodes] [soak]\n"
+    "                       [limits] [W1] [W2] [W3] [W4] [W5] [W6] [nodes] [batch] [soak]\n"
     "  FOLDER    on the disk to be measured; a folder bench-workloads-data is made in it\n"
     "  URL       postgresql://… instead of SQLite; schemas bench_w1_PID … are made and left there\n"
     "  runs      of W1 (20,000); W2 takes a twentieth, W3 and W4 half of it\n"
@@ -38,17 +38,17 @@ constexpr const char* usage =
     "  idle      seconds for which W6 counts an idle node's statements (10; leases are renewed "
     "every "
     "200)\n"
+    "  faulted   runs that a batch repairs (100,000)\n"
     "  smoke     a few hundred of everything: shows that it works, measures nothing\n"
     "  soak      how long it loads (900), and how long it keeps ended runs (30)\n"
-    "Without names: all of them but soak.\n";
+    "Without names: all of them but batch and soak.\n";
 
 using Workload = bool (*)(const Options&);
 const std::map<std::string, Workload>& all_workloads() {
   static const std::map<std::string, Workload> all{
-      {"W1", w1_throughput},         {"W2", w2_one_at_a_time},
-      {"W3", w3_sixty_four_callers}, {"W4", w4_http_steps},
-      {"W5", w5_recovery},           {"W6", w6_sleepers},
-      {"nodes", two_nodes},          {"soak", soak}};
+      {"W1", w1_throughput}, {"W2", w2_one_at_a_time}, {"W3", w3_sixty_four_callers},
+      {"W4", w4_http_steps}, {"W5", w5_recovery},      {"W6", w6_sleepers},
+      {"nodes", two_nodes},  {"batch", batch},         {"soak", soak}};
   return all;
 }
 
@@ -83,6 +83,8 @@ Asked read_arguments(const std::vector<std::string>& words) {
       asked.options.sleepers = std::max(1, number(words, ++i));
     } else if (word == "--crashed") {
       asked.options.crashed = std::max(2, number(words, ++i));
+    } else if (word == "--faulted") {
+      asked.options.faulted = std::max(1, number(words, ++i));
     } else if (word == "--idle") {
       asked.options.idle_seconds = std::max(1, number(words, ++i));
     } else if (word == "--soak") {
@@ -93,6 +95,7 @@ Asked read_arguments(const std::vector<std::string>& words) {
       asked.options.runs = 400;
       asked.options.sleepers = 500;
       asked.options.crashed = 100;
+      asked.options.faulted = 500;
     } else if (word == "limits" || all_workloads().contains(word)) {
       asked.names.push_back(word);
     } else {
@@ -103,7 +106,7 @@ Asked read_arguments(const std::vector<std::string>& words) {
   if (asked.names.empty()) {
     asked.names.push_back("limits");
     for (const auto& [name, workload] : all_workloads())
-      if (name != "soak") asked.names.push_back(name);
+      if (name != "soak" && name != "batch") asked.names.push_back(name);
   }
   asked.options.folder /= "bench-workloads-data";
   return asked;

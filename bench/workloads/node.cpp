@@ -36,6 +36,10 @@ Node::Node(const Options& options, const std::string& workflow)
       context_.get_executor());
   for (int i = 0; i < count; ++i) threads_.emplace_back([this] { context_.run(); });
   if (const auto started = engine_->start(); !started) give_up(started.error().detail);
+  deploy(workflow);
+}
+
+void Node::deploy(const std::string& workflow) {
   auto deployed = asio::co_spawn(context_, engine_->deploy(workflow, "bench"), asio::use_future);
   if (const auto result = deployed.get(); !result) give_up(result.error().detail);
 }

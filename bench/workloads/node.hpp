@@ -29,6 +29,7 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
+  void deploy(const std::string& workflow);
   [[nodiscard]] runtime::Engine& engine() { return *engine_; }
   [[nodiscard]] persistence::Database& store() { return *store_; }
   [[nodiscard]] const DatabaseCpu& database_cpu() const { return database_cpu_; }

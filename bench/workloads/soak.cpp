@@ -1,5 +1,6 @@
 // Soak: full load for long, while what has ended is deleted. Shows how large each table and its indexes
-// are over time; with retention on they must stop growing.
+// are over time; with retention on they must stop growing. Beside the load some runs wait for timers,
+// events, children and branches; at no time may one of them have nothing that will wake it.
 #include <poll.h>
 
 #include <algorithm>
@@ -16,7 +17,9 @@ namespace sequent::bench {
 namespace {
 
 constexpr std::size_t tables_shown = 4, runs_at_once = 200;
-constexpr int pause_ms = 200;        // between two looks for what is old
+constexpr int pause_ms = 200;  // between two looks for what is old
+constexpr int waiters_a_round = 20;
+constexpr double waiters_end_within_s = 60;
 constexpr double most_growth = 1.1;  // from the first half to the second
 
 struct Sample {
@@ -62,6 +65,53 @@ bool judge(const std::vector<Sample>& samples, double length) {
   return level;
 }
 
+// Runs that stand still in every way but a provider's outage, each for about a second.
+std::string waits_in_every_way() {
+  return "document: {dsl: 1.0.3, namespace: bench, name: waits, version: 1.0.0}\ndo:\n"
+         "  - sleep: {wait: {milliseconds: 300}}\n"
+         "  - both:\n"
+         "      fork:\n"
+         "        branches:\n"
+         "          - child: {run: {workflow: {namespace: bench, name: five, version: 1.0.0, "
+         "input: {n: 1}}}}\n"
+         "          - nap: {wait: {milliseconds: 500}}\n"
+         "  - patient:\n"
+         "      try:\n"
+         "        - hear:\n"
+         "            timeout: {after: {milliseconds: 500}}\n"
+         "            listen: {to: {one: {with: {type: com.example.never}}}}\n"
+         "      catch: {do: [{went: {set: {heard: false}}}]}\n";
+}
+
+// What `sequent runs --stuck` lists: it must be nothing. A page is bounded, so all pages are read.
+bool none_stuck(Node& node) {
+  constexpr std::size_t page_size = 100;
+  runtime::RunFilter filter;
+  filter.stuck = true;
+  std::string cursor;
+  do {
+    const auto page =
+        static_cast<runtime::RunQueries&>(node.store()).list(filter, cursor, page_size);
+    if (!page) give_up(page.error().detail);
+    for (const auto& run : page->runs)
+      std::fprintf(stderr, "soak: run %s (%s/%s, %s at %s) has nothing that will wake it\n",
+                   run.id.text().c_str(), run.workflow_namespace.c_str(), run.name.c_str(),
+                   run.row.status.c_str(), run.row.task.c_str());
+    if (!page->runs.empty()) return false;
+    cursor = page->cursor;
+  } while (!cursor.empty());
+  return true;
+}
+
+std::int64_t waiters_left(Node& node) {
+  runtime::RunFilter filter;
+  filter.workflow_namespace = "bench";
+  filter.name = "waits";
+  filter.statuses = {"pending", "running", "waiting", "suspended", "faulted"};
+  const auto groups = node.store().aggregate(filter, {"workflow"}, 1);
+  return groups && !groups->empty() ? groups->front().count : 0;
+}
+
 // As `serve --retention` does it, beside the work.
 class Deleter {
  public:
@@ -104,23 +154,40 @@ class Deleter {
 
 bool soak(const Options& options) {
   Node node(options, five_steps());
+  node.deploy(waits_in_every_way());
   Deleter deleter{node.store(), options.keep_seconds * 1'000LL};
   std::printf("soak %d s of full load, ended runs are kept for %d s\n", options.soak_seconds,
               options.keep_seconds);
   const auto begun = SteadyClock::now();
   const double length = options.soak_seconds, step = std::max(1.0, length / 30);
   std::vector<Sample> samples;
-  std::int64_t runs = 0;
+  std::int64_t runs = 0, waiters = 0, looks = 0;
   bool good = true;
   for (double next = step; seconds_since(begun) < length;) {
     const Load load{.runs = 2'000, .callers = 600};
+    const Load waiting{
+        .workflow = "waits", .runs = waiters_a_round, .callers = waiters_a_round, .wait = false};
+    good = drive(node, waiting).failed == 0 && good;
     good = drive(node, load).failed == 0 && good;
     runs += load.runs;
+    waiters += waiting.runs;
+    good = none_stuck(node) && good;
+    ++looks;
     const double now = seconds_since(begun);
     if (now < next) continue;
     next = now + step;
     samples.push_back({now, print_sizes(node, now, runs)});
   }
+  const auto ended = SteadyClock::now();
+  while (waiters_left(node) > 0 && seconds_since(ended) < waiters_end_within_s)
+    static_cast<void>(::poll(nullptr, 0, pause_ms));
+  const auto left = waiters_left(node);
+  good = none_stuck(node) && left == 0 && good;
+  std::printf(
+      "     %lld runs waited for timers, events, children and branches; %lld did not end; "
+      "%lld looks for stuck ones\n",
+      static_cast<long long>(waiters), static_cast<long long>(left),
+      static_cast<long long>(looks + 1));
   deleter.stop();
   std::printf("     %.0f runs/s, %zu runs deleted, %.0f MB of memory at most\n",
               static_cast<double>(runs) / seconds_since(begun), deleter.deleted(),

@@ -14,6 +14,7 @@ struct Options {
   int sleepers = 20'000;                      // of W6
   int crashed = 2'000;                        // of W5
   int idle_seconds = 10;                      // of W6
+  int faulted = 100'000;                      // of batch
   int soak_seconds = 900, keep_seconds = 30;  // of soak; how long it keeps ended runs
 };
 
@@ -24,6 +25,7 @@ struct Options {
 [[nodiscard]] bool w5_recovery(const Options& options);
 [[nodiscard]] bool w6_sleepers(const Options& options);
 [[nodiscard]] bool two_nodes(const Options& options);
+[[nodiscard]] bool batch(const Options& options);
 [[nodiscard]] bool soak(const Options& options);
 
 }  // namespace sequent::bench
