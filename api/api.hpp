@@ -12,6 +12,7 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/queries.hpp"
 #include "engine/runtime/repair_store.hpp"
+#include "engine/runtime/sinks.hpp"
 #include "net/http_server.hpp"
 
 namespace sequent::api {
@@ -48,6 +49,7 @@ struct ApiPorts {
   boost::asio::thread_pool& pool;
   runtime::RepairStore& repairs;
   std::function<void()> batches_changed;  // wakes who works on them; may be empty
+  runtime::Sinks* sinks = nullptr;        // of the outbox; null: there are none
 };
 
 struct Context;

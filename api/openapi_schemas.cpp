@@ -220,6 +220,21 @@ constexpr const char* schemas = R"json({
   "InboxList": {"type": "object", "properties": {
     "items": {"type": "array", "items": {"$ref": "#/components/schemas/InboxEntry"}},
     "cursor": {"type": ["string", "null"]}}},
+  "SkipEventAction": {"type": "object", "additionalProperties": false,
+    "required": ["event", "reason"], "properties": {
+      "event": {"type": "integer", "minimum": 1, "description": "`next.id` of the sink"},
+      "reason": {"type": "string", "minLength": 1}}},
+  "Sink": {"type": "object", "properties": {"name": {"type": "string"},
+    "where": {"type": "string"}, "cursor": {"type": "integer"}, "pending": {"type": "integer"},
+    "next": {"type": ["object", "null"], "properties": {"id": {"type": "integer"},
+      "emittedAt": {"type": "string"}, "type": {"type": "string"}, "eventId": {"type": "string"},
+      "event": {"$ref": "#/components/schemas/CloudEvent"}}},
+    "publishedHere": {"type": "boolean", "description": "False: another node publishes, and what follows is known to that one"},
+    "published": {"type": "integer"}, "failures": {"type": "integer"},
+    "error": {"type": ["string", "null"]}, "failingSince": {"type": ["string", "null"]}}},
+  "SinkList": {"type": "object", "properties": {
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Sink"}},
+    "cursor": {"type": ["string", "null"]}}},
   "StoredRecord": {"type": "object", "properties": {"collection": {"type": "string"},
     "key": {"type": "string"}, "value": {}}},
   "StoredRecordList": {"type": "object", "properties": {

@@ -57,6 +57,11 @@ SEQUENT_HANDLER(receive_events);
 SEQUENT_HANDLER(list_inbox);
 SEQUENT_HANDLER(show_inbox_entry);
 SEQUENT_HANDLER(replay_inbox_entry);
+// outbox.cpp
+SEQUENT_HANDLER(list_sinks);
+SEQUENT_HANDLER(show_sink);
+SEQUENT_HANDLER(retry_sink);
+SEQUENT_HANDLER(skip_event);
 // listings.cpp
 SEQUENT_HANDLER(list_records);
 SEQUENT_HANDLER(show_record);

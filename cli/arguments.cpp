@@ -409,6 +409,7 @@ int run_command_line(int count, const char* const* arguments, Session& session) 
   add_operator_commands(app, session, chosen);
   add_migrate_command(app, session, chosen);
   add_definition_commands(app, session, chosen);
+  add_outbox_commands(app, session, chosen);
   add_batch_commands(app, session, chosen);
   add_reconcile_command(app, session, chosen);
   add_provider_commands(app, session, chosen);

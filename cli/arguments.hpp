@@ -23,6 +23,7 @@ void add_audit_command(CLI::App& app, Session& session, Chosen& chosen);
 void add_operator_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_migrate_command(CLI::App& app, Session& session, Chosen& chosen);
 void add_definition_commands(CLI::App& app, Session& session, Chosen& chosen);
+void add_outbox_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_reconcile_command(CLI::App& app, Session& session, Chosen& chosen);
 

@@ -182,6 +182,12 @@ struct InboxOptions {
   std::string type, state, cursor;
   int limit = 50;
 };
+int run_outbox_list(const Session& session);
+int run_outbox_show(const Session& session, const std::string& sink);
+int run_outbox_retry(const Session& session, const std::string& sink, const std::string& reason);
+int run_outbox_skip(const Session& session, const std::string& sink, std::int64_t event,
+                    const std::string& reason);
+
 int run_inbox_list(const Session& session, const InboxOptions& options);
 int run_inbox_show(const Session& session, const std::string& id);
 int run_inbox_replay(const Session& session, const std::string& id, const std::string& reason);

@@ -130,7 +130,7 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
           repair_settings(*store), [this] { return engine.leads(); })),
       api(with_metrics(std::move(api_settings), publishing),
           api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool,
-                        store->repairs(), [this] { repair->wake(); }}),
+                        store->repairs(), [this] { repair->wake(); }, &publishing}),
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
   server.date_by([&time] { return time.now(); });
   activities::register_activities(activities, config->providers, http);

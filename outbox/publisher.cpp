@@ -14,6 +14,7 @@ using runtime::EmittedEvent;
 namespace {
 
 constexpr std::size_t counted_at_most = 10'000;
+constexpr int most_pages = 100;  // of events that a sink does not want, on the way to the next one
 
 }  // namespace
 
@@ -62,7 +63,7 @@ void Publisher::run() {
     {
       const std::lock_guard lock{mutex_};
       if (stopping_) return;
-      woken_ = false;  // what is committed from here on wakes again
+      woken_ = again_ = false;  // what is committed from here on wakes again
     }
     switch (attempt()) {
       case Round::more:
@@ -78,12 +79,13 @@ void Publisher::run() {
 }
 
 Publisher::Round Publisher::attempt() {
-  if (options_.leads && !options_.leads()) {
+  if (!leads()) {
     position_ = -1;  // another node moves the cursor meanwhile
     unsaved_ = false;
     skipped_ = 0;
     behind_ = 0;
     oldest_pending_ = 0;
+    note_success();  // what fails is told by the node that publishes
     return Round::idle;
   }
   try {
@@ -96,10 +98,24 @@ Publisher::Round Publisher::attempt() {
   }
 }
 
+// While an event fails an operator may leave it out, at whichever node: that moves the cursor.
+void Publisher::follow_cursor() {
+  const auto cursor = log_.open_sink(options_.name, options_.from_now, clock_.now());
+  if (cursor <= position_) return;
+  spdlog::warn("outbox {}: goes on behind event {}, which an operator has left out", options_.name,
+               cursor);
+  position_ = saved_ = cursor;
+  unsaved_ = false;
+  skipped_ = 0;
+  failed_in_a_row_ = 0;
+}
+
 Publisher::Round Publisher::publish() {
+  if (failed_in_a_row_ > 0) follow_cursor();
   if (unsaved_) move_to(position_, true);  // the store failed when it was to be written
   auto events = log_.emitted(position_, options_.most_events, options_.most_bytes);
   if (events.empty()) {
+    note_success();
     note_backlog({}, true);
     return Round::idle;
   }
@@ -116,6 +132,7 @@ Publisher::Round Publisher::publish() {
     if (failed_in_a_row_ > 0)
       spdlog::info("outbox {}: {} takes events again", options_.name, sink_->where());
     failed_in_a_row_ = 0;
+    note_success();
     move_to(last, !events.empty());
     return Round::more;
   }
@@ -162,10 +179,74 @@ void Publisher::note_failure(const std::string& detail, DurationMs retry_after_m
   {
     const std::lock_guard lock{mutex_};
     stopping = stopping_;
+    error_ = detail;
+    if (failing_since_ == 0) failing_since_ = clock_.now();
   }
   if (stopping) return;  // broken off by ourselves
   spdlog::warn("outbox {}: {} (failure {} in a row of {}); nothing is lost, it is sent again",
                options_.name, detail, failed_in_a_row_, sink_->where());
+}
+
+void Publisher::note_success() {
+  const std::lock_guard lock{mutex_};
+  error_.clear();
+  failing_since_ = 0;
+}
+
+std::optional<EmittedEvent> Publisher::next_after(std::int64_t cursor) {
+  for (int page = 0; page < most_pages; ++page) {
+    auto events = log_.emitted(cursor, options_.most_events, options_.most_bytes);
+    if (events.empty()) return std::nullopt;
+    cursor = events.back().id;
+    const auto wanted =
+        std::ranges::find_if(events, [this](const auto& one) { return wants(one); });
+    if (wanted != events.end()) return std::move(*wanted);
+  }
+  return std::nullopt;
+}
+
+runtime::SinkStatus Publisher::status() {
+  runtime::SinkStatus status;
+  status.name = options_.name;
+  status.where = sink_->where();
+  status.cursor = log_.open_sink(options_.name, options_.from_now, clock_.now());
+  status.pending = log_.count_emitted(status.cursor, counted_at_most);
+  if (status.pending > 0) status.next = next_after(status.cursor);
+  status.here = leads();
+  status.published = published_;
+  status.failures = failures_;
+  const std::lock_guard lock{mutex_};
+  status.error = error_;
+  status.failing_since = failing_since_;
+  return status;
+}
+
+Result<void> Publisher::retry() {
+  if (!leads())
+    return fail(
+        ErrorCode::wrong_state,
+        "Another node of the cluster publishes, the one that has partition 0; it tries again "
+        "within " +
+            std::to_string(options_.longest_pause_ms / 1'000) + " s by itself.");
+  const std::lock_guard lock{mutex_};
+  woken_ = again_ = true;
+  changed_.notify_all();
+  return {};
+}
+
+Result<void> Publisher::skip(std::int64_t event) {
+  const auto cursor = log_.open_sink(options_.name, options_.from_now, clock_.now());
+  const auto next = next_after(cursor);
+  if (!next || next->id != event)
+    return fail(ErrorCode::wrong_state,
+                "Expected the event that comes next for the sink " + options_.name + ", " +
+                    (next ? std::to_string(next->id) : std::string("of which there is none")) +
+                    ", got " + std::to_string(event) + ". Only that one can be left out.");
+  log_.advance(options_.name, event, clock_.now());
+  const std::lock_guard lock{mutex_};
+  woken_ = again_ = true;
+  changed_.notify_all();
+  return {};
 }
 
 void Publisher::wait_for_work() {
@@ -184,7 +265,7 @@ void Publisher::back_off() {
   pause = static_cast<DurationMs>(half + random_->next() % half);
   pause = std::max(pause, std::min(asked_pause_ms_, options_.longest_pause_ms));
   std::unique_lock lock{mutex_};
-  changed_.wait_for(lock, std::chrono::milliseconds(pause), [this] { return stopping_; });
+  changed_.wait_for(lock, std::chrono::milliseconds(pause), [this] { return stopping_ || again_; });
 }
 
 }  // namespace sequent::outbox

@@ -5,11 +5,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/sinks.hpp"
 #include "outbox/sink.hpp"
 
 namespace sequent::outbox {
@@ -38,7 +40,8 @@ struct Figures {
 
 /// A cursor is written after its events were taken, never before: a crash in between sends them
 /// again, under the same ids, and loses none. An event that the sink does not take is not left out:
-/// it holds up those behind it until it is taken, and runs notice nothing of that.
+/// it holds up those behind it until it is taken, or until an operator leaves it out, and runs notice
+/// nothing of that.
 /// threads  one of its own, which blocks; the functions below may come from any
 class Publisher {
  public:
@@ -57,12 +60,21 @@ class Publisher {
 
   [[nodiscard]] Figures figures() const;
   [[nodiscard]] const std::string& name() const { return options_.name; }
+  /// Blocks: asks the store. errors  StoreFailure
+  [[nodiscard]] runtime::SinkStatus status();
+  /// As runtime::Sinks has them.
+  [[nodiscard]] Result<void> retry();
+  [[nodiscard]] Result<void> skip(std::int64_t event);
 
  private:
   enum class Round : std::uint8_t { more, idle, failed };
   void run();
   [[nodiscard]] Round attempt();
   [[nodiscard]] Round publish();
+  [[nodiscard]] bool leads() const { return !options_.leads || options_.leads(); }
+  [[nodiscard]] std::optional<runtime::EmittedEvent> next_after(std::int64_t cursor);
+  void follow_cursor();
+  void note_success();
   [[nodiscard]] bool wants(const runtime::EmittedEvent& event) const;
   void move_to(std::int64_t id, bool published);
   void note_backlog(const std::vector<runtime::EmittedEvent>& pending, bool all_read);
@@ -88,8 +100,11 @@ class Publisher {
   std::atomic<std::size_t> behind_ = 0;
   std::atomic<Timestamp> oldest_pending_ = 0;
 
-  std::mutex mutex_;  // guards the two below
+  std::mutex mutex_;  // guards the five below
+  std::string error_;
+  Timestamp failing_since_ = 0;
   bool woken_ = false;
+  bool again_ = false;  // an operator wants the next try now
   bool stopping_ = false;
   std::condition_variable changed_;
   std::thread thread_;

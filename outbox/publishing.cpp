@@ -77,4 +77,38 @@ std::string Publishing::metrics() const {
   return text;
 }
 
+Result<Publisher*> Publishing::publisher_of(const std::string& sink) const {
+  std::string names;
+  for (const auto& one : publishers_) {
+    if (one->name() == sink) return one.get();
+    names += (names.empty() ? "" : ", ") + one->name();
+  }
+  return fail(ErrorCode::not_found, "There is no sink \"" + sink + "\" in the configuration (" +
+                                        (names.empty() ? "there is none at all" : names) + ").");
+}
+
+std::vector<runtime::SinkStatus> Publishing::list() {
+  std::vector<runtime::SinkStatus> all;
+  for (const auto& publisher : publishers_) all.push_back(publisher->status());
+  return all;
+}
+
+Result<runtime::SinkStatus> Publishing::find(const std::string& sink) {
+  const auto publisher = publisher_of(sink);
+  if (!publisher) return std::unexpected(publisher.error());
+  return (*publisher)->status();
+}
+
+Result<void> Publishing::retry(const std::string& sink) {
+  const auto publisher = publisher_of(sink);
+  if (!publisher) return std::unexpected(publisher.error());
+  return (*publisher)->retry();
+}
+
+Result<void> Publishing::skip(const std::string& sink, std::int64_t event) {
+  const auto publisher = publisher_of(sink);
+  if (!publisher) return std::unexpected(publisher.error());
+  return (*publisher)->skip(event);
+}
+
 }  // namespace sequent::outbox

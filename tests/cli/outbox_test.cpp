@@ -146,6 +146,48 @@ TEST_CASE("what a workflow emits reaches the sink, though the node dies meanwhil
   CHECK(receiver.events().size() == 2);
 }
 
+TEST_CASE("an operator sees what a sink refuses, tries again and leaves it out", "[cli]") {
+  const Folder folder;
+  Receiver receiver;
+  receiver.busy = true;
+  Emitting server{folder, {{"SEQUENT_OUTBOX_HTTP_URL", receiver.url()}}};
+  REQUIRE_FALSE(server.url.empty());
+  const auto ask = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--server", server.url});
+    return sequent(words);
+  };
+  CHECK_THAT(ask({"outbox"}).out, Contains("http"));
+  REQUIRE(ask({"deploy", folder.file("a.yaml", announcer)}).code == 0);
+  for (const char* input : {R"({"number": 1})", R"({"number": 2})"})
+    REQUIRE(ask({"start", "test/announcer", "--input", input, "--wait", "30"}).code == 0);
+  REQUIRE(eventually([&] { return receiver.refused >= 1; }));
+  REQUIRE(eventually([&] { return ask({"outbox"}).out.find("503") != std::string::npos; }));
+  const auto list = parse_json(ask({"outbox", "list", "--json"}).out);
+  REQUIRE(list.has_value());
+  const auto sink = list->at("items").at(0);
+  CHECK(sink.at("name") == "http");
+  CHECK(sink.at("pending") == 2);
+  CHECK(sink.at("next").at("type") == "com.example.invoice.paid");
+  CHECK(sink.at("failingSince").is_string());
+  const auto shown = parse_json(ask({"outbox", "show", "http"}).out);
+  REQUIRE(shown.has_value());
+  CHECK(shown->at("next").at("event").at("data") == Json{{"number", 1}});
+  CHECK_THAT(ask({"outbox", "show", "elsewhere"}).error, Contains("no sink"));
+  CHECK_THAT(ask({"outbox", "skip", "http", "999", "--reason", "why"}).error,
+             Contains("comes next"));
+
+  const auto number = dump_json(sink.at("next").at("id"));
+  CHECK_THAT(ask({"outbox", "skip", "http", number, "--reason", "malformed"}).out,
+             Contains("event " + number + " is left out of http"));
+  receiver.busy = false;
+  CHECK_THAT(ask({"outbox", "retry", "http", "--reason", "it is up"}).out, Contains("is sent now"));
+  REQUIRE(eventually([&] { return receiver.events().size() == 1; }));
+  CHECK(receiver.events()[0].at("data") == Json{{"number", 2}});
+  const auto audit = figures_of(server.url + "/api/v1/audit");
+  CHECK_THAT(audit, Contains("skip-event") && Contains("outbox/http/" + number) &&
+                        Contains("malformed") && Contains("retry-sink") && Contains("comes next"));
+}
+
 TEST_CASE("sinks are configured by name, and doctor asks them", "[cli]") {
   const Folder folder;
   Receiver receiver;

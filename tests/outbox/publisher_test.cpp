@@ -14,6 +14,7 @@ struct Shelf {
   std::vector<std::string> taken;
   std::deque<std::size_t> take_only;  // of the next sends: so many, then fail
   std::size_t sends = 0;
+  std::string refuses;  // the id of an event that is never taken
 
   [[nodiscard]] std::vector<std::string> ids() {
     const std::lock_guard lock{mutex};
@@ -33,6 +34,9 @@ class ShelfSink final : public Sink {
       shelf_.take_only.pop_front();
       sent.failure = Failure{"as told"};
     }
+    for (std::size_t i = 0; i < sent.events; ++i)
+      if (text_of(events[i].event, "id") == shelf_.refuses)
+        sent = Sent{i, Failure{"never " + shelf_.refuses}};
     for (std::size_t i = 0; i < sent.events; ++i)
       shelf_.taken.push_back(text_of(events[i].event, "id"));
     return sent;
@@ -189,6 +193,76 @@ TEST_CASE("an event that is not taken holds up those behind it", "[outbox]") {
   CHECK(shelf.ids() == Ids{"a1", "a2", "a3"});
   CHECK(running->figures().failures == 3);
   CHECK(eventually([&] { return emitter.cursor("s") == 3; }));
+}
+
+TEST_CASE("an operator leaves out the event that a sink refuses for good", "[outbox]") {
+  Emitter emitter;
+  emitter.emit({"b1", "a1", "a2", "a3"});
+  Shelf shelf;
+  shelf.refuses = "a1";
+  auto options = quick("s");
+  options.types = {"com.example.a"};
+  options.longest_pause_ms = 60'000;
+  Running running{options, std::make_unique<ShelfSink>(shelf), emitter.store()};
+  REQUIRE(eventually([&] { return running->figures().failures >= 2; }));
+  const auto stuck = running->status();
+  CHECK(stuck.where == "a shelf");
+  CHECK(stuck.here);
+  REQUIRE(stuck.next.has_value());
+  CHECK(stuck.next->id == 2);
+  CHECK(text_of(stuck.next->event, "id") == "a1");
+  CHECK(stuck.pending == 4);  // what nobody wants is counted too
+  CHECK(stuck.error == "never a1");
+  CHECK(stuck.failing_since > 0);
+  for (const std::int64_t other : {1, 3, 99}) {
+    const auto refused = running->skip(other);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::wrong_state);
+  }
+  CHECK(emitter.cursor("s") == 0);
+  REQUIRE(running->skip(2).has_value());
+  REQUIRE(eventually([&] { return emitter.cursor("s") == 4; }));
+  CHECK(shelf.ids() == Ids{"a2", "a3"});
+  CHECK(eventually([&] { return running->status().error.empty(); }));
+  const auto well = running->status();
+  CHECK_FALSE(well.next.has_value());
+  CHECK(well.pending == 0);
+  CHECK(well.failing_since == 0);
+  CHECK_FALSE(running->skip(2).has_value());
+}
+
+TEST_CASE("what is left out at another node is left out by the one that publishes", "[outbox]") {
+  Emitter emitter;
+  emitter.emit({"a1", "a2"});
+  Shelf shelf, other;
+  shelf.refuses = "a1";
+  Running first{quick("s"), std::make_unique<ShelfSink>(shelf), emitter.store()};
+  auto options = quick("s");
+  options.leads = [] { return false; };
+  Running second{options, std::make_unique<ShelfSink>(other), emitter.store()};
+  REQUIRE(eventually([&] { return first->figures().failures >= 1; }));
+  const auto seen = second->status();
+  CHECK_FALSE(seen.here);
+  CHECK(seen.error.empty());
+  REQUIRE(seen.next.has_value());
+  CHECK(second->retry().error().code == ErrorCode::wrong_state);
+  REQUIRE(second->skip(seen.next->id).has_value());
+  CHECK(eventually([&] { return shelf.ids() == Ids{"a2"}; }));
+  CHECK(other.ids().empty());
+}
+
+TEST_CASE("an operator ends the pause after a failure", "[outbox]") {
+  Emitter emitter;
+  emitter.emit({"a1"});
+  Shelf shelf;
+  shelf.take_only = {0};
+  auto options = quick("s");
+  options.first_pause_ms = options.longest_pause_ms = 600'000;
+  Running running{options, std::make_unique<ShelfSink>(shelf), emitter.store()};
+  REQUIRE(eventually([&] { return running->status().error == "as told"; }));
+  CHECK(shelf.ids().empty());
+  REQUIRE(running->retry().has_value());
+  CHECK(eventually([&] { return shelf.ids() == Ids{"a1"}; }));
 }
 
 TEST_CASE("while a sink is down it is asked rarely, and the lag is seen", "[outbox]") {
