@@ -98,6 +98,7 @@ struct CountOptions {
   std::vector<std::string> by{"status"};  // dimensions
   std::string where;
   int limit = 50;
+  bool exact = false;  // all runs, however long that takes
 };
 int run_count(const Session& session, const CountOptions& options);
 int run_show(const Session& session, const std::string& run);

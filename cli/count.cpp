@@ -33,7 +33,10 @@ int run_count(const Session& session, const CountOptions& options) {
   request.path = "/api/v1/runs:aggregate";
   Json filter = Json::object();
   if (!options.where.empty()) filter["where"] = options.where;
-  request.body = {{"by", options.by}, {"filter", std::move(filter)}, {"limit", options.limit}};
+  request.body = {{"by", options.by},
+                  {"filter", std::move(filter)},
+                  {"limit", options.limit},
+                  {"exact", options.exact}};
   const auto answer = ask(session, request);
   if (!answer) return report(session, answer.error());
   if (session.json) {
@@ -45,6 +48,11 @@ int run_count(const Session& session, const CountOptions& options) {
     session.terminal.out("No runs.");
   else
     table_of(items, options, session.clock.now()).print(session.terminal);
+  if (!answer->body.value("complete", true))
+    session.terminal.out(
+        session.terminal.paint(Style::warning, "of the newest runs alone, back to " +
+                                                   time_text(answer->body.value("since", Json())) +
+                                                   "; all of them with --exact"));
   return done;
 }
 

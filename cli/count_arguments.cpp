@@ -23,6 +23,9 @@ void add_count_command(CLI::App& app, Session& session, Chosen& chosen) {
                     "Which runs: status=faulted and error.type~communication and started>1h");
   count->add_option("--limit", options->limit, "Most groups to show, default 50")
       ->check(CLI::Range(1, 500));
+  count->add_flag(
+      "--exact", options->exact,
+      "Count all runs, however long that takes; else the newest when there are very many");
   count->callback([&chosen, &session, options] {
     chosen = [&session, options] { return run_count(session, *options); };
   });

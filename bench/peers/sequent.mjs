@@ -27,7 +27,7 @@ export default () => {
   const json = (path, body) => get(PORT, path, { method: 'POST', body: JSON.stringify(body) });
   const count = async (workflow, status) => {
     const filter = { workflow: `peers/${workflow}`, status: [status] };
-    const groups = await json('/api/v1/runs:aggregate', { filter, by: ['status'] });
+    const groups = await json('/api/v1/runs:aggregate', { filter, by: ['status'], exact: true });
     return groups.items[0]?.count ?? 0;
   };
   const up = async () => {

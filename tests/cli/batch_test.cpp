@@ -51,6 +51,7 @@ TEST_CASE("a batch is looked at first, then followed to its end, and audited", "
   INFO(counted.error);
   CHECK_THAT(counted.out, Contains("error_status") && Contains("test/fails") && Contains("402"));
   CHECK_THAT(server.ask({"count", "--where", "workflow=no/*"}).out, Contains("No runs."));
+  CHECK_THAT(server.ask({"count", "--exact"}).out, Contains("faulted") && Contains("3"));
   const auto unknown = server.ask({"count", "--by", "statsu"});
   CHECK(unknown.code == 1);
   CHECK_THAT(unknown.error, Contains("Did you mean `status`?"));
