@@ -113,7 +113,7 @@ struct Aggregate {
 struct NewestCounts {
   std::vector<Aggregate> groups;
   bool complete = true;
-  Timestamp since = 0;  // of one that is not complete: runs that began later were all counted
+  Timestamp since = 0;  // of one that is not complete: the time of the oldest id that was looked at
 };
 
 class RunQueries {
