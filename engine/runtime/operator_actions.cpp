@@ -30,9 +30,12 @@ ActionRequest request_of(Kind kind, const InstanceId& run, Engine::Action action
 
 asio::awaitable<Result<void>> act_on(std::shared_ptr<Partition> partition, InstanceId id,
                                      Partition::Plan plan) {
+  // Whoever waits for the answer must not keep alive what holds the answer: a node that ends without
+  // giving it would never be freed.
   auto begin = [partition = std::move(partition), id,
                 plan = std::move(plan)](Reply<Result<void>> reply) mutable {
-    partition->act(id, std::move(plan), std::move(reply));
+    const auto there = std::move(partition);
+    there->act(id, std::move(plan), std::move(reply));
   };
   return ask<Result<void>>(std::move(begin));
 }
@@ -232,7 +235,7 @@ Partition::Plan plan_of(const ActionRequest& request) {
 
 asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node, ActionRequest request,
                                       bool forward) {
-  const auto partition = node->partition(request.run.partition());
+  auto partition = node->partition(request.run.partition());
   if (!partition) {
     if (!forward || node->cluster == nullptr)
       co_return std::unexpected(node->elsewhere(request.run));
@@ -259,7 +262,8 @@ asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node, ActionRequest 
   } else {
     plan = plan_of(request);
   }
-  auto acting = act_on(partition, request.run, only_at(request.at_seq, std::move(plan)));
+  auto acting = act_on(std::move(partition), request.run, only_at(request.at_seq, std::move(plan)));
+  node.reset();  // see act_on
   Result<void> done = co_await std::move(acting);
   const bool unknown = !done && done.error().code == ErrorCode::not_found;
   if (request.kind != ActionRequest::Kind::migrate || !unknown || node->cluster == nullptr)
