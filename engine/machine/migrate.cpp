@@ -81,7 +81,10 @@ class Mapper {
       : from_(from), state_(state), to_(to), known_(by_names(to)) {}
 
   Result<Mapping> map() {
-    for (const auto& [id, frame] : state_.frames) map_frame(frame);
+    for (const auto& [id, frame] : state_.frames) {
+      map_frame(frame);
+      if (!frame.undo.empty()) need_undoing(frame.node);  // once it is over
+    }
     for (const auto& done : state_.undoable) need_undoing(done.node);
     for (const auto& [key, memory] : state_.keys)
       if (!memory.undo.empty()) need_undoing(memory.node);

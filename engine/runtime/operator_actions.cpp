@@ -262,12 +262,15 @@ asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node, ActionRequest 
   } else {
     plan = plan_of(request);
   }
-  auto acting = act_on(std::move(partition), request.run, only_at(request.at_seq, std::move(plan)));
-  node.reset();  // see act_on
+  const bool migrates = request.kind == ActionRequest::Kind::migrate;
+  auto acting = act_on(partition, request.run, only_at(request.at_seq, std::move(plan)));
+  if (!migrates) {  // see act_on
+    partition.reset();
+    node.reset();
+  }
   Result<void> done = co_await std::move(acting);
   const bool unknown = !done && done.error().code == ErrorCode::not_found;
-  if (request.kind != ActionRequest::Kind::migrate || !unknown || node->cluster == nullptr)
-    co_return done;
+  if (!migrates || !unknown || node->cluster == nullptr) co_return done;
   auto learning = learn(node);
   co_await std::move(learning);
   auto again = act_on(partition, request.run, only_at(request.at_seq, plan_migrate(node, request)));

@@ -315,6 +315,10 @@ TEST_CASE("what is done is undone under the new version, which must say how") {
     return text;
   };
   const std::string undone = ", metadata: {compensate: refund}";
+  Runner open{Version{"1.0.0", selling("", undone)}.document};
+  open.answer = [](const Call&) -> Answer { return std::unexpected(unknown()); };
+  open.start();
+  CHECK_THAT(refusal(open, Version{"1.1.0", selling("", "")}), Contains("does not say how"));
   Runner run{Version{"1.0.0", selling("", undone)}.document};
   run.start();
   REQUIRE(run.state().undoable.size() == 1);
