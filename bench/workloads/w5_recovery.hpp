@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "bench/workloads/workloads.hpp"
+
 namespace sequent::bench {
 
 /// Opens or recovers the store, says "ready", starts `runs` runs, says "started", then
