@@ -89,6 +89,8 @@ TEST_CASE("a faulted run goes on under a version that mends it") {
   CHECK(run.state().status == Status::faulted);
   REQUIRE(run.feed(RetryAsked{.reason = "mended"}));
   CHECK(run.output() == Json{{"amount", 7}});
+  REQUIRE(run.calls.size() == 2);
+  CHECK(run.calls[1].key != run.calls[0].key);  // a key never carries other bytes
 }
 
 TEST_CASE("a parked call keeps its key, so it must keep its place") {

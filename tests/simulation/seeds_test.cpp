@@ -93,6 +93,11 @@ TEST_CASE("seeds with outages that once failed hold", "[simulation]") {
     check({.seed = seed, .runs = 8, .keys_and_times = false, .migrations = false});
 }
 
+// A call that had failed went out again under its key, with what the new version says.
+TEST_CASE("seeds with migrations that once failed hold", "[simulation]") {
+  check({.seed = 31044, .runs = 8});
+}
+
 TEST_CASE("a seed gives the same trace each time", "[simulation]") {
   for (const bool cluster : {false, true}) {
     CAPTURE(cluster);

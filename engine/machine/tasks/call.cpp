@@ -86,6 +86,11 @@ void Decider::begin_call(FrameId id) {
       if (!frozen) return raise(id, frozen.error());
       intent.late = make_value(std::move(*frozen));
     }
+    // What has left under a key is all that it ever carries, whether or not it had an effect: another
+    // version of the workflow, or another moment, makes another call.
+    if (known != state.keys.end() && known->second.arguments &&
+        *known->second.arguments != *arguments)
+      ++intent.revision;
     intent.arguments = make_value(std::move(*arguments));
   }
   emit(std::move(intent));
