@@ -255,7 +255,9 @@ std::string Database::query(const std::string& sql) {
 }
 
 void Database::script(const std::string& file) {
-  run_to_end(tool("psql", {"-XqAt", "-v", "ON_ERROR_STOP=1", "-f", file, admin_url()}), tool_ms);
+  auto command = tool("psql", {"-XqAt", "-v", "ON_ERROR_STOP=1", "-f", file, admin_url()});
+  command.as_server_user = false;  // who may not read files below /root
+  run_to_end(command, tool_ms);
 }
 
 }  // namespace sequent::chaos
