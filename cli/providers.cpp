@@ -114,10 +114,11 @@ int run_provider_action(const Session& session, const ProviderOptions& options) 
   if (!options.operation_class.empty()) request.body["class"] = options.operation_class;
   if (options.per_second) request.body["perSecond"] = *options.per_second;
   if (options.at_once) request.body["atOnce"] = *options.at_once;
+  const Timestamp now = session.clock.now();  // one for all: a window is as long as it says
   const std::pair<const char*, const std::string*> times[] = {
       {"until", &options.until}, {"from", &options.from}, {"to", &options.to}};
   for (const auto& [name, text] : times) {
-    const auto at = time_argument(*text, session.clock.now());
+    const auto at = time_argument(*text, now);
     if (!at) {
       report(session, at.error());
       return wrong_use;
