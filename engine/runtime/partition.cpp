@@ -66,11 +66,16 @@ void Partition::begin(InstanceId id, ProgramPtr program, machine::StartAsked ask
 
 // The one place where events meet the machine.
 Result<void> Partition::feed(Resident& resident, const machine::Event& event) {
-  machine::Event asked = event;
-  if (auto* cancel = std::get_if<machine::CancelAsked>(&asked))
-    cancel->awaited = children_that_undo(resident);
-  auto records = machine::decide(*resident.program, resident.state, asked, now(), random_->next(),
-                                 node_->surroundings);
+  // A cancellation also says which children may have something to undo. No other event is copied.
+  std::optional<machine::Event> cancellation;
+  if (const auto* asked = std::get_if<machine::CancelAsked>(&event)) {
+    machine::CancelAsked cancel = *asked;
+    cancel.awaited = children_that_undo(resident);
+    cancellation.emplace(std::move(cancel));
+  }
+  auto records =
+      machine::decide(*resident.program, resident.state, cancellation ? *cancellation : event,
+                      now(), random_->next(), node_->surroundings);
   if (!records) return std::unexpected(std::move(records.error()));
   if (records->empty()) return {};
   if (const auto* moved = std::get_if<machine::MigrateAsked>(&event))
