@@ -17,12 +17,6 @@ CLI::App* json_option(CLI::App* command, Session& session) {
   return command;
 }
 
-CLI::App* client_options(CLI::App* command, Session& session) {
-  command->add_option("--server", session.server,
-                      "The server, default http://127.0.0.1:8233 (or SEQUENT_SERVER)");
-  return json_option(command, session);
-}
-
 template <class Options>
 std::shared_ptr<Options> kept() {
   return std::make_shared<Options>();
@@ -41,6 +35,12 @@ std::optional<std::string> unknown_command(const CLI::App& app, int count,
 }
 
 }  // namespace
+
+CLI::App* client_options(CLI::App* command, Session& session) {
+  command->add_option("--server", session.server,
+                      "The server, default http://127.0.0.1:8233 (or SEQUENT_SERVER)");
+  return json_option(command, session);
+}
 
 void add_server_commands(CLI::App& app, Session& session, Chosen& chosen) {
   const auto serve_options = [&session](CLI::App* command, ServeOptions& options) {

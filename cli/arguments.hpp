@@ -13,6 +13,9 @@ namespace sequent::cli {
 /// What the command line chose; empty until one command was.
 using Chosen = std::function<int()>;
 
+/// Gives a command that asks a server its --server and --json, and returns it.
+CLI::App* client_options(CLI::App* command, Session& session);
+
 /// `session` and `chosen` outlive `app`; options go into `session`, the command into `chosen`.
 void add_server_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen);

@@ -8,10 +8,8 @@
 namespace sequent::cli {
 
 void add_audit_command(CLI::App& app, Session& session, Chosen& chosen) {
-  auto* audit = app.add_subcommand("audit", "What operators did, newest first");
-  audit->add_option("--server", session.server,
-                    "The server, default http://127.0.0.1:8233 (or SEQUENT_SERVER)");
-  audit->add_flag("--json", session.json, "Answer in JSON");
+  auto* audit =
+      client_options(app.add_subcommand("audit", "What operators did, newest first"), session);
   const auto options = std::make_shared<AuditOptions>();
   audit->add_option("--target", options->target, "Id of a run or batch, name of a workflow");
   audit->add_option("--who", options->principal, "Who did it");

@@ -8,18 +8,10 @@
 namespace sequent::cli {
 namespace {
 
-CLI::App* client_command(CLI::App* parent, const char* name, const char* help, Session& session) {
-  auto* command = parent->add_subcommand(name, help);
-  command->add_option("--server", session.server,
-                      "The server, default http://127.0.0.1:8233 (or SEQUENT_SERVER)");
-  command->add_flag("--json", session.json, "Answer in JSON");
-  return command;
-}
-
 /// One that begins a batch; `resume` and `cancel` also change one, by its id.
 void add_action(CLI::App* batch, const char* action, const char* help, Session& session,
                 Chosen& chosen) {
-  auto* command = client_command(batch, action, help, session);
+  auto* command = client_options(batch->add_subcommand(action, help), session);
   const auto options = std::make_shared<BatchOptions>();
   options->action = action;
   const std::string name = action;
@@ -73,7 +65,7 @@ void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen) {
   add_action(batch, "cancel", "End runs for good, or begin no further runs of a batch", session,
              chosen);
 
-  auto* list = client_command(batch, "list", "List batches, newest first", session);
+  auto* list = client_options(batch->add_subcommand("list", "List batches, newest first"), session);
   const auto page = std::make_shared<std::pair<std::string, int>>("", 50);
   list->add_option("--cursor", page->first, "Go on where the last page ended");
   list->add_option("--limit", page->second, "Most batches to show, default 50")
@@ -86,7 +78,8 @@ void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen) {
     std::string id, state;
     bool watch = false;
   };
-  auto* show = client_command(batch, "show", "A batch and what became of its runs", session);
+  auto* show =
+      client_options(batch->add_subcommand("show", "A batch and what became of its runs"), session);
   const auto shown = std::make_shared<Shown>();
   show->add_option("batch", shown->id, "Id of the batch")->required();
   show->add_option("--state", shown->state,
@@ -99,7 +92,8 @@ void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen) {
     };
   });
 
-  auto* pause = client_command(batch, "pause", "Begin no further runs for now", session);
+  auto* pause =
+      client_options(batch->add_subcommand("pause", "Begin no further runs for now"), session);
   const auto paused = std::make_shared<std::pair<std::string, std::string>>();
   pause->add_option("batch", paused->first, "Id of the batch")->required();
   pause->add_option("--reason", paused->second, "Why; the audit log keeps it")->required();
@@ -107,43 +101,6 @@ void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen) {
     chosen = [&session, paused] {
       return run_batch_change(session, "pause", paused->first, paused->second);
     };
-  });
-}
-
-void add_migrate_command(CLI::App& app, Session& session, Chosen& chosen) {
-  auto* migrate =
-      client_command(&app, "migrate", "Move runs to another version of their workflow", session);
-  const auto options = std::make_shared<MigrateOptions>();
-  BatchOptions& batch = options->batch;
-  batch.action = "migrate";
-  migrate->add_option("run", options->run, "Id of the run; or --where");
-  migrate->add_option("--where", batch.where,
-                      "Which runs: status=waiting and workflow=billing/refund:1.0.0");
-  migrate->add_option("--to", batch.version, "The version, default the highest");
-  migrate->add_flag("--dry-run", batch.dry_run, "Say whether it can be, and do nothing");
-  migrate->add_option("--reason", batch.reason, "Why; the audit log keeps it");
-  migrate->add_option("--rate", batch.rate, "Of many: 50/s, 100/m or 10/h");
-  migrate->callback([&chosen, &session, options] {
-    if (options->run.empty() == options->batch.where.empty())
-      throw CLI::ValidationError("run", "give either the id of a run or --where");
-    chosen = [&session, options] { return run_migrate(session, *options); };
-  });
-}
-
-void add_definition_commands(CLI::App& app, Session& session, Chosen& chosen) {
-  auto* definitions = app.add_subcommand("definitions", "Versions of workflows on a server");
-  definitions->require_subcommand(1);
-  auto* list = client_command(definitions, "list", "List every version", session);
-  list->callback(
-      [&chosen, &session] { chosen = [&session] { return run_definitions_list(session); }; });
-  auto* remove = client_command(definitions, "delete",
-                                "Delete a version of which every run has ended", session);
-  const auto options = std::make_shared<DeleteDefinitionOptions>();
-  remove->add_option("workflow", options->workflow, "NAMESPACE/NAME:VERSION")->required();
-  remove->add_option("--reason", options->reason, "Why; the audit log keeps it")->required();
-  remove->add_flag("--yes", options->yes, "Even if starts, routes or schedules change by it");
-  remove->callback([&chosen, &session, options] {
-    chosen = [&session, options] { return run_definitions_delete(session, *options); };
   });
 }
 

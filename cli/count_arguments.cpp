@@ -8,10 +8,8 @@
 namespace sequent::cli {
 
 void add_count_command(CLI::App& app, Session& session, Chosen& chosen) {
-  auto* count = app.add_subcommand("count", "Count runs in groups, the largest first");
-  count->add_option("--server", session.server,
-                    "The server, default http://127.0.0.1:8233 (or SEQUENT_SERVER)");
-  count->add_flag("--json", session.json, "Answer in JSON");
+  auto* count = client_options(
+      app.add_subcommand("count", "Count runs in groups, the largest first"), session);
   const auto options = std::make_shared<CountOptions>();
   count
       ->add_option("--by", options->by,

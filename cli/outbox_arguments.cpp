@@ -13,17 +13,10 @@ struct SinkOptions {
   std::int64_t event = 0;
 };
 
-CLI::App* for_server(CLI::App* command, Session& session) {
-  command->add_option("--server", session.server,
-                      "The server, default http://127.0.0.1:8233 (or SEQUENT_SERVER)");
-  command->add_flag("--json", session.json, "Answer in JSON");
-  return command;
-}
-
 }  // namespace
 
 void add_outbox_commands(CLI::App& app, Session& session, Chosen& chosen) {
-  auto* outbox = for_server(
+  auto* outbox = client_options(
       app.add_subcommand("outbox", "Where emitted events go, and what a sink refuses"), session);
   outbox->require_subcommand(0, 1);
   const auto list = [&chosen, &session] {
@@ -32,9 +25,9 @@ void add_outbox_commands(CLI::App& app, Session& session, Chosen& chosen) {
   outbox->callback([outbox, list] {
     if (outbox->get_subcommands().empty()) list();
   });
-  for_server(outbox->add_subcommand("list", "List the sinks"), session)->callback(list);
+  client_options(outbox->add_subcommand("list", "List the sinks"), session)->callback(list);
   const auto on_sink = [&](const char* name, const char* help, auto run) {
-    auto* command = for_server(outbox->add_subcommand(name, help), session);
+    auto* command = client_options(outbox->add_subcommand(name, help), session);
     const auto options = std::make_shared<SinkOptions>();
     command->add_option("sink", options->sink, "Name of the sink")->required();
     command->callback([&chosen, &session, options, run] {
