@@ -31,4 +31,8 @@ class Child {
 /// this process has one thread.
 [[nodiscard]] bool run_apart(const std::function<bool()>& work);
 
+/// The same for work that measures one figure; nothing when it gave none or died.
+[[nodiscard]] std::optional<double> measure_apart(
+    const std::function<std::optional<double>()>& work);
+
 }  // namespace sequent::bench

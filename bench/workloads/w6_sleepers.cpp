@@ -1,7 +1,11 @@
 // W6: runs that sleep. Memory, disk, what an idle node asks of its store, and what a node with that
 // many sleepers does after a restart.
 #include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "bench/workloads/callers.hpp"
 #include "bench/workloads/child.hpp"
@@ -13,6 +17,7 @@ namespace {
 
 constexpr double wakes_within_s = 1'800;
 constexpr auto between_wakes = std::chrono::milliseconds(50);
+constexpr int pairs = 3;
 
 std::string one_step_and_sleep() {
   return "document: {dsl: 1.0.3, namespace: bench, name: sleeper, version: 1.0.0}\ndo:\n"
@@ -65,17 +70,47 @@ bool wake_up_beside(const Options& options) {
       "MB\n",
       ready, seconds_since(start), memory_mb());
   print_idle(node, options);
-  const Load load{.runs = std::max(600, options.runs / 2), .callers = 600};
+  return first.failed == 0;
+}
+
+// Runs/s of W1 in the store of `options`, warmed.
+std::optional<double> w1_within(const Options& options, const char* name) {
+  Node node(options, five_steps());
+  (void)drive(node, {.runs = std::max(100, options.runs / 20), .callers = 64});  // warm
+  const Load load{.runs = options.runs, .callers = 600};
   auto measured = drive(node, load);
-  print("  W1", load, 5, measured);
-  return first.failed == 0 && measured.failed == 0;
+  print(name, load, 5, measured);
+  if (measured.failed != 0) return std::nullopt;
+  return load.runs / measured.seconds;
+}
+
+Options empty_store(Options options) {
+  options.folder /= "empty";
+  std::filesystem::create_directories(options.folder);
+  if (!options.store.empty()) options.store += "_empty";  // it ends with its schema
+  return options;
+}
+
+// By turns, as disks and neighbours change from minute to minute.
+bool compare_with_empty(const Options& options) {
+  const auto empty = empty_store(options);
+  std::vector<double> shares;
+  for (int pair = 0; pair < pairs; ++pair) {
+    const auto beside = measure_apart([&] { return w1_within(options, "  W1 beside them"); });
+    const auto without = measure_apart([&] { return w1_within(empty, "  W1 without"); });
+    if (!beside || !without) return false;
+    shares.push_back(100 * *beside / *without);
+  }
+  std::printf("     W1 beside them is %.0f %% of W1 without (median of %zu pairs)\n",
+              percentile(shares, 0.5), shares.size());
+  return true;
 }
 
 }  // namespace
 
 bool w6_sleepers(const Options& options) {
   return run_apart([&] { return put_to_sleep(options); }) &&
-         run_apart([&] { return wake_up_beside(options); });
+         run_apart([&] { return wake_up_beside(options); }) && compare_with_empty(options);
 }
 
 }  // namespace sequent::bench
