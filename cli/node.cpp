@@ -57,14 +57,6 @@ api::ApiConfig with_metrics(api::ApiConfig config, const outbox::Publishing& pub
   return config;
 }
 
-// Where several nodes share the store, the one that leads looks for batches that others took.
-repair::WorkerSettings repair_settings(persistence::Database& store) {
-  constexpr DurationMs look_ms = 5'000;
-  repair::WorkerSettings settings;
-  if (store.exchange() != nullptr) settings.idle_ms = look_ms;
-  return settings;
-}
-
 std::string spelled_url(const std::string& host, std::uint16_t port) {
   const bool bare_v6 = host.find(':') != std::string::npos;
   return "http://" + (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
@@ -127,12 +119,13 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       housekeeping(engine, *store, clock, parse_retention(config->retention)),
       repair(std::make_shared<repair::Worker>(
           repair::WorkerPorts{engine, store->repairs(), *store, clock, pool}, io.get_executor(),
-          repair_settings(*store), [this] { return engine.leads(); })),
+          repair::WorkerSettings{}, [this] { return engine.leads(); })),
       api(with_metrics(std::move(api_settings), publishing),
           api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool,
                         store->repairs(), [this] { repair->wake(); }, &publishing}),
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
   server.date_by([&time] { return time.now(); });
+  store->when_batches_open([worker = repair] { worker->wake(); });
   activities::register_activities(activities, config->providers, http);
   const auto& aws = config->providers.aws;
   if (aws.notifications.queue_url.empty()) return;

@@ -249,10 +249,14 @@ Result<void> Publisher::skip(std::int64_t event) {
   return {};
 }
 
+// Of events it is told, wherever in the cluster they were emitted; that it leads now it has to see.
 void Publisher::wait_for_work() {
+  const bool led = position_ >= 0;
   std::unique_lock lock{mutex_};
-  changed_.wait_for(lock, std::chrono::milliseconds(options_.look_every_ms),
-                    [this] { return woken_ || stopping_; });
+  do {
+    changed_.wait_for(lock, std::chrono::milliseconds(options_.look_every_ms),
+                      [this] { return woken_ || stopping_; });
+  } while (!woken_ && !stopping_ && led == leads());
 }
 
 // Between half and all of a pause that doubles, so that many nodes don't come back in step. New

@@ -24,7 +24,7 @@ struct PublisherOptions {
   std::size_t most_bytes = 4 << 20;
   DurationMs first_pause_ms = 500;  // after a failure; doubled with each one that follows
   DurationMs longest_pause_ms = 60'000;
-  DurationMs look_every_ms = 5'000;  // for events that nobody told us of
+  DurationMs look_every_ms = 5'000;  // whether this node leads now
   /// Whether this node publishes now: one of a cluster does. Empty = it is the only one.
   std::function<bool()> leads;
   std::size_t most_skipped = 1'000;  // events of other types that are passed without a new cursor

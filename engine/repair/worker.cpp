@@ -80,11 +80,9 @@ asio::awaitable<void> Worker::run() {
     auto turning = guarded_turn();
     const Turn done = co_await std::move(turning);
     if (stopping_) break;
-    DurationMs rest = done == Turn::busy ? settings_.tick_ms : settings_.listen_ms;
-    if (done == Turn::idle) rest = settings_.idle_ms;
     if (woken_) continue;  // told meanwhile
-    pause_.expires_at(done == Turn::idle && rest == 0 ? asio::steady_timer::time_point::max()
-                                                      : in_ms(rest));
+    const DurationMs rest = done == Turn::busy ? settings_.tick_ms : settings_.listen_ms;
+    pause_.expires_at(done == Turn::idle ? asio::steady_timer::time_point::max() : in_ms(rest));
     (void)co_await pause_.async_wait(token);
   }
 }

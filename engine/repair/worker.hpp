@@ -25,10 +25,9 @@ using runtime::RepairItem;
 struct WorkerSettings {
   DurationMs tick_ms = 50;     // between two helpings of one batch
   DurationMs listen_ms = 500;  // between two looks at what became of them, when nothing else is due
-  DurationMs idle_ms = 0;     // between two looks for batches that other nodes took; 0 = only woken
-  std::size_t chunk = 2'000;  // runs chosen in one transaction
-  std::size_t helping = 64;   // runs acted on at the same time
-  std::size_t batches = 16;   // open ones worked on, oldest first
+  std::size_t chunk = 2'000;   // runs chosen in one transaction
+  std::size_t helping = 64;    // runs acted on at the same time
+  std::size_t batches = 16;    // open ones worked on, oldest first
 };
 
 /// All must outlive the worker.

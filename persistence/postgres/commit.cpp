@@ -217,7 +217,7 @@ std::vector<BatchResult> PostgresStore::commit(std::span<const Batch> batches) {
     };
     auto results = writing(writers_, body, held);
     settling.done();
-    if (shared::has_emitted(results)) tell_emitted();
+    if (shared::has_emitted(results)) emitted_.ring();
     return results;
   };
   try {

@@ -72,13 +72,7 @@ std::size_t PostgresStore::count_emitted(std::int64_t after, std::size_t most) {
 }
 
 void PostgresStore::when_emitted(std::function<void()> wake) {
-  const std::lock_guard lock{emitted_mutex_};
-  emitted_ = std::move(wake);
-}
-
-void PostgresStore::tell_emitted() {
-  const std::lock_guard lock{emitted_mutex_};
-  if (emitted_) emitted_();
+  emitted_.hang(std::move(wake));
 }
 
 }  // namespace sequent::persistence::postgres

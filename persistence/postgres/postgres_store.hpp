@@ -3,10 +3,11 @@
 // threads  blocking; any, several at once: writes and reads take connections from pools of their own
 // errors   StoreFailure from every call, `full` when the database has no room; a failed transaction
 //          is rolled back, one whose answer was lost is looked up, and the store stays usable
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "persistence/bell.hpp"
 #include "persistence/database.hpp"
 #include "persistence/postgres/exchange.hpp"
 #include "persistence/postgres/migrate.hpp"
@@ -141,6 +142,7 @@ class PostgresStore final : public Database {
   std::size_t delete_definitions(Timestamp now) override;
 
   [[nodiscard]] runtime::RepairStore& repairs() override { return *repairs_; }
+  void when_batches_open(std::function<void()> wake) override;
 
  private:
   template <class>
@@ -156,7 +158,6 @@ class PostgresStore final : public Database {
   [[nodiscard]] std::optional<Error> prepare(PartitionId partitions);
   void learn_workflows(std::span<const runtime::Batch> batches);
   [[noreturn]] void fail_history(std::span<const runtime::Batch> batches, const SqlError& error);
-  void tell_emitted();
   void flush_settled();
 
   const Address address_;
@@ -167,8 +168,9 @@ class PostgresStore final : public Database {
   std::size_t committers_ = 1;
   shared::KnownWorkflows known_workflows_;
   Unsettled settling_;
-  std::mutex emitted_mutex_;
-  std::function<void()> emitted_;  // wakes who publishes emitted events
+  Bell emitted_;                     // wakes who publishes emitted events
+  std::int64_t known_emitted_ = -1;  // the last one that a renewal heard of
+  Bell batches_open_;
   Pool writers_, readers_;
   Pool lessor_;  // one place, so that leases never wait behind a long commit
   Pool talker_;

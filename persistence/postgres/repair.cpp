@@ -15,6 +15,10 @@ auto PostgresStore::write_with(const Body& body) {
   return writing(writers_, body);
 }
 
+void PostgresStore::when_batches_open(std::function<void()> wake) {
+  batches_open_.hang(std::move(wake));
+}
+
 std::unique_ptr<runtime::RepairStore> PostgresStore::make_repairs() {
   return std::make_unique<shared::Repairs<PostgresStore>>(*this);
 }
