@@ -45,6 +45,10 @@ asio::awaitable<void> caller(Shared& shared, std::vector<double>& latencies) {
   }
 }
 
+double kilobytes_each(std::int64_t bytes, int runs) {
+  return static_cast<double>(bytes) / 1024 / runs;
+}
+
 }  // namespace
 
 Measured drive(Node& node, const Load& load) {
@@ -52,7 +56,8 @@ Measured drive(Node& node, const Load& load) {
   std::vector<std::vector<double>> latencies(static_cast<std::size_t>(load.callers));
   const auto before = node.engine().stats();
   const auto statements = node.store().statements();
-  const auto cpu = cpu_seconds(), database_cpu = node.database_cpu().seconds();
+  const auto cpu = cpu_seconds(), database_cpu = node.database().cpu_seconds();
+  const auto stored = node.store().bytes(), log = node.database().log_bytes();
   const auto start = SteadyClock::now();
   std::vector<std::future<void>> done;
   for (auto& each : latencies) {
@@ -67,12 +72,14 @@ Measured drive(Node& node, const Load& load) {
   Measured measured;
   measured.seconds = seconds_since(start);
   measured.cpu = cpu_seconds() - cpu;
-  measured.database_cpu = node.database_cpu().seconds() - database_cpu;
+  measured.database_cpu = node.database().cpu_seconds() - database_cpu;
   for (auto& each : done) each.get();
   const auto after = node.engine().stats();
   measured.commits_per_run = static_cast<double>(after.commits - before.commits) / load.runs;
   measured.statements_per_run =
       static_cast<double>(node.store().statements() - statements) / load.runs;
+  measured.stored_kb = kilobytes_each(node.store().bytes() - stored, load.runs);
+  measured.log_kb = kilobytes_each(node.database().log_bytes() - log, load.runs);
   measured.failed = shared.failed.load();
   for (auto& each : latencies)
     measured.latencies_ms.insert(measured.latencies_ms.end(), each.begin(), each.end());
@@ -92,6 +99,9 @@ void print(const char* name, const Load& load, int steps, Measured& measured) {
   if (measured.database_cpu > 0)
     std::printf("     database %.3f CPU-s per 1,000 runs (%.1f cores)\n",
                 measured.database_cpu / load.runs * 1000, measured.database_cpu / measured.seconds);
+  std::printf("     on disk per run: %.1f KB", measured.stored_kb);
+  if (measured.log_kb > 0) std::printf(", and %.1f KB of the server's log", measured.log_kb);
+  std::printf("\n");
   std::fflush(stdout);
 }
 

@@ -16,7 +16,9 @@ struct Load {
 
 struct Measured {
   double seconds = 0, cpu = 0;
-  double database_cpu = 0;  // 0: not known
+  double database_cpu = 0;  // s; 0: not known
+  double stored_kb = 0,
+         log_kb = 0;  // per run: what the store grew by; the database's log, 0: not known
   double commits_per_run = 0, statements_per_run = 0;
   int failed = 0;
   std::vector<double> latencies_ms;

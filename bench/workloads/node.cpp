@@ -23,7 +23,7 @@ void give_up(const std::string& problem) {
 }
 
 Node::Node(const Options& options, const std::string& workflow)
-    : work_(asio::make_work_guard(context_)), database_cpu_(options.store) {
+    : work_(asio::make_work_guard(context_)), database_(options.store) {
   auto opened = persistence::open_database(
       {.url = options.store, .directory = options.folder.string(), .node = options.node});
   if (!opened) give_up(opened.error().detail);

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "bench/workloads/database_cpu.hpp"
+#include "bench/workloads/database_load.hpp"
 #include "bench/workloads/workloads.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/system_clock.hpp"
@@ -32,7 +32,7 @@ class Node {
   void deploy(const std::string& workflow);
   [[nodiscard]] runtime::Engine& engine() { return *engine_; }
   [[nodiscard]] persistence::Database& store() { return *store_; }
-  [[nodiscard]] const DatabaseCpu& database_cpu() const { return database_cpu_; }
+  [[nodiscard]] const DatabaseLoad& database() const { return database_; }
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
 
  private:
@@ -40,7 +40,7 @@ class Node {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::vector<std::thread> threads_;
   std::unique_ptr<persistence::Database> store_;
-  DatabaseCpu database_cpu_;
+  DatabaseLoad database_;
   runtime::SystemClock clock_;
   net::HttpClient http_{net::ClientLimits{.threads = 2}};  // as serve has on four cores
   runtime::ActivityRegistry registry_;

@@ -60,8 +60,8 @@ Shared run_nodes(const Options& options, const char* workflow, int nodes) {
     children.push_back(std::make_unique<Child>(arguments));
     if (children.back()->line() != "ready") give_up("a node did not start");
   }
-  const DatabaseCpu database(options.store);
-  const double before = database.seconds();
+  const DatabaseLoad database(options.store);
+  const double before = database.cpu_seconds();
   const auto start = SteadyClock::now();
   std::ofstream{options.folder / go} << nodes;
   Shared all;
@@ -73,7 +73,7 @@ Shared run_nodes(const Options& options, const char* workflow, int nodes) {
     all.runs_per_second += rate;
     all.nodes_busy += busy;
   }
-  all.database_busy = (database.seconds() - before) / seconds_since(start);
+  all.database_busy = (database.cpu_seconds() - before) / seconds_since(start);
   return all;
 }
 

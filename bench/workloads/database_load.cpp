@@ -1,4 +1,4 @@
-#include "bench/workloads/database_cpu.hpp"
+#include "bench/workloads/database_load.hpp"
 
 #include <unistd.h>
 
@@ -7,8 +7,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "persistence/postgres/connection.hpp"
-
 namespace sequent::bench {
 namespace {
 
@@ -16,6 +14,7 @@ namespace fs = std::filesystem;
 namespace postgres = persistence::postgres;
 
 constexpr std::string_view my_process = "SELECT pg_backend_pid()::bigint";
+constexpr std::string_view log_written = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint";
 
 /// What /proc/PID/stat tells of a process (proc(5)).
 struct Process {
@@ -47,18 +46,21 @@ Process look_at(const std::string& pid) {
 
 }  // namespace
 
-DatabaseCpu::DatabaseCpu(const std::string& store) {
+DatabaseLoad::DatabaseLoad(const std::string& store) {
   const auto address = postgres::Address::parse(store, "bench");
   if (!address) return;
-  const auto connection = postgres::Connection::open(*address, postgres::Role::reader);
-  auto rows = connection->query(my_process);
+  address_ = std::make_unique<postgres::Address>(*address);
+  connection_ = postgres::Connection::open(*address_, postgres::Role::reader);
+  auto rows = connection_->query(my_process);
   if (!rows.next()) return;
   const Process backend = look_at(std::to_string(rows.integer(0)));
   if (backend.name.starts_with("postgres")) server_ = backend.parent;
 }
 
-double DatabaseCpu::seconds() const {
-  if (!known()) return 0;
+DatabaseLoad::~DatabaseLoad() = default;
+
+double DatabaseLoad::cpu_seconds() const {
+  if (server_ == 0) return 0;
   const Process server = look_at(std::to_string(server_));
   double sum = server.own_seconds + server.ended_children_seconds;
   for (const auto& entry : fs::directory_iterator("/proc")) {
@@ -68,6 +70,12 @@ double DatabaseCpu::seconds() const {
     if (process.parent == server_) sum += process.own_seconds;
   }
   return sum;
+}
+
+std::int64_t DatabaseLoad::log_bytes() const {
+  if (!connection_) return 0;
+  auto rows = connection_->query(log_written);
+  return rows.next() ? rows.integer(0) : 0;
 }
 
 }  // namespace sequent::bench
