@@ -45,9 +45,10 @@ std::optional<Parameters> match_path(std::string_view pattern, std::string_view 
     if (!wanted || !came) return std::nullopt;
     const Segment segment = segment_of(*wanted);
     if (segment.parameter.empty()) {
+      if (*came == segment.literal) continue;
       // A path arrives percent-encoded, and "%3A" is ":" to its sender.
-      if (*came != segment.literal && net::percent_decode(*came) != segment.literal)
-        return std::nullopt;
+      const bool encoded = came->find('%') != std::string_view::npos;
+      if (!encoded || net::percent_decode(*came) != segment.literal) return std::nullopt;
       continue;
     }
     if (!came->ends_with(segment.literal)) return std::nullopt;
