@@ -136,6 +136,15 @@ void check_providers(World& world, Summary& summary) {
   summary.expect("effects that were asked for twice under different keys", duplicates, 0);
 }
 
+void check_weather(const std::vector<Step>& planned, const StormReport& storm, Summary& summary) {
+  const auto expected = counts_of(planned);
+  for (const auto& [kind, count] : expected) {
+    const auto done = storm.carried_out.find(kind);
+    summary.expect("carried out: " + name_of(kind),
+                   done == storm.carried_out.end() ? 0 : done->second, count);
+  }
+}
+
 void check_writers(World& world, int owners, Summary& summary) {
   summary.expect_at_least("commits of partitions that were audited",
                           number(world, "SELECT count(*) FROM audit.written"), 1);
@@ -144,12 +153,13 @@ void check_writers(World& world, int owners, Summary& summary) {
                                  "SELECT max(owners) FROM (SELECT count(DISTINCT writer) "
                                  "AS owners FROM audit.written GROUP BY partition_id) o"),
                           owners);
-  summary.expect("commits by somebody who was not the owner",
-                 number(world,
-                        // An owner is a node's name and, behind "~", what tells its processes apart.
-                        "SELECT count(*) FROM audit.written WHERE "
-                        "writer <> 'sequent ' || split_part(owner, '~', 1)"),
-                 0);
+  summary.expect(
+      "commits by somebody who was not the owner",
+      number(world,
+             // An owner is a node's name and, behind "~", what tells its processes apart.
+             "SELECT count(*) FROM audit.written WHERE "
+             "writer <> 'sequent ' || split_part(owner, '~', 1)"),
+      0);
   summary.expect("epochs with two writers",
                  number(world,
                         "SELECT count(*) FROM (SELECT 1 FROM audit.written GROUP BY "

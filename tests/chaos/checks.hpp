@@ -21,6 +21,8 @@ class Summary {
 
 void check_callers(World& world, const Load& load, Summary& summary);
 void check_providers(World& world, Summary& summary);
+/// What the weather planned has happened, each step of it.
+void check_weather(const std::vector<Step>& planned, const StormReport& storm, Summary& summary);
 /// The epochs of each partition, and who wrote under them: `owners` at least of some partition.
 void check_writers(World& world, int owners, Summary& summary);
 /// How long runs stood still when their node died.

@@ -1,6 +1,7 @@
 // Three nodes on one PostgreSQL with a standby, customers, and whatever can go wrong; then the proof
 // that nothing was lost, repeated or written by two.
 //   chaos SEQUENT [--seconds N] [--seed N] [--weather any|story|database|restore|upgrade] [--customers N] [--visits N]
+// `--kinds all` refuses a seed whose weather lacks a kind.
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,13 +28,14 @@ struct Options {
   int seconds = 60, customers = 24, visits = 1'000'000;
   DurationMs longest_take_over_ms = 7'000;  // docs/cluster.md
   std::uint64_t seed = 1;
+  bool all_kinds = false;  // a seed that lacks one is refused
 };
 
 [[noreturn]] void wrong_use(const std::string& what) {
   std::fprintf(stderr,
                "%s\nusage: chaos SEQUENT [--seconds N] [--seed N] [--weather "
                "any|story|database|restore|upgrade] "
-               "[--customers N] [--visits N] [--take-over MS]\n",
+               "[--customers N] [--visits N] [--take-over MS] [--kinds all]\n",
                what.c_str());
   std::exit(2);
 }
@@ -46,6 +48,10 @@ Options options_of(int count, char** words) {
     const std::string name = words[i], value = words[i + 1];
     if (name == "--weather" && std::ranges::count(weathers, value) > 0) {
       options.weather = value;
+      continue;
+    }
+    if (name == "--kinds" && value == "all") {
+      options.all_kinds = true;
       continue;
     }
     if (value.empty() || value.find_first_not_of("0123456789") != std::string::npos ||
@@ -77,6 +83,25 @@ std::vector<Step> weather_of(const Options& options) {
   return random_weather(options.seed, length);
 }
 
+// False: there is a kind that must be there and is not.
+bool foretell(const std::vector<Step>& steps, const Options& options) {
+  auto counts = counts_of(steps);
+  std::string there, missing;
+  for (const auto kind : disturbances) {
+    auto& list = counts[kind] > 0 ? there : missing;
+    list += (list.empty() ? "" : ", ") + name_of(kind);
+    if (counts[kind] > 0) list += " " + std::to_string(counts[kind]);
+  }
+  std::printf("this weather has: %s; none of: %s\n", there.c_str(),
+              missing.empty() ? "-" : missing.c_str());
+  if (missing.empty() || !options.all_kinds) return true;
+  std::printf(
+      "FAILED: --kinds all, and seed %llu over %d s has none of: %s. Choose another seed, or "
+      "more seconds.\n",
+      static_cast<unsigned long long>(options.seed), options.seconds, missing.c_str());
+  return false;
+}
+
 void tell_open_runs(World& world) {
   std::printf(
       "%s\n",
@@ -89,9 +114,20 @@ void tell_open_runs(World& world) {
     std::printf("--- node %zu\n%s\n", node + 1, world.log_of(node).c_str());
 }
 
-std::vector<std::string> proof(World& world, const Load& load, const StormReport& storm,
-                               const Options& options, bool all_ended) {
+// The issue's own words, whatever story() says.
+void check_story(const StormReport& storm, Summary& summary) {
+  for (const auto kind : {Step::Kind::kill_node, Step::Kind::freeze_node, Step::Kind::fail_over}) {
+    const auto done = storm.carried_out.find(kind);
+    summary.expect("the story's " + name_of(kind),
+                   done == storm.carried_out.end() ? 0 : done->second, 1);
+  }
+}
+
+std::vector<std::string> proof(World& world, const Load& load, const std::vector<Step>& planned,
+                               const StormReport& storm, const Options& options, bool all_ended) {
   Summary summary;
+  check_weather(planned, storm, summary);
+  if (options.weather == "story") check_story(storm, summary);
   summary.expect("every run ended", all_ended ? 1 : 0, 1);
   check_callers(world, load, summary);
   check_providers(world, summary);
@@ -113,9 +149,12 @@ int verdict(World& world, const std::vector<std::string>& wrong) {
 }
 
 int run(const Options& options, const std::string& folder) {
+  const auto steps = weather_of(options);
+  const bool told = options.weather == "restore" || options.weather == "upgrade";
+  if (!told && !foretell(steps, options)) return 1;
   World world{options.program, SEQUENT_SOURCE_DIR, folder};
   world.begin();
-  if (options.weather == "restore" || options.weather == "upgrade") {
+  if (told) {
     Summary summary;
     if (options.weather == "restore")
       tell_of_a_restore(world, summary);
@@ -131,10 +170,10 @@ int run(const Options& options, const std::string& folder) {
   plan.ticks = options.seconds * 2;
   Load load{world, plan};
   load.begin();
-  const auto storm = weather_the_storm(world, load, weather_of(options), options.seconds * 1'000LL);
-  if (!storm.who_ended.empty()) {
+  const auto storm = weather_the_storm(world, load, steps, options.seconds * 1'000LL);
+  if (!storm.failure.empty()) {
     std::printf("FAILED (seed %llu): %s\n", static_cast<unsigned long long>(options.seed),
-                storm.who_ended.c_str());
+                storm.failure.c_str());
     return 1;
   }
   std::printf("calm after %d visits; now everybody may finish\n", load.visits());
@@ -142,7 +181,7 @@ int run(const Options& options, const std::string& folder) {
   const bool all_ended = await_the_end(world, end_ms);
   load.join();
   const bool still = await_the_end(world, 10'000);  // webhooks of the last payments
-  return verdict(world, proof(world, load, storm, options, all_ended && still));
+  return verdict(world, proof(world, load, steps, storm, options, all_ended && still));
 }
 
 }  // namespace

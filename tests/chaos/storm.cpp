@@ -1,26 +1,40 @@
 #include "tests/chaos/storm.hpp"
 
 #include <cstdio>
+#include <utility>
 
 namespace sequent::chaos {
 namespace {
 
 using Kind = Step::Kind;
 
-constexpr DurationMs turn_ms = 20, mend_ms = 180'000, fail_over_patience_ms = 30'000;
+constexpr DurationMs turn_ms = 20, mend_ms = 180'000;
+// A new standby is a copy of everything, and must have caught up; a crashed server reads its log.
+constexpr DurationMs patience_ms = 90'000;
 constexpr DurationMs calm_ms = 8'000;  // before and after a death that is timed
+
+std::string seconds_of(DurationMs ms) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%6.1f s", static_cast<double>(ms) / 1'000);
+  return text;
+}
 
 class Storm {
  public:
-  Storm(World& world, const std::vector<Step>& steps) : world_(world), steps_(steps) {}
+  Storm(World& world, const std::vector<Step>& steps, DurationMs length)
+      : world_(world), steps_(steps), length_(length) {}
 
   void turn() {
     world_.database().tend();
-    while (next_ < steps_.size() && steps_[next_].at <= elapsed() && carry_out(steps_[next_]))
-      ++next_;
-    report_.who_ended = world_.who_ended();
+    while (report_.failure.empty() && next_ < steps_.size() && late() >= 0 && can(steps_[next_])) {
+      put_off_ += std::exchange(waited_, false) ? late() : 0;
+      carry_out(steps_[next_++]);
+    }
+    if (const auto who = world_.who_ended(); !who.empty()) report_.failure = who;
   }
-  [[nodiscard]] DurationMs elapsed() const { return monotonic_ms() - begun_; }
+  [[nodiscard]] bool over() const {
+    return !report_.failure.empty() || (next_ == steps_.size() && elapsed() >= length_ + put_off_);
+  }
 
   // In the order in which a person would: the database, the network, the nodes.
   void mend() {
@@ -40,16 +54,34 @@ class Storm {
   StormReport report() { return report_; }
 
  private:
-  // False: not now, once more later.
-  bool carry_out(const Step& step) {
-    if (step.kind == Kind::fail_over) {
-      if (!world_.database().can_fail_over()) return elapsed() > step.at + fail_over_patience_ms;
-    }
-    std::printf("  %6.1f s  %s\n", static_cast<double>(elapsed()) / 1'000, text_of(step).c_str());
-    std::fflush(stdout);
-    ++report_.counts[step.kind];
-    act(step);
+  [[nodiscard]] DurationMs elapsed() const { return monotonic_ms() - begun_; }
+  [[nodiscard]] DurationMs late() const { return elapsed() - steps_[next_].at - put_off_; }
+
+  // Whether it would have its effect now. Later, when it is too late for that, the storm has failed:
+  // weather that did not happen proves nothing.
+  bool can(const Step& step) {
+    auto& database = world_.database();
+    if (step.kind == Kind::fail_over && !database.can_fail_over())
+      return wait_for("the standby to be level with the primary");
+    if (step.kind == Kind::kill_database && !database.primary_serves())
+      return wait_for("the database to serve");
     return true;
+  }
+
+  bool wait_for(const std::string& what) {
+    waited_ = true;
+    if (late() > patience_ms)
+      report_.failure = "the weather could not be carried out: \"" + text_of(steps_[next_]) +
+                        "\", planned at " + seconds_of(steps_[next_].at) + ", waited " +
+                        seconds_of(late()) + " for " + what;
+    return false;
+  }
+
+  void carry_out(const Step& step) {
+    std::printf("  %s  %s\n", seconds_of(elapsed()).c_str(), text_of(step).c_str());
+    std::fflush(stdout);
+    ++report_.carried_out[step.kind];
+    act(step);
   }
 
   void act(const Step& step) {
@@ -89,7 +121,9 @@ class Storm {
 
   World& world_;
   const std::vector<Step>& steps_;
-  const DurationMs begun_ = monotonic_ms();
+  const DurationMs length_, begun_ = monotonic_ms();
+  DurationMs put_off_ = 0;
+  bool waited_ = false;  // the next step has
   std::size_t next_ = 0;
   StormReport report_;
 };
@@ -98,8 +132,8 @@ class Storm {
 
 StormReport weather_the_storm(World& world, Load& load, const std::vector<Step>& steps,
                               DurationMs length) {
-  Storm storm{world, steps};
-  while (storm.elapsed() < length && storm.report().who_ended.empty()) {
+  Storm storm{world, steps, length};
+  while (!storm.over()) {
     storm.turn();
     pause_ms(turn_ms);
   }

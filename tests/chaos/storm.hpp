@@ -12,12 +12,15 @@ struct Death {
 };
 
 struct StormReport {
-  std::map<Step::Kind, int> counts;
+  std::map<Step::Kind, int> carried_out;
   std::vector<Death> deaths;
-  std::string who_ended;  // what died by itself; the storm stops then
+  // Who died by itself, or what could not be carried out: the storm stops then.
+  std::string failure;
 };
 
-/// Returns when the weather is over and the load begins no more visits; all is mended then.
+/// Carries out every step. One that must wait (a fail-over for its standby, a kill of the database for
+/// the database) puts off all that follow. Returns when the weather is over and the load begins no more
+/// visits; all is mended then.
 [[nodiscard]] StormReport weather_the_storm(World& world, Load& load,
                                             const std::vector<Step>& steps, DurationMs length);
 

@@ -37,9 +37,18 @@ class Forecast {
   }
 
  private:
-  void add(const Step& begin, const Step& end) {
+  void add(const Step& begin, Step end) {
+    end.at = std::min(end.at, length_);
     steps_.push_back(begin);
     steps_.push_back(end);
+  }
+
+  // One that is there: at most two are away.
+  [[nodiscard]] std::size_t present_node(DurationMs at, std::size_t first) const {
+    std::size_t node = first;
+    while (away_until_[node] > at && (node + 1) % node_count != first)
+      node = (node + 1) % node_count;
+    return node;
   }
 
   // The node that has been back for the longest, if there is one for this.
@@ -61,7 +70,8 @@ class Forecast {
     } else if (pick < 55) {
       disturb_node(at, Kind::part_node, Kind::heal_node, random_.between(300, 9'000));
     } else if (pick < 75) {
-      steps_.push_back({at, Kind::cut_node, static_cast<std::size_t>(random_.between(0, 2))});
+      const auto first = static_cast<std::size_t>(random_.between(0, node_count - 1));
+      steps_.push_back({at, Kind::cut_node, present_node(at, first)});
     } else if (at < database_until_) {
       return;
     } else if (pick < 90) {
@@ -114,6 +124,38 @@ std::string text_of(const Step& step) {
       return "kill -9 the primary, promote the standby";
   }
   return "?";
+}
+
+std::string name_of(Step::Kind kind) {
+  switch (kind) {
+    case Kind::kill_node:
+      return "kill -9 of a node";
+    case Kind::start_node:
+      return "start of a node";
+    case Kind::freeze_node:
+      return "SIGSTOP of a node";
+    case Kind::thaw_node:
+      return "SIGCONT of a node";
+    case Kind::cut_node:
+      return "reset of a node's connections";
+    case Kind::part_node:
+      return "partition of the network";
+    case Kind::heal_node:
+      return "end of a partition of the network";
+    case Kind::kill_database:
+      return "kill -9 of PostgreSQL";
+    case Kind::start_database:
+      return "start of PostgreSQL";
+    case Kind::fail_over:
+      return "fail-over";
+  }
+  return "?";
+}
+
+std::map<Kind, int> counts_of(const std::vector<Step>& steps) {
+  std::map<Kind, int> counts;
+  for (const auto& step : steps) ++counts[step.kind];
+  return counts;
 }
 
 std::vector<Step> random_weather(std::uint64_t seed, DurationMs length) {

@@ -1,6 +1,8 @@
 #pragma once
 // What goes wrong, and when: decided by a seed before anything runs.
+#include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,9 +28,18 @@ struct Step {
   std::size_t node = 0;
 };
 
-[[nodiscard]] std::string text_of(const Step& step);
+/// What disturbs; the other kinds end what one of these began.
+inline constexpr std::array disturbances{Step::Kind::kill_node,     Step::Kind::freeze_node,
+                                         Step::Kind::cut_node,      Step::Kind::part_node,
+                                         Step::Kind::kill_database, Step::Kind::fail_over};
 
-/// Everything at random, in order of time; at most two nodes are away at once.
+[[nodiscard]] std::string text_of(const Step& step);
+/// "kill -9 of a node"
+[[nodiscard]] std::string name_of(Step::Kind kind);
+[[nodiscard]] std::map<Step::Kind, int> counts_of(const std::vector<Step>& steps);
+
+/// Everything at random, in order of time; at most two nodes are away at once. All that begins ends
+/// within `length`.
 [[nodiscard]] std::vector<Step> random_weather(std::uint64_t seed, DurationMs length);
 /// PostgreSQL is killed every 5 to 40 seconds, for up to two seconds.
 [[nodiscard]] std::vector<Step> database_weather(std::uint64_t seed, DurationMs length);
