@@ -41,6 +41,18 @@ Json waiting_json(const runtime::InstanceRow& row) {
   return waiting_json(waiting);
 }
 
+Json failed_call_json(const machine::FailedCall& call) {
+  return {{"provider", call.provider},
+          {"operation", call.operation},
+          {"circuit", optional_text(call.circuit)}};
+}
+
+/// Null too where an earlier release wrote the row: whose call it was is not known from that.
+Json failed_call_json(const runtime::InstanceRow& row) {
+  if (row.status != "faulted" || row.provider.empty()) return nullptr;
+  return failed_call_json(machine::FailedCall{row.provider, row.operation, row.waiting_detail});
+}
+
 Json workflow_json(const runtime::RunSummary& run) {
   return {{"namespace", run.workflow_namespace},
           {"name", run.name},
@@ -95,6 +107,8 @@ Json run_json(const runtime::RunDetails& run) {
   json["output"] = value_json(state.output, redact);
   if (state.response) json["response"] = redact(*state.response);
   json["error"] = error_json(state.error, redact);
+  json["failedCall"] =
+      run.view.failed_call ? failed_call_json(*run.view.failed_call) : Json(nullptr);
   json["attributes"] = redact(state.attributes);
   if (!state.reason.empty()) json["reason"] = state.reason;
   if (state.cancelling) json["cancelling"] = cancellation_json(run);
@@ -123,6 +137,7 @@ Json summary_json(const runtime::RunSummary& run, const definition::Program* pro
   if (row.status == "faulted" && !row.error_type.empty())
     json["error"] = {
         {"type", row.error_type}, {"status", row.error_status}, {"title", row.error_title}};
+  json["failedCall"] = failed_call_json(row);
   json["attributes"] = program != nullptr ? Redactor{*program}(run.attributes) : run.attributes;
   json["startedAt"] = optional_time(run.started_at);
   json["startedBy"] = optional_text(run.started_by);

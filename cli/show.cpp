@@ -87,6 +87,10 @@ void print_run(const Session& session, const Json& run) {
     sheet.line("error", problem_text(error), Style::bad);
     sheet.line("  type", text_of(error, "type"));
     sheet.line("  at", text_of(error, "instance"));
+    const auto call = member(run, "failedCall");
+    sheet.line("  provider", text_of(call, "provider"));
+    sheet.line("  operation", text_of(call, "operation"));
+    sheet.line("  circuit", text_of(call, "circuit"));
   }
   print_times(sheet, run, now);
   sheet.line("started by", text_of(run, "startedBy"));

@@ -151,7 +151,8 @@ void Witness::check_row(const runtime::InstanceChange& change, const Witnessed& 
     notebook_.breach("a snapshot is the fold of its journal", who);
   const auto expected = runtime::row_of(*run.program, state);
   if (change.row.status != expected.status || change.row.wake_at != expected.wake_at ||
-      change.row.waiting_kind != expected.waiting_kind)
+      change.row.waiting_kind != expected.waiting_kind ||
+      change.row.provider != expected.provider || change.row.operation != expected.operation)
     notebook_.breach("the row says what the journal says",
                      who + " is " + expected.status + ", its row says " + change.row.status);
   for (const auto& operation : change.operations)

@@ -83,7 +83,13 @@ void add_error(runtime::InstanceRow& row, std::mt19937_64& random) {
   row.error_title = fault.title;
 }
 
-// As row_of() in the engine tells it: who has ended has no provider and waits for nothing.
+void add_call(runtime::InstanceRow& row, std::mt19937_64& random) {
+  row.provider = chosen(providers, random() % 1'000).name;
+  row.operation = row.provider + (random() % 3 == 0 ? ".invoices.create" : ".charges.create");
+}
+
+// As row_of() in the engine tells it: who has ended waits for nothing, and only who faulted has a
+// provider.
 void stand(runtime::InstanceChange& change, const std::string& kind, std::mt19937_64& random) {
   auto& row = change.row;
   row.status = kind;
@@ -96,7 +102,10 @@ void stand(runtime::InstanceChange& change, const std::string& kind, std::mt1993
     add_error(row, random);
   }
   row.task = "/do/" + std::to_string(random() % 8) + "/step" + std::to_string(skewed(random, 8));
-  if (kind == "faulted") return;
+  if (kind == "faulted") {
+    if (random() % 4 != 0) add_call(row, random);
+    return;
+  }
   row.deadline = random() % 2 == 0 ? now + static_cast<Timestamp>(random() % day_ms) : 0;
   row.waiting_kind = kind == "suspended" ? "activity" : kind;
   if (kind != "suspended") row.status = "waiting";
@@ -110,8 +119,7 @@ void stand(runtime::InstanceChange& change, const std::string& kind, std::mt1993
     row.wake_at = now + static_cast<Timestamp>(random() % day_ms);
   }
   if (kind != "parked" && kind != "activity") return;
-  row.provider = chosen(providers, random() % 1'000).name;
-  row.operation = row.provider + (random() % 3 == 0 ? ".invoices.create" : ".charges.create");
+  add_call(row, random);
   add_error(row, random);
   if (kind != "parked") return;
   row.parked_at = row.updated_at;

@@ -9,6 +9,7 @@
 namespace sequent::machine {
 namespace {
 
+using definition::CallTask;
 using definition::Program;
 
 /// How much a frame's stand matters to someone who asks where the run is; higher wins.
@@ -53,7 +54,7 @@ std::string awaited_events(const Program& program, const Frame& frame) {
 
 void describe_activity(const Program& program, const Frame& frame, WaitingFor& waiting) {
   const auto& activity = std::get<ActivityState>(frame.detail);
-  const auto& spec = std::get<definition::CallTask>(program.node(frame.node).body).activity;
+  const auto& spec = std::get<CallTask>(program.node(frame.node).body).activity;
   const auto circuit =
       definition::circuit_of(spec, activity.arguments ? *activity.arguments : Json());
   waiting.provider = spec.provider;
@@ -169,6 +170,46 @@ std::optional<Undoing> undoing_of(const Program& program, const State& state, co
   return undoing;
 }
 
+bool lies_below(const State& state, const Frame& frame, FrameId above) {
+  if (above == 0) return true;
+  auto id = frame.parent;
+  while (id > above) id = state.frames.at(id).parent;  // a parent is older than its tasks
+  return id == above;
+}
+
+/// What ran out of time waited for a call, if some call below it was under way or parked. Its answer
+/// may have come since, too late.
+const Frame* call_that_took_too_long(const State& state) {
+  if (!state.error || !same_type(state.error->type, standard_type(ErrorKind::timeout)))
+    return nullptr;
+  const Frame* chosen = nullptr;
+  for (const auto& [id, frame] : state.frames)
+    if (std::holds_alternative<ActivityState>(frame.detail) &&
+        lies_below(state, frame, state.faulted_frame) &&
+        (chosen == nullptr || weight(frame) > weight(*chosen)))
+      chosen = &frame;
+  return chosen;
+}
+
+/// From the state alone: journals of every release tell it.
+std::optional<FailedCall> failed_call(const Program& program, const State& state) {
+  if (state.status != Status::faulted) return std::nullopt;
+  const auto faulted = state.frames.find(state.faulted_frame);
+  const Frame* frame = faulted == state.frames.end() ? nullptr : &faulted->second;
+  if (frame != nullptr && std::holds_alternative<CallTask>(program.node(frame->node).body)) {
+    if (frame->data) return std::nullopt;  // it had a result, which something was wrong with
+  } else {
+    frame = call_that_took_too_long(state);
+  }
+  if (frame == nullptr) return std::nullopt;
+  const auto& spec = std::get<CallTask>(program.node(frame->node).body).activity;
+  FailedCall failed{.provider = spec.provider, .operation = spec.name, .circuit = {}};
+  if (const auto* activity = std::get_if<ActivityState>(&frame->detail))
+    failed.circuit =
+        definition::circuit_of(spec, activity->arguments ? *activity->arguments : Json()).text();
+  return failed;
+}
+
 }  // namespace
 
 std::string said(const Undoing& undoing) {
@@ -199,6 +240,7 @@ View view_of(const Program& program, const State& state) {
   View view{.status = state.status};
   const Frame* chosen = nullptr;
   auto busy = false;
+  Timestamp last_use = 0;
   const auto earliest = [](Timestamp& kept, Timestamp at) {
     if (at != 0 && (kept == 0 || at < kept)) kept = at;
   };
@@ -208,7 +250,7 @@ View view_of(const Program& program, const State& state) {
         (weight(frame) == weight(*chosen) && weight(frame) == 1))
       chosen = &frame;
     earliest(view.deadline, frame.timeout_at);
-    earliest(view.deadline, must_succeed_before(program, frame));
+    earliest(last_use, must_succeed_before(program, frame));
     if (const auto* activity = std::get_if<ActivityState>(&frame.detail);
         activity != nullptr && activity->unsettled)
       earliest(view.key_born_at, activity->first_sent_at);
@@ -220,11 +262,14 @@ View view_of(const Program& program, const State& state) {
                      : chosen);
   if (is_ended(state.status)) {
     if (state.status != Status::faulted) view.undoing.reset();
-    view.deadline = 0;
+    // Time-outs stand still with a faulted run; the day on which a repair comes too late does not.
+    view.deadline = state.status == Status::faulted ? last_use : 0;
     if (state.status == Status::faulted && state.error) view.task = state.error->instance;
+    view.failed_call = failed_call(program, state);
     return view;
   }
   earliest(view.deadline, state.timeout_at);
+  earliest(view.deadline, last_use);
   if (chosen == nullptr) return view;
   view.task = program.node(chosen->node).pointer;
   view.waiting_for = waiting_for(program, *chosen);

@@ -32,13 +32,20 @@ struct Undoing {
   std::uint32_t total = 0;   // known so far
 };
 
+/// The call that a faulted run stands at: it had no result, or not in time.
+struct FailedCall {
+  std::string provider, operation;  // as WaitingFor
+  std::string circuit;              // "" = it could not be made
+};
+
 struct View {
   Status status = Status::pending;
   std::string task;  // pointer of the task that matters most (faulted, parked, else the deepest)
   WaitingFor waiting_for;
-  Timestamp deadline = 0;     // earliest of mustSucceedBefore and time-outs; 0 = none
+  Timestamp deadline = 0;  // earliest of mustSucceedBefore and, while it has not ended, time-outs
   Timestamp key_born_at = 0;  // of the oldest unsettled idempotency key; 0 = none
   std::optional<Undoing> undoing;
+  std::optional<FailedCall> failed_call;  // faulted, and because of a call
 };
 
 /// "undoes /do/0/charge, 2 of 3".

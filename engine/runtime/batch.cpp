@@ -58,6 +58,11 @@ InstanceRow row_of(const definition::Program& program, const machine::State& sta
   row.provider = view.waiting_for.provider;
   row.operation = view.waiting_for.operation;
   row.park_reason = view.waiting_for.reason;
+  if (view.failed_call) {
+    row.provider = view.failed_call->provider;
+    row.operation = view.failed_call->operation;
+    row.waiting_detail = view.failed_call->circuit;
+  }
   if (view.waiting_for.kind == "parked") row.parked_at = view.waiting_for.since;
   fill_error(row, state, view);
   row.deadline = view.deadline;

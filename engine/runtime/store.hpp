@@ -85,11 +85,13 @@ struct NewVersion {
 
 /// The columns that lists, aggregates and recovery read; rewritten at each checkpoint.
 struct InstanceRow {
-  std::string status;        // machine::name_of(Status)
-  std::string task;          // pointer
-  std::string waiting_kind;  // "" = not waiting
-  std::string waiting_detail;
-  std::string provider, operation;  // of the activity it waits for or is parked on
+  std::string status;          // machine::name_of(Status)
+  std::string task;            // pointer
+  std::string waiting_kind;    // "" = not waiting
+  std::string waiting_detail;  // faulted: the circuit of the call that it faulted because of, or ""
+  /// Of the call that it waits for, is parked on, or faulted because of. Earlier releases wrote none
+  /// for runs that faulted: those stay unknown until they go on.
+  std::string provider, operation;
   std::string park_reason;
   std::string error_type;  // of the fault, or of the last failed attempt
   int error_status = 0;

@@ -28,16 +28,27 @@ std::string create(TestNode& node, const Json& body) {
   return text_of(reply.json, "id");
 }
 
+const std::string refusing_tasks =
+    "  - refuse: {raise: {error: {type: 'https://example.org/no', status: 400}}}\n";
+
 }  // namespace
 
 TEST_CASE("a dry run counts what a batch would do, and does nothing", "[api][batches]") {
   TestNode node;
   node.deploy(workflow("fails", failing_tasks));
   for (int i = 0; i < 3; ++i) node.await_status(node.start("fails"), "faulted");
-  const auto reply = node.post(
-      "/api/v1/batches",
-      dump_json(Json{
-          {"action", "retry"}, {"where", "status=faulted"}, {"rate", "60/m"}, {"dryRun", true}}));
+  node.deploy(workflow("refuses", refusing_tasks));
+  node.await_status(node.start("refuses"), "faulted");
+  const auto dry = [&](const char* where) {
+    return node.post(
+        "/api/v1/batches",
+        dump_json(Json{{"action", "retry"}, {"where", where}, {"rate", "60/m"}, {"dryRun", true}}));
+  };
+  const auto both = dry("status=faulted");
+  REQUIRE(both.status == 200);
+  CHECK(both.json.at("by").at("provider") ==
+        Json{{{"value", "debug"}, {"count", 3}}, {{"value", nullptr}, {"count", 1}}});
+  const auto reply = dry("status=faulted and provider=debug");
   REQUIRE(reply.status == 200);
   CHECK(reply.json.at("total") == 3);
   CHECK(reply.json.at("rate") == "1/s");
@@ -46,6 +57,36 @@ TEST_CASE("a dry run counts what a batch would do, and does nothing", "[api][bat
   CHECK(reply.json.at("by").at("error")[0].at("count") == 3);
   CHECK(reply.json.at("deadlines").at("atRisk") == 0);
   CHECK(node.get("/api/v1/batches").json.at("items").empty());
+}
+
+TEST_CASE("runs that faulted because of a call are found by its provider until they go on",
+          "[api][batches]") {
+  TestNode node;
+  node.deploy(workflow("fails", failing_tasks));
+  node.deploy(workflow("refuses", refusing_tasks));
+  const auto failed = node.start("fails"), refused = node.start("refuses");
+  const Json call{{"provider", "debug"}, {"operation", "debug.fail"}, {"circuit", "debug//write"}};
+  CHECK(node.await_status(failed, "faulted").at("failedCall") == call);
+  CHECK(node.await_status(refused, "faulted").at("failedCall").is_null());
+
+  const std::string of_debug = "/api/v1/runs?provider=debug";
+  const auto listed = node.get(of_debug + "&status=faulted").json.at("items");
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0].at("id") == failed);
+  CHECK(listed[0].at("failedCall") == call);
+  CHECK(listed[0].at("waitingFor").is_null());
+  const auto others = node.get("/api/v1/runs?status=faulted&where=provider%20!=%20debug").json;
+  REQUIRE(others.at("items").size() == 1);
+  CHECK(others.at("items")[0].at("id") == refused);
+  CHECK(others.at("items")[0].at("failedCall").is_null());
+
+  const auto id = create(node, {{"action", "skip"},
+                                {"where", "provider=debug"},
+                                {"arguments", {{"output", {{"skipped", true}}}}},
+                                {"reason", "paid by cheque"}});
+  CHECK(await_batch(node, id, "finished").at("items").at("succeeded") == 1);
+  CHECK(node.await_status(failed, "completed").at("failedCall").is_null());
+  CHECK(node.get(of_debug).json.at("items").empty());
 }
 
 TEST_CASE("a batch tells the true outcome of each run", "[api][batches]") {

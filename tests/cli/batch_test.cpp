@@ -64,6 +64,13 @@ TEST_CASE("a batch is looked at first, then followed to its end, and audited", "
   INFO(looked.error);
   REQUIRE(looked.code == 0);
   CHECK_THAT(looked.out, Contains("3 runs") && Contains("test/fails") && Contains("takes 3 s"));
+  const auto by_provider = server.ask(
+      {"batch", "retry", "--where", where + " and provider=debug", "--json", "--dry-run"});
+  INFO(by_provider.error);
+  REQUIRE(parse_json(by_provider.out));
+  CHECK((*parse_json(by_provider.out))["by"]["provider"] ==
+        Json{{{"value", "debug"}, {"count", 3}}});
+  CHECK_THAT(looked.out, Contains("PROVIDER") && Contains("debug"));
   CHECK(server.ask({"batch", "retry", "--where", where}).code == 2);  // no reason
 
   const auto again = server.ask({"batch", "retry", "--where", where, "--reason", "once more"});
