@@ -109,6 +109,7 @@ asio::awaitable<Worker::Turn> Worker::turn() {
   if (leads_ && !leads_()) {
     adopted_.clear();
     paces_.clear();
+    listening_.clear();
     co_return Turn::idle;
   }
   auto look = [this] { return ports_.repairs.open_batches(settings_.batches); };
@@ -254,46 +255,59 @@ asio::awaitable<void> Worker::act_on_all(const RepairBatch& batch, std::vector<R
   if (failure) std::rethrow_exception(failure);
 }
 
+// Where very many wait for their runs, each turn listens to a part of them and the next one goes on
+// from there: a helping never waits for all that were given before.
 asio::awaitable<bool> Worker::hear(const RepairBatch& batch) {
+  constexpr int most_looks = 5;
   bool any = false;
-  std::optional<InstanceId> after;
-  while (!stopping_) {
-    auto look = [this, &batch, &after] {
-      auto items = ports_.repairs.moved_items(batch.id, after, page);
-      for (RepairItem& item : items) {
-        const auto records = records_after(item.run, item.seq);
-        if (!records) {
-          item.state = State::refused;
-          item.detail = "its journal cannot be read: " + records.error().detail;
-          continue;
-        }
-        if (records->empty()) {
-          item.state = State::changed;
-          item.detail = "the run has been deleted";
-          continue;
-        }
-        item.heard = records->back().seq;
-        const auto heard = verdict(batch, *records);
-        if (!heard) continue;
-        item.state = heard->state;
-        item.detail = heard->detail;
-      }
-      return items;
-    };
+  for (int i = 0; i < most_looks && !stopping_; ++i) {
+    std::optional<runtime::ItemPlace> after;
+    if (const auto known = listening_.find(batch.id); known != listening_.end())
+      after = known->second;
+    auto look = [this, &batch, &after] { return heard_after(batch, after); };
     auto looking = on_pool(ports_.pool, std::move(look));
-    std::vector<RepairItem> items = co_await std::move(looking);
-    if (items.empty()) co_return any;
-    after = items.back().run;
-    any = true;
-    const Timestamp now = ports_.clock.now();
-    auto write = [this, &batch, &items, now] {
-      ports_.repairs.write_items(batch.id, items, now);
-      return true;
-    };
-    auto writing = on_pool(ports_.pool, std::move(write));
-    (void)co_await std::move(writing);
+    const runtime::HeardItems heard = co_await std::move(looking);
+    if (heard.last)
+      listening_[batch.id] = *heard.last;
+    else
+      listening_.erase(batch.id);
+    if (!heard.moved.empty()) {
+      any = true;
+      const Timestamp now = ports_.clock.now();
+      auto write = [this, &batch, &heard, now] {
+        ports_.repairs.write_items(batch.id, heard.moved, now);
+        return true;
+      };
+      auto writing = on_pool(ports_.pool, std::move(write));
+      (void)co_await std::move(writing);
+    }
+    if (!heard.last) break;
   }
   co_return any;
+}
+
+runtime::HeardItems Worker::heard_after(const RepairBatch& batch,
+                                        const std::optional<runtime::ItemPlace>& after) const {
+  auto heard = ports_.repairs.moved_items(batch.id, after, settings_.hearing);
+  for (RepairItem& item : heard.moved) {
+    const auto records = records_after(item.run, item.seq);
+    if (!records) {
+      item.state = State::refused;
+      item.detail = "its journal cannot be read: " + records.error().detail;
+      continue;
+    }
+    if (records->empty()) {
+      item.state = State::changed;
+      item.detail = "the run has been deleted";
+      continue;
+    }
+    item.heard = records->back().seq;
+    const auto outcome = verdict(batch, *records);
+    if (!outcome) continue;
+    item.state = outcome->state;
+    item.detail = outcome->detail;
+  }
+  return heard;
 }
 
 // A paused batch of which nothing more will be heard keeps nobody awake: resuming it does.
@@ -312,6 +326,7 @@ asio::awaitable<Worker::Turn> Worker::finish_if_over(const RepairBatch& batch) {
   const Turn turn = co_await std::move(finishing);
   if (turn == Turn::idle) {
     adopted_.erase(batch.id);
+    listening_.erase(batch.id);
     // A pause is no way around the rate: what it had left is what it goes on with.
     if (batch.state != RepairBatch::State::paused) paces_.erase(batch.id);
   }

@@ -27,7 +27,8 @@ struct WorkerSettings {
   DurationMs listen_ms = 500;  // between two looks at what became of them, when nothing else is due
   std::size_t chunk = 2'000;   // runs chosen in one transaction
   std::size_t helping = 64;    // runs acted on at the same time
-  std::size_t batches = 16;    // open ones worked on, oldest first
+  std::size_t hearing = 1'000;  // items whose runs are looked after at a time
+  std::size_t batches = 16;     // open ones worked on, oldest first
 };
 
 /// All must outlive the worker.
@@ -67,6 +68,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
   boost::asio::awaitable<bool> adopt_taken(const RepairBatch& batch);
   boost::asio::awaitable<std::size_t> help(const RepairBatch& batch);
   boost::asio::awaitable<bool> hear(const RepairBatch& batch);
+  /// Items after that one whose runs have moved, with what has become of them. Blocks.
+  [[nodiscard]] runtime::HeardItems heard_after(
+      const RepairBatch& batch, const std::optional<runtime::ItemPlace>& after) const;
   boost::asio::awaitable<Turn> finish_if_over(const RepairBatch& batch);
   boost::asio::awaitable<void> act_on_all(const RepairBatch& batch, std::vector<RepairItem> items,
                                           bool adopted);
@@ -87,6 +91,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   bool running_ = false, stopping_ = false, woken_ = false;
   std::set<std::string> adopted_;  // batches whose taken items are nobody else's any more
   std::map<std::string, Pace> paces_;
+  std::map<std::string, runtime::ItemPlace> listening_;  // how far down a batch's acted items
 };
 
 }  // namespace sequent::repair

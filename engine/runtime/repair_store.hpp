@@ -66,6 +66,17 @@ struct RepairItem {
   return state > RepairItem::State::acted;
 }
 
+/// Where an item stands in its batch.
+struct ItemPlace {
+  std::int64_t place = 0;
+  InstanceId run;
+};
+
+struct HeardItems {
+  std::vector<RepairItem> moved;  // their run has moved since it was heard, or is gone
+  std::optional<ItemPlace> last;  // of all that were looked at; not set = there are no more
+};
+
 struct RepairCounts {
   std::int64_t pending = 0, taken = 0, acted = 0, succeeded = 0, faulted = 0, parked = 0,
                refused = 0, changed = 0;
@@ -115,10 +126,11 @@ class RepairStore {
   /// Writes state, heard and detail of items that are not settled.
   virtual void write_items(const std::string& id, std::span<const RepairItem> items,
                            Timestamp now) = 0;
-  /// Acted items whose run has moved since it was heard, or is gone, by run after `after`.
-  [[nodiscard]] virtual std::vector<RepairItem> moved_items(const std::string& id,
-                                                            const std::optional<InstanceId>& after,
-                                                            std::size_t limit) = 0;
+  /// Looks at acted items, in the batch's order after `after`, at most `limit` of them: so that a
+  /// step costs the same in a batch of any size.
+  [[nodiscard]] virtual HeardItems moved_items(const std::string& id,
+                                               const std::optional<ItemPlace>& after,
+                                               std::size_t limit) = 0;
   /// By run after `after`; of one state, or all.
   [[nodiscard]] virtual std::vector<RepairItem> items(const std::string& id,
                                                       std::optional<RepairItem::State> state,

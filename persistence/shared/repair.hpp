@@ -14,6 +14,8 @@
 
 namespace sequent::persistence::shared {
 
+using runtime::HeardItems;
+using runtime::ItemPlace;
 using runtime::RepairBatch;
 using runtime::RepairCounts;
 using runtime::RepairItem;
@@ -52,20 +54,23 @@ std::vector<RepairBatch> batches_in(Rows rows) {
 }
 
 template <class Rows>
+RepairItem item_of(const Rows& rows) {
+  RepairItem item;
+  item.run = rows.id(0);
+  const auto state = runtime::item_state_from(rows.view(1));
+  SEQUENT_ASSERT(state.has_value());
+  item.state = *state;
+  item.seq = static_cast<std::uint64_t>(rows.integer(2));
+  item.heard = static_cast<std::uint64_t>(rows.integer(3));
+  item.detail = rows.text(4);
+  item.updated_at = rows.integer(5);
+  return item;
+}
+
+template <class Rows>
 std::vector<RepairItem> items_in(Rows rows) {
   std::vector<RepairItem> items;
-  while (rows.next()) {
-    RepairItem item;
-    item.run = rows.id(0);
-    const auto state = runtime::item_state_from(rows.view(1));
-    SEQUENT_ASSERT(state.has_value());
-    item.state = *state;
-    item.seq = static_cast<std::uint64_t>(rows.integer(2));
-    item.heard = static_cast<std::uint64_t>(rows.integer(3));
-    item.detail = rows.text(4);
-    item.updated_at = rows.integer(5);
-    items.push_back(std::move(item));
-  }
+  while (rows.next()) items.push_back(item_of(rows));
   return items;
 }
 
@@ -229,10 +234,18 @@ class Repairs final : public runtime::RepairStore {
     });
   }
 
-  std::vector<RepairItem> moved_items(const std::string& id, const std::optional<InstanceId>& after,
-                                      std::size_t limit) override {
+  HeardItems moved_items(const std::string& id, const std::optional<ItemPlace>& after,
+                         std::size_t limit) override {
+    const ItemPlace from = after.value_or(ItemPlace{.place = INT64_MIN, .run = {}});
     return store_.read_with([&](auto& c) {
-      return items_in(c.query(select_moved, id, after.value_or(InstanceId{}), limit));
+      auto rows = c.query(select_acted, id, from.place, from.run, limit);
+      HeardItems heard;
+      std::size_t looked = 0;
+      while (rows.next()) {
+        if (rows.integer(7) != 0) heard.moved.push_back(item_of(rows));
+        if (++looked == limit) heard.last = ItemPlace{.place = rows.integer(6), .run = rows.id(0)};
+      }
+      return heard;
     });
   }
 

@@ -90,10 +90,10 @@ TEST_CASE("an item is aimed, acted on and heard once, and settled for good", "[s
   items[0].state = RepairItem::State::acted;
   items[0].heard = 2;
   repairs.write_items("b-1", items, noon);
-  CHECK(repairs.moved_items("b-1", {}, 10).empty());
+  CHECK(repairs.moved_items("b-1", {}, 10).moved.empty());
   owner.write(change_of(run.id, 2));
   CHECK_FALSE(repairs.still_matches(batch, run.id));
-  auto heard = repairs.moved_items("b-1", {}, 10);
+  auto heard = repairs.moved_items("b-1", {}, 10).moved;
   REQUIRE(heard.size() == 1);
   CHECK(heard[0].seq == 2);
   heard[0].state = RepairItem::State::faulted;
@@ -108,6 +108,39 @@ TEST_CASE("an item is aimed, acted on and heard once, and settled for good", "[s
   CHECK(settled[0].updated_at == noon + 5);
   CHECK(repairs.count_items("b-1").open() == 0);
   CHECK(repairs.items("b-1", {}, run.id, 10).empty());
+}
+
+TEST_CASE("acted items are looked at in parts, in the batch's order", "[store][batches]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  std::vector<InstanceChange> runs;
+  for (int i = 0; i < 5; ++i)  // the last has the earliest deadline, the first none
+    runs.push_back(faulted("k" + std::to_string(i), "e", 503, i == 0 ? 0 : noon + 100'000 - i));
+  for (auto& run : runs) owner.write(run);
+  auto& repairs = under_test->repairs();
+  const auto batch = batch_of("b-1", "status=faulted");
+  repairs.create_batch(batch);
+  (void)repairs.select_items(batch, 10, noon);
+  auto items = repairs.take_items("b-1", 4, noon);  // all but the first
+  REQUIRE(items.size() == 4);
+  for (auto& item : items) item.state = RepairItem::State::acted;
+  repairs.write_items("b-1", items, noon);
+  for (const int moves : {1, 4})
+    owner.write(change_of(runs[static_cast<std::size_t>(moves)].id, 1));
+
+  const auto one = repairs.moved_items("b-1", {}, 3);
+  REQUIRE(one.moved.size() == 1);
+  CHECK(one.moved[0].run == runs[4].id);
+  REQUIRE(one.last);
+  CHECK(one.last->run == runs[2].id);
+  const auto two = repairs.moved_items("b-1", one.last, 3);
+  REQUIRE(two.moved.size() == 1);
+  CHECK(two.moved[0].run == runs[1].id);
+  CHECK_FALSE(two.last);
+  const auto whole = repairs.moved_items("b-1", {}, 4);
+  CHECK(whole.moved.size() == 2);
+  REQUIRE(whole.last);  // there may be more
+  CHECK(repairs.moved_items("b-1", whole.last, 4).moved.empty());
 }
 
 TEST_CASE("batches are listed newest first, and end once", "[store][batches]") {
