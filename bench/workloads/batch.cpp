@@ -59,13 +59,14 @@ runtime::RepairBatch order_of(Node& node, Timestamp now) {
 }
 
 struct Watched {
-  double chosen_s = 0, seconds = 0, most_mb = 0;
+  double chosen_s = 0, seconds = 0, cpu_s = 0, most_mb = 0;
   runtime::RepairCounts counts;
 };
 
 Watched watch(Node& node, const std::string& id) {
   auto& repairs = node.store().repairs();
   const auto begun = SteadyClock::now();
+  const double cpu_before = cpu_seconds();
   Watched watched;
   while (true) {
     watched.most_mb = std::max(watched.most_mb, memory_mb());
@@ -76,6 +77,7 @@ Watched watch(Node& node, const std::string& id) {
     if (watched.seconds > repaired_within_s) give_up("the batch did not come to its end");
     std::this_thread::sleep_for(between_counts);
   }
+  watched.cpu_s = cpu_seconds() - cpu_before;
   watched.counts = repairs.count_items(id);
   return watched;
 }
@@ -101,10 +103,12 @@ bool batch(const Options& options) {
   const bool all = watched.counts.succeeded == options.faulted &&
                    count_runs(node, "completed") == options.faulted;
   std::printf(
-      "batch %d runs skipped in one batch: chosen after %.1f s, over after %.1f s (%.0f/s); "
-      "resident memory %.0f MB before, %.0f MB at most, %.0f MB after; %lld succeeded\n",
-      options.faulted, watched.chosen_s, watched.seconds, options.faulted / watched.seconds, before,
-      watched.most_mb, memory_mb(), static_cast<long long>(watched.counts.succeeded));
+      "batch %d runs skipped in one batch: chosen after %.1f s, over after %.1f s (%.0f/s), "
+      "%.2f CPU-s for each 1,000; resident memory %.0f MB before, %.0f MB at most, %.0f MB after; "
+      "%lld succeeded\n",
+      options.faulted, watched.chosen_s, watched.seconds, options.faulted / watched.seconds,
+      1'000 * watched.cpu_s / options.faulted, before, watched.most_mb, memory_mb(),
+      static_cast<long long>(watched.counts.succeeded));
   return all;
 }
 
