@@ -30,7 +30,7 @@ constexpr std::array run_query{
     Q{"key", "string", "Business key"},
     Q{"task", "string", "JSON Pointer of the task, or its name"},
     Q{"waiting", "string", "timer, event, activity, parked, child, limit"},
-    Q{"provider", "string", "That the run waits for or is parked on"},
+    Q{"provider", "string", "That the run waits for, is parked on or faulted because of"},
     Q{"operation", "string", "Activity that the run waits for"},
     Q{"errorType", "string", "`type` of the fault or of the last failed attempt"},
     Q{"errorStatus", "integer", "`status` of the same"},

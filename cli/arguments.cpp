@@ -226,7 +226,8 @@ void add_run_commands(CLI::App& app, Session& session, Chosen& chosen) {
   runs->add_option("--key", filter->key, "Business key");
   runs->add_option("--task", filter->task, "JSON Pointer of a task, or its name");
   runs->add_option("--waiting", filter->waiting, "timer, event, activity, parked, child, limit");
-  runs->add_option("--provider", filter->provider, "That runs wait for or are parked on");
+  runs->add_option("--provider", filter->provider,
+                   "That runs wait for, are parked on or faulted because of");
   runs->add_option("--error-type", filter->error_type, "`type` of the error");
   runs->add_option("--where", filter->where,
                    "Conditions: status=faulted and error.type~communication and started>1h");

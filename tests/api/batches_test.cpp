@@ -135,6 +135,47 @@ TEST_CASE("a retry that faults again counts as faulted, with its error", "[api][
   CHECK_THAT(journal, Contains("anonymous, batch " + id));
 }
 
+// Six runs, the first in the batch's order, wait for an event after the action; they are more than the
+// worker looks after at a time, and what comes behind them is heard all the same.
+TEST_CASE("an outcome is heard behind those that are still open", "[api][batches]") {
+  TestNode node;
+  node.stop_worker();
+  node.start_worker({.tick_ms = 1, .listen_ms = 5, .hearing = 1});
+  node.deploy(workflow("waits",
+                       "  - awaitPayment:\n      if: ${ .waits }\n      listen: "
+                       "{to: {one: {with: {type: com.test.paid}}}}\n" +
+                           failing_tasks));
+  const auto pay = [&](const char* id) {
+    const Json event{
+        {"specversion", "1.0"}, {"id", id}, {"source", "test"}, {"type", "com.test.paid"}};
+    CHECK(node.post("/api/v1/events", dump_json(event),
+                    {{"Content-Type", "application/cloudevents+json"}})
+              .json.at("runs") == 6);
+  };
+  std::vector<std::string> open, behind;
+  for (int i = 0; i < 6; ++i) open.push_back(node.start("waits", R"({"waits":true})"));
+  for (const auto& id : open) node.await_status(id, "waiting");
+  pay("e1");
+  for (const auto& id : open) node.await_status(id, "faulted");
+  for (int i = 0; i < 6; ++i) behind.push_back(node.start("waits", R"({"waits":false})"));
+  for (const auto& id : behind) node.await_status(id, "faulted");
+
+  const auto id = create(node, {{"action", "rewind"},
+                                {"where", "status=faulted"},
+                                {"order", "age"},
+                                {"arguments", {{"task", "awaitPayment"}, {"confirm", true}}},
+                                {"reason", "paid anew"}});
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  const auto items = [&] { return node.get("/api/v1/batches/" + id).json.at("items"); };
+  while (items().at("succeeded") != 6 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  CHECK(items().at("succeeded") == 6);
+  CHECK(items().at("acted") == 6);
+  for (const auto& each : open) node.await_status(each, "waiting");
+  pay("e2");
+  CHECK(await_batch(node, id, "finished").at("items").at("succeeded") == 12);
+}
+
 TEST_CASE("a batch edits the input of each task by a patch", "[api][batches]") {
   TestNode node;
   node.deploy(workflow("pays",

@@ -90,10 +90,10 @@ TestNode::~TestNode() {
   loops_.join();
 }
 
-void TestNode::start_worker() {
+void TestNode::start_worker(const repair::WorkerSettings& settings) {
   repair_ = std::make_shared<repair::Worker>(
       repair::WorkerPorts{*engine_, store_->repairs(), *store_, clock_, pool_},
-      loops_.get_executor());
+      loops_.get_executor(), settings);
   repair_->start();
 }
 
