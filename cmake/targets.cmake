@@ -46,10 +46,12 @@ function(sequent_precompile name kind)
   endif()
 endfunction()
 
-# sequent_tests(name LABEL unit|integration|simulation|crash|contract|browser LINK lib... [PCH core|net])
-# All *.cpp of the current folder as one Catch2 program, run as one CTest test unless SPLIT is given.
+# sequent_tests(name LABEL unit|integration|simulation|crash|contract|browser LINK lib... [PCH core|net]
+#               [APART tag...])
+# All *.cpp of the current folder as one Catch2 program, run as one CTest test; those with a tag that
+# APART names are a test of their own, NAME_TAG: what needs a server is reported apart when it is absent.
 function(sequent_tests name)
-  cmake_parse_arguments(ARG "" "LABEL;PCH;TIMEOUT" "LINK;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;PCH;TIMEOUT" "LINK;SOURCES;APART" ${ARGN})
   if(NOT ARG_SOURCES)
     file(GLOB ARG_SOURCES CONFIGURE_DEPENDS *.cpp)
   endif()
@@ -62,6 +64,16 @@ function(sequent_tests name)
   target_compile_definitions(${test_target} PRIVATE SEQUENT_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                                     SEQUENT_BINARY_DIR="${CMAKE_BINARY_DIR}")
   sequent_precompile(${test_target} "${ARG_PCH}_test")
-  add_test(NAME ${name} COMMAND ${test_target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+  set(names ${name})
+  set(others)
+  foreach(tag ${ARG_APART})
+    list(APPEND names ${name}_${tag})
+    string(APPEND others "~[${tag}]")
+    add_test(NAME ${name}_${tag} COMMAND ${test_target} "[${tag}]"
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endforeach()
+  add_test(NAME ${name} COMMAND ${test_target} ${others} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  # 77: tests/support/absent.hpp
+  set_tests_properties(${names} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
+                                           SKIP_RETURN_CODE 77)
 endfunction()

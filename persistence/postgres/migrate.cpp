@@ -46,6 +46,8 @@ struct Hint {
   std::string_view part, what_to_do;
   bool passes = false;  // perhaps by itself: whoever starts may wait for it
 };
+constexpr std::string_view raise_max_connections =
+    "Raise max_connections (a node opens up to 11), run fewer nodes, or use PgBouncer.";
 constexpr Hint hints[] = {
     {"permission denied",
      "Grant it: GRANT CREATE ON DATABASE … TO …, or make the schema beforehand "
@@ -62,12 +64,13 @@ constexpr Hint hints[] = {
     {"no password supplied", "Give the password in the address, in PGPASSWORD or in ~/.pgpass."},
     {"no pg_hba.conf entry",
      "The server does not let this user in from here: see its pg_hba.conf."},
+    {"does not match host name",
+     "Name the server in the address as its certificate does, or give it one with this name."},
     {"certificate", "Check sslmode, sslrootcert and the server's certificate."},
     {"does not support SSL", "Turn TLS on in the server, or choose another sslmode."},
     {"SSL", "Check sslmode, sslrootcert and the server's certificate."},
-    {"too many clients", "Raise max_connections, lower store.connections, or use PgBouncer.", true},
-    {"remaining connection slots",
-     "Raise max_connections, lower store.connections, or use PgBouncer.", true},
+    {"too many clients", raise_max_connections, true},
+    {"remaining connection slots", raise_max_connections, true},
     {"read-only", "That server is a standby: name the primary, or all hosts (host1,host2).", true},
     {"role", "Create the user, or correct its name in the address."},
     {"database", "Create it: createdb --encoding=UTF8 NAME."},

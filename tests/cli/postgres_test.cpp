@@ -4,11 +4,13 @@
 #include <catch2/catch.hpp>
 
 #include "tests/cli/support.hpp"
+#include "tests/support/absent.hpp"
 #include "tests/support/postgres_server.hpp"
 
 using namespace sequent;
 using namespace sequent::cli::test;
 using Catch::Contains;
+using sequent::test::leave_out;
 using sequent::test::PostgresServer;
 
 namespace {
@@ -35,12 +37,10 @@ struct Serving {
 
 }  // namespace
 
-TEST_CASE("a node on PostgreSQL is killed, and the next one goes on with its runs", "[cli]") {
+TEST_CASE("a node on PostgreSQL is killed, and the next one goes on with its runs",
+          "[cli][postgres]") {
   PostgresServer* database = PostgresServer::shared();
-  if (database == nullptr) {
-    WARN("skipped: " + PostgresServer::why_absent());
-    return;
-  }
+  if (database == nullptr) return leave_out(PostgresServer::why_absent());
   const std::string store = database->url() + "?schema=cli";
   const Folder folder;
   const auto workflow = folder.file("nap.yaml", echo_and_nap);
@@ -80,11 +80,9 @@ TEST_CASE("serve says what is wrong with its store", "[cli]") {
                                !Contains("geheim"));
 }
 
-TEST_CASE("a node that starts before its database serves as soon as there is one", "[cli]") {
-  if (PostgresServer::shared() == nullptr) {
-    WARN("skipped: " + PostgresServer::why_absent());
-    return;
-  }
+TEST_CASE("a node that starts before its database serves as soon as there is one",
+          "[cli][postgres]") {
+  if (PostgresServer::shared() == nullptr) return leave_out(PostgresServer::why_absent());
   PostgresServer database{{}};
   database.kill();
   Process node{{"serve", "--json", "--listen", "127.0.0.1:0", "--store", database.url()}};

@@ -1,15 +1,13 @@
 // What stands between a store and its server: TLS, and PgBouncer in transaction mode.
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <poll.h>
+
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "tests/persistence_postgres/postgres_under_test.hpp"
+#include "tests/support/absent.hpp"
+#include "tests/support/pgbouncer.hpp"
 
 using namespace sequent;
 using namespace sequent::test;
@@ -23,13 +21,12 @@ std::string text_of(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-/// A certificate for 127.0.0.1 that nobody but its holder has signed.
+/// A certificate for `host` that nobody but its holder has signed.
 struct Certificate {
-  Certificate() {
+  explicit Certificate(const std::string& host = "IP:127.0.0.1") {
     const std::string command =
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext "
-        "subjectAltName=IP:127.0.0.1 -keyout " +
-        folder.path() + "/key -out " + file() + " 2>/dev/null";
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=" +
+        host + " -keyout " + folder.path() + "/key -out " + file() + " 2>/dev/null";
     REQUIRE(std::system(command.c_str()) == 0);
   }
   [[nodiscard]] std::string file() const { return folder.path() + "/certificate"; }
@@ -37,45 +34,16 @@ struct Certificate {
   Folder folder;
 };
 
-/// PgBouncer before the program's server.
-class Bouncer {
- public:
-  explicit Bouncer(int sessions) : port_(free_port()) {
-    std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
-    std::ofstream settings{folder_.path() + "/pgbouncer.ini"};
-    settings << "[databases]\n* = host=127.0.0.1 port=" << server().port() << "\n"
-             << "[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port_ << "\n"
-             << "unix_socket_dir =\nauth_type = trust\nauth_file = " << folder_.path()
-             << "/users\npool_mode = transaction\ndefault_pool_size = " << sessions << "\n";
-    settings.close();
-    std::ofstream{folder_.path() + "/users"} << "\"postgres\" \"\"\n";
-    pid_ = start_unprivileged({"/usr/sbin/pgbouncer", folder_.path() + "/pgbouncer.ini"},
-                              folder_.path() + "/log");
+/// Once it listens.
+std::unique_ptr<PostgresStore> open_through(const PgBouncer& bouncer, const Schema& schema) {
+  const auto options = options_for(bouncer.url() + "?schema=" + schema.name());
+  for (int i = 0; i < 500; ++i) {
+    if (auto store = PostgresStore::open(options)) return std::move(*store);
+    static_cast<void>(::poll(nullptr, 0, 10));
   }
-  ~Bouncer() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  [[nodiscard]] std::string url(const Schema& schema) const {
-    return "postgresql://postgres@127.0.0.1:" + std::to_string(port_) +
-           "/postgres?schema=" + schema.name();
-  }
-  /// Once it listens.
-  [[nodiscard]] std::unique_ptr<PostgresStore> open(const Schema& schema) const {
-    for (int i = 0; i < 500; ++i) {
-      if (auto store = PostgresStore::open(options_for(url(schema)))) return std::move(*store);
-      static_cast<void>(::poll(nullptr, 0, 10));
-    }
-    FAIL(PostgresStore::open(options_for(url(schema))).error().detail
-         << "; " << text_of(folder_.path() + "/log"));
-    return nullptr;
-  }
-
- private:
-  Folder folder_;
-  int port_;
-  pid_t pid_ = -1;
-};
+  FAIL(PostgresStore::open(options).error().detail << "; " << bouncer.log());
+  return nullptr;
+}
 
 }  // namespace
 
@@ -100,14 +68,30 @@ TEST_CASE("with verify-full a store speaks to the server whose certificate it kn
   CHECK_THAT(refused.error().detail, Contains("certificate") && Contains("sslrootcert"));
 }
 
+TEST_CASE("with verify-full a certificate that is trusted but another host's is refused",
+          "[postgres]") {
+  static_cast<void>(server());
+  const Certificate elsewhere{"DNS:db.elsewhere.example,IP:127.0.0.2"};
+  PostgresServer::Options options;
+  options.settings = {"ssl = on"};
+  options.files = {{"server.crt", text_of(elsewhere.file())}, {"server.key", elsewhere.key()}};
+  const PostgresServer secure{options};
+  const auto opened = [&](const std::string& mode) {
+    return PostgresStore::open(
+        options_for(secure.url() + "?sslmode=" + mode + "&sslrootcert=" + elsewhere.file()));
+  };
+  const auto refused = opened("verify-full");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK_THAT(refused.error().detail, Contains("127.0.0.1") && Contains("certificate"));
+  CHECK(opened("verify-ca").has_value());  // so it was the name, and nothing else
+}
+
 TEST_CASE("a store works behind PgBouncer in transaction mode", "[postgres]") {
-  if (!std::filesystem::exists("/usr/sbin/pgbouncer")) {
-    WARN("skipped: PgBouncer is absent: apt-get install pgbouncer");
-    return;
-  }
+  if (!PgBouncer::installed()) return leave_out(PgBouncer::why_absent);
   const Schema schema;
-  const Bouncer bouncer{2};  // fewer sessions than connections: they change hands all the time
-  const auto store = bouncer.open(schema);
+  // Fewer sessions than connections: they change hands all the time.
+  const PgBouncer bouncer{server(), 2};
+  const auto store = open_through(bouncer, schema);
   const auto leases = store->acquire({.node = "a", .now = noon, .ttl = 60'000})->leases;
   REQUIRE(leases.size() == 4);
   std::vector<InstanceId> ids;

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/absent.hpp"
+
 namespace sequent::test {
 
 using persistence::PostgresOptions;
@@ -12,8 +14,8 @@ using persistence::PostgresStore;
 PostgresServer& server() {
   PostgresServer* shared = PostgresServer::shared();
   if (shared == nullptr) {
-    WARN("skipped: " + PostgresServer::why_absent());
-    ::_exit(0);  // every test of this program needs it
+    leave_out(PostgresServer::why_absent());
+    ::_exit(skipped_code);  // every test of this program needs it
   }
   return *shared;
 }
