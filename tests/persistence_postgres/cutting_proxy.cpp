@@ -21,6 +21,7 @@ struct CuttingProxy::Pair {
   std::array<char, 65'536> to_server{}, to_client{};
   std::string tail;  // the end of what came before, so that a word in two pieces is seen
   bool deaf = false;
+  bool answered = true;  // the server spoke last
 };
 
 CuttingProxy::CuttingProxy(int server_port)
@@ -99,6 +100,7 @@ void CuttingProxy::pump_client(const std::shared_ptr<Pair>& pair) {
   pair->client.async_read_some(
       asio::buffer(pair->to_server), [this, pair](boost::system::error_code error, std::size_t n) {
         if (error) return pair->close();
+        if (std::exchange(pair->answered, false)) ++round_trips_;
         const std::string seen = pair->tail + std::string{pair->to_server.data(), n};
         const bool here = planned_ && seen.find(word_) != std::string::npos;
         pair->tail = seen.substr(seen.size() - std::min<std::size_t>(seen.size(), 64));
@@ -119,6 +121,7 @@ void CuttingProxy::pump_server(const std::shared_ptr<Pair>& pair) {
         if (error == asio::error::operation_aborted) return;  // held
         if (error) return pair->close();
         if (pair->deaf) return pair->close();  // the answer has come: it was done
+        pair->answered = true;
         boost::system::error_code failed;
         asio::write(pair->client, asio::buffer(pair->to_client.data(), n), failed);
         if (failed) return pair->close();

@@ -1,5 +1,6 @@
 #pragma once
-// A TCP proxy between a store and its server that cuts a connection at a given moment.
+// A TCP proxy between a store and its server that cuts a connection at a given moment, and counts how
+// often each side waits for the other.
 #include <atomic>
 #include <boost/asio.hpp>
 #include <list>
@@ -32,6 +33,8 @@ class CuttingProxy {
   [[nodiscard]] std::string deliver_held();
   /// How many cuts have been made.
   [[nodiscard]] int cuts() const { return cuts_; }
+  /// Round trips so far: how often a store spoke after its server had.
+  [[nodiscard]] int round_trips() const { return round_trips_; }
   /// From now on nobody gets through, and those who are through are cut off; until allow().
   void block();
   void allow();
@@ -54,7 +57,7 @@ class CuttingProxy {
   std::optional<Cut> planned_;
   std::string word_;
   bool blocked_ = false;
-  std::atomic<int> cuts_ = 0;
+  std::atomic<int> cuts_ = 0, round_trips_ = 0;
   int port_ = 0;
   std::thread thread_;
 };
