@@ -263,6 +263,7 @@ void Cluster::hear(const std::string& text) {
   if (!node || node->closed) return;
   if (text.empty()) {  // some were lost
     waits_->tell_again();
+    waits_->look_again();
     return node->tenure->look();
   }
   if (const auto note = decode_note(text)) heard(*note);

@@ -13,6 +13,7 @@ namespace {
 
 // A note may have been lost: who waits is told anew this often.
 constexpr DurationMs refresh_ms = 5'000;
+constexpr std::size_t most_looks = 200;  // each reads one run
 
 Result<Facts> read_facts(Node& node, const InstanceId& id) {
   try {
@@ -138,6 +139,17 @@ void RemoteWaits::owners_changed() {
 void RemoteWaits::tell_again() {
   for (auto& [id, run] : runs_) run.told.clear();
   owners_changed();
+}
+
+void RemoteWaits::look_again() {
+  std::vector<InstanceId> ids;
+  for (auto next = runs_.upper_bound(looked_last_); ids.size() < std::min(most_looks, runs_.size());
+       ++next) {
+    if (next == runs_.end()) next = runs_.begin();
+    ids.push_back(next->first);
+  }
+  for (const auto& id : ids) look(id);
+  if (!ids.empty()) looked_last_ = ids.back();
 }
 
 void RemoteWaits::stop() {

@@ -30,6 +30,9 @@ class RemoteWaits : public std::enable_shared_from_this<RemoteWaits> {
   void owners_changed();
   /// What was told may have been lost.
   void tell_again();
+  /// What owners said may have been lost: looks, at so many in turn. Where no note ever comes this is
+  /// how callers are answered.
+  void look_again();
   void stop();
 
  private:
@@ -56,6 +59,7 @@ class RemoteWaits : public std::enable_shared_from_this<RemoteWaits> {
   std::unique_ptr<Alarm> alarm_;
   std::map<InstanceId, Run> runs_;
   std::multiset<std::pair<Timestamp, InstanceId>> deadlines_;
+  InstanceId looked_last_;
   Timestamp refresh_at_ = 0, alarm_at_ = 0;
   bool stopped_ = false;
 };

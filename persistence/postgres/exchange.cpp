@@ -16,6 +16,7 @@ using runtime::Parcel;
 namespace {
 
 constexpr int again_ms = 1'000;  // after a connection was lost, and where nothing can be heard
+constexpr Timestamp deaf_ms = 60'000;
 
 constexpr std::string_view send_notes = R"sql(
   SELECT pg_notify(?1, n.payload)::text FROM unnest(?2::text[]) AS n (payload)
@@ -141,19 +142,32 @@ void PostgresExchange::stop() {
 // Connects, listens, and begins anew when the connection is lost.
 void PostgresExchange::run(const std::string& node, const std::function<void(std::string)>& heard) {
   while (!stopping_) {
+    bool deaf = false;
     try {
       const auto connection = Connection::open(address_, Role::reader);
-      if (!connection->pooled()) {
+      deaf = connection->pooled();
+      if (!deaf) {
         connection->script("LISTEN \"" + channel_ + "\"");
         heard("");  // what was told before this moment was not heard
         hear(connection->handle(), node, heard);
-      } else {
-        heard("");
       }
     } catch (const SqlError&) {
       // The store itself is what notices that its database is gone, and says so.
     }
-    if (!stopping_) static_cast<void>(wait(-1, again_ms));
+    if (deaf)
+      look_instead(heard);
+    else if (!stopping_)
+      static_cast<void>(wait(-1, again_ms));
+  }
+}
+
+// Behind a pooler no note comes through: whoever waits for one looks once a second. That needs no
+// session; now and then one is opened to see whether the pooler is still there.
+void PostgresExchange::look_instead(const std::function<void(std::string)>& heard) {
+  const Timestamp until = steady_ms() + deaf_ms;
+  while (!stopping_ && steady_ms() < until) {
+    heard("");
+    static_cast<void>(wait(-1, again_ms));
   }
 }
 

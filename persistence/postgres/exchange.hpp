@@ -31,6 +31,7 @@ class PostgresExchange final : public runtime::Exchange {
 
  private:
   void run(const std::string& node, const std::function<void(std::string)>& heard);
+  void look_instead(const std::function<void(std::string)>& heard);
   void hear(PGconn* connection, const std::string& node,
             const std::function<void(std::string)>& heard);
   [[nodiscard]] bool wait(int socket, int timeout_ms);
