@@ -39,6 +39,7 @@ std::size_t MemoryStore::held_events() const {
 }
 
 std::optional<StoredInstance> MemoryStore::load(const InstanceId& id) {
+  ++asked["load"];
   fail_reads();
   ++loads;
   const auto found = rows_.find(id);
@@ -55,6 +56,7 @@ std::optional<StoredInstance> MemoryStore::load(const InstanceId& id) {
 
 std::vector<Store::Due> MemoryStore::due(PartitionId partition, Timestamp before,
                                          std::optional<Due> after, std::size_t limit) {
+  ++asked["due"];
   fail_reads();
   ++dues;
   std::set<std::pair<Timestamp, InstanceId>> sorted;
@@ -72,6 +74,7 @@ std::vector<Store::Due> MemoryStore::due(PartitionId partition, Timestamp before
 std::vector<InstanceId> MemoryStore::with_messages(PartitionId partition,
                                                    std::optional<InstanceId> after,
                                                    std::size_t limit) {
+  ++asked["with_messages"];
   fail_reads();
   std::vector<InstanceId> page;
   for (const auto& [id, messages] : messages_)
@@ -82,6 +85,7 @@ std::vector<InstanceId> MemoryStore::with_messages(PartitionId partition,
 }
 
 std::optional<RunSummary> MemoryStore::find(const InstanceId& id) {
+  ++asked["find"];
   const auto found = rows_.find(id);
   if (found == rows_.end()) return std::nullopt;
   const auto& [start, row] = std::tie(found->second.start, found->second.row);
@@ -103,12 +107,14 @@ std::optional<RunSummary> MemoryStore::find(const InstanceId& id) {
 std::optional<InstanceId> MemoryStore::find_by_key(const std::string& workflow_namespace,
                                                    const std::string& name,
                                                    const std::string& key) {
+  ++asked["find_by_key"];
   const auto found = by_key_.find(Key{.workflow = workflow_namespace + "/" + name, .key = key});
   if (found == by_key_.end()) return std::nullopt;
   return found->second;
 }
 
 Result<RunPage> MemoryStore::list(const RunFilter& filter, const std::string&, std::size_t limit) {
+  ++asked["list"];
   RunPage page;
   for (auto row = rows_.rbegin(); row != rows_.rend() && page.runs.size() < limit; ++row)
     if (filter.name.empty() || row->second.start.name == filter.name)
@@ -118,6 +124,7 @@ Result<RunPage> MemoryStore::list(const RunFilter& filter, const std::string&, s
 
 std::vector<std::string> MemoryStore::journal(const InstanceId& id, std::uint64_t after,
                                               std::size_t limit) {
+  ++asked["journal"];
   std::vector<std::string> texts;
   const auto found = rows_.find(id);
   if (found == rows_.end()) return texts;
@@ -127,6 +134,7 @@ std::vector<std::string> MemoryStore::journal(const InstanceId& id, std::uint64_
 }
 
 std::vector<InstanceId> MemoryStore::children(const InstanceId& id) {
+  ++asked["children"];
   std::vector<InstanceId> found;
   for (const auto& [child, row] : rows_)
     if (row.start.parent == id) found.push_back(child);
@@ -134,6 +142,7 @@ std::vector<InstanceId> MemoryStore::children(const InstanceId& id) {
 }
 
 Result<bool> MemoryStore::put(const StoredDefinition& definition) {
+  ++asked["put"];
   for (auto& other : definitions_) {
     if (other.workflow_namespace != definition.workflow_namespace ||
         other.name != definition.name || other.version != definition.version)
@@ -153,6 +162,7 @@ Result<bool> MemoryStore::put(const StoredDefinition& definition) {
 }
 
 runtime::LiveRuns MemoryStore::live_runs(const definition::WorkflowRef& ref) {
+  ++asked["live_runs"];
   runtime::LiveRuns live;
   for (const auto& [id, row] : rows_) {
     const auto& start = row.start;
@@ -165,6 +175,7 @@ runtime::LiveRuns MemoryStore::live_runs(const definition::WorkflowRef& ref) {
 }
 
 Result<runtime::LiveRuns> MemoryStore::remove(const runtime::DefinitionRemoval& removal) {
+  ++asked["remove"];
   const auto find = [&](const std::string& version) {
     return std::ranges::find_if(definitions_, [&](const StoredDefinition& one) {
       return one.workflow_namespace == removal.ref.workflow_namespace &&
@@ -183,6 +194,7 @@ Result<runtime::LiveRuns> MemoryStore::remove(const runtime::DefinitionRemoval& 
 }
 
 std::optional<runtime::RunQueries::TakenRequest> MemoryStore::request(const std::string& id) {
+  ++asked["request"];
   fail_reads();
   const auto found = requests_.find(id);
   return found == requests_.end() ? std::nullopt : std::optional{found->second};

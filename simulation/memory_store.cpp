@@ -29,6 +29,7 @@ void MemoryStore::tamper(const InstanceId& id, const std::string& from, const st
 }
 
 Result<Membership> MemoryStore::acquire(const Renewal& renewal) {
+  ++asked["acquire"];
   const auto& [node, now, ttl, leaves] = renewal;
   ++acquires;
   const bool no_writes = next_commit == CommitFault::before || next_commit == CommitFault::full;
@@ -79,17 +80,20 @@ std::vector<PartitionId> MemoryStore::partitions_with_old_mail(std::span<const P
 
 // Alone, all partitions have one epoch: whoever gives back one gives back all.
 void MemoryStore::give_back(const std::string& node, const Lease& lease) {
+  ++asked["give_back"];
   if (shared_) return shared_->give_back(node, lease);
   if (lease.epoch == epoch_) release(node);
 }
 
 void MemoryStore::release(const std::string& node) {
+  ++asked["release"];
   log_.emplace_back("release");
   if (shared_) return shared_->release(node);
   if (owner_ == node) fence();
 }
 
 std::vector<BatchResult> MemoryStore::commit(std::span<const Batch> batches) {
+  ++asked["commit"];
   if (next_commit == CommitFault::before) throw StoreFailure("the disk is gone", false);
   if (next_commit == CommitFault::full) throw StoreFailure("no space", true);
   std::vector<BatchResult> results;
@@ -268,6 +272,7 @@ void MemoryStore::deliver(std::int64_t id, const IncomingEvent& incoming, Routed
 }
 
 std::vector<RoutedEvent> MemoryStore::route(std::span<const IncomingEvent> incoming) {
+  ++asked["route"];
   std::vector<RoutedEvent> all;
   for (const auto& event : incoming) {
     RoutedEvent routed;
@@ -296,6 +301,7 @@ std::vector<RoutedEvent> MemoryStore::route(std::span<const IncomingEvent> incom
 
 std::vector<std::pair<std::int64_t, Json>> MemoryStore::unrouted(std::int64_t after,
                                                                  std::size_t limit) {
+  ++asked["unrouted"];
   fail_reads();
   ++unrouted_asked;
   std::vector<std::pair<std::int64_t, Json>> found;
@@ -305,6 +311,7 @@ std::vector<std::pair<std::int64_t, Json>> MemoryStore::unrouted(std::int64_t af
 }
 
 void MemoryStore::settle_event(std::int64_t id) {
+  ++asked["settle_event"];
   events_[id].settled = true;
   for (auto& [collection, list] : collected_)
     std::erase_if(list, [id](const Collected& one) { return one.set == id; });
@@ -348,6 +355,7 @@ std::vector<EventSet> MemoryStore::sets_of(std::int64_t id) const {
 }
 
 std::size_t MemoryStore::expire_events(Timestamp now, std::size_t limit) {
+  ++asked["expire_events"];
   std::size_t expired = 0;
   for (auto& [id, event] : events_) {
     if (expired == limit) break;

@@ -29,6 +29,7 @@ class MemoryStore final : public runtime::Store,
   PartitionId partition_count;
   std::size_t committer_count = 1;
   int loads = 0, dues = 0, acquires = 0, unrouted_asked = 0;  // how often these were asked
+  std::map<std::string, int> asked;  // the same for each of its methods, by name
 
   /// From now on several nodes may use it, each partition with a lease of its own.
   void share(const runtime::Clock& clock);
@@ -82,11 +83,13 @@ class MemoryStore final : public runtime::Store,
   [[nodiscard]] Result<std::vector<runtime::Aggregate>> aggregate(const runtime::RunFilter&,
                                                                   const std::vector<std::string>&,
                                                                   std::size_t) override {
+    ++asked["aggregate"];
     return std::vector<runtime::Aggregate>{};
   }
   [[nodiscard]] Result<runtime::NewestCounts> aggregate_newest(const runtime::RunFilter&,
                                                                const std::vector<std::string>&,
                                                                std::size_t) override {
+    ++asked["aggregate_newest"];
     return runtime::NewestCounts{};
   }
   [[nodiscard]] std::vector<std::string> journal(const InstanceId& id, std::uint64_t after,
@@ -94,8 +97,14 @@ class MemoryStore final : public runtime::Store,
   [[nodiscard]] std::vector<InstanceId> children(const InstanceId& id) override;
   [[nodiscard]] std::optional<TakenRequest> request(const std::string& id) override;
   [[nodiscard]] Result<bool> put(const runtime::StoredDefinition& definition) override;
-  [[nodiscard]] std::vector<runtime::StoredDefinition> all() override { return definitions_; }
-  [[nodiscard]] std::size_t definitions_revision() override { return definitions_revision_; }
+  [[nodiscard]] std::vector<runtime::StoredDefinition> all() override {
+    ++asked["all"];
+    return definitions_;
+  }
+  [[nodiscard]] std::size_t definitions_revision() override {
+    ++asked["definitions_revision"];
+    return definitions_revision_;
+  }
   [[nodiscard]] runtime::LiveRuns live_runs(const definition::WorkflowRef& ref) override;
   [[nodiscard]] Result<runtime::LiveRuns> remove(
       const runtime::DefinitionRemoval& removal) override;

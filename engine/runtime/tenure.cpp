@@ -20,6 +20,8 @@ constexpr DurationMs longest_pause_ms = 1'250;
 constexpr DurationMs shortest_pause_ms = 50;  // when somebody says that partitions are free
 constexpr DurationMs after_death_ms = 10;
 constexpr DurationMs drain_ms = 2'000;  // of a partition that is given back
+// Whether somebody has taken it is looked at this soon, for this long; then with each renewal.
+constexpr DurationMs taken_soon_ms = 50, taken_within_ms = 1'000;
 
 }  // namespace
 
@@ -80,6 +82,7 @@ void Tenure::settle(Membership membership) {
   if (node_.cluster == nullptr) return node_.adopt(membership.leases);
   share_ = membership.share;
   auto leases = membership.leases;
+  look_whether_taken(membership);
   const bool kept = giving_ && std::erase_if(leases, [&](const Lease& lease) {
                                  return lease.partition == giving_->lease.partition &&
                                         lease.epoch == giving_->lease.epoch;
@@ -127,6 +130,17 @@ void Tenure::beat() {
   keep_time();
 }
 
+// The next one is given when somebody has this one.
+void Tenure::look_whether_taken(const Membership& membership) {
+  if (!giving_ || !giving_->given_at) return;
+  const auto& lease = giving_->lease;
+  const auto& owner = membership.owners.at(lease.partition);
+  if (!owner.node.empty() && owner.epoch != lease.epoch) return giving_.reset();
+  const Timestamp at = node_.ports.clock.elapsed();
+  if (at < *giving_->given_at + taken_within_ms)
+    renew_at_ = std::min(renew_at_.load(), at + taken_soon_ms);
+}
+
 // One at a time, so that never more than one partition of this node is without an owner.
 void Tenure::give_surplus() {
   if (giving_ || node_.stopping) return;
@@ -148,14 +162,16 @@ void Tenure::left() {
   giving_->left = true;
   node_.has_left();
   give_back();
-  if (!giving_) give_surplus();
+  keep_time();
 }
 
 void Tenure::give_back() {
-  if (!giving_ || !giving_->left) return;
+  if (!giving_ || !giving_->left || giving_->given_at) return;
   try {
     node_.ports.store.give_back(node_.self, giving_->lease);
-    giving_.reset();
+    const Timestamp at = node_.ports.clock.elapsed();
+    giving_->given_at = at;
+    renew_at_ = std::min(renew_at_.load(), at + taken_soon_ms);
     node_.cluster->freed();
   } catch (const StoreFailure&) {
     node_.stats.store_failures.fetch_add(1);  // the next beat tries again

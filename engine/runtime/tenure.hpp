@@ -48,12 +48,14 @@ class Tenure : public std::enable_shared_from_this<Tenure> {
  private:
   struct Giving {
     Lease lease;
-    bool left = false;  // the partition is dropped here
+    bool left = false;                  // the partition is dropped here
+    std::optional<Timestamp> given_at;  // it is free for others; over when one of them has it
   };
   /// Until the next renewal.
   [[nodiscard]] DurationMs pause_after(const Membership& membership) const;
   void beat();
   void settle(Membership membership);
+  void look_whether_taken(const Membership& membership);
   void give_surplus();
   void left();
   void give_back();
