@@ -1,14 +1,13 @@
 // Two nodes on one PostgreSQL: any of them answers for every run, and one goes on for both.
-#include <signal.h>
-
 #include <catch2/catch.hpp>
 
-#include "tests/cli/support.hpp"
-#include "tests/support/postgres_server.hpp"
+#include "tests/cli/cluster_support.hpp"
+#include "tests/support/absent.hpp"
 
 using namespace sequent;
 using namespace sequent::cli::test;
 using Catch::Contains;
+using sequent::test::leave_out;
 using sequent::test::PostgresServer;
 
 namespace {
@@ -20,39 +19,17 @@ constexpr const char* short_nap =
     "  - sleep: {wait: {milliseconds: 700}}\n"
     "  - second: {call: debug.echo, with: {n: '${ .n + 1 }'}}\n";
 
-struct ClusterNode {
-  ClusterNode(const std::string& store, const std::string& node)
-      : process({"serve", "--json", "--listen", "127.0.0.1:0", "--store", store},
-                {{"SEQUENT_NODE", node}}) {
-    const auto line = parse_json(process.first_line());
-    if (!line) FAIL(process.wait().error);
-    url = text_of(*line, "url");
-  }
-  [[nodiscard]] Outcome start(const std::string& key, const std::string& wait = "0") const {
-    return sequent::cli::test::sequent({"start", "test/nap", "--input", "{\"n\": 1}", "--key", key,
-                                        "--wait", wait, "--json", "--server", url});
-  }
-  Process process;
-  std::string url;
-};
-
-template <class Condition>
-bool in_time(const Condition& condition) {
-  const auto begun = std::chrono::steady_clock::now();
-  while (std::chrono::steady_clock::now() - begun < patience)
-    if (condition()) return true;
-  return false;
+Outcome start_nap(const ClusterNode& node, const std::string& key, const std::string& wait = "0") {
+  return sequent::cli::test::sequent({"start", "test/nap", "--input", "{\"n\": 1}", "--key", key,
+                                      "--wait", wait, "--json", "--server", node.url});
 }
 
 }  // namespace
 
 TEST_CASE("runs of a node that was killed go on at the other, and every caller hears of his",
-          "[cli]") {
+          "[cli][postgres]") {
   PostgresServer* database = PostgresServer::shared();
-  if (database == nullptr) {
-    WARN("skipped: " + PostgresServer::why_absent());
-    return;
-  }
+  if (database == nullptr) return leave_out(PostgresServer::why_absent());
   const std::string store = database->url() + "?schema=two";
   const Folder folder;
   const auto owners = [&] {
@@ -60,22 +37,19 @@ TEST_CASE("runs of a node that was killed go on at the other, and every caller h
   };
   ClusterNode first{store, "first"}, second{store, "second"};
   REQUIRE(in_time([&] { return owners() == "2"; }));
-  REQUIRE(sequent::cli::test::sequent(
-              {"deploy", folder.file("nap.yaml", short_nap), "--server", first.url})
-              .code == 0);
+  first.deploy(folder.file("nap.yaml", short_nap));
   constexpr int runs = 8;
-  for (int i = 0; i < runs; ++i) REQUIRE(first.start("k" + std::to_string(i)).code == 0);
+  for (int i = 0; i < runs; ++i) REQUIRE(start_nap(first, "k" + std::to_string(i)).code == 0);
   for (int i = 0; i < runs; ++i) {
-    const auto ended = second.start("k" + std::to_string(i), "30");
+    const auto ended = start_nap(second, "k" + std::to_string(i), "30");
     CHECK(ended.code == 0);
     CHECK_THAT(ended.out, Contains("completed"));
   }
-  for (int i = 0; i < runs; ++i) REQUIRE(first.start("l" + std::to_string(i)).code == 0);
-  first.process.signal(SIGKILL);
-  static_cast<void>(first.process.wait());
+  for (int i = 0; i < runs; ++i) REQUIRE(start_nap(first, "l" + std::to_string(i)).code == 0);
+  first.die();
   for (int i = 0; i < runs; ++i)
     CHECK(in_time([&] {
-      const auto ended = second.start("l" + std::to_string(i), "30");
+      const auto ended = start_nap(second, "l" + std::to_string(i), "30");
       return ended.code == 0 && ended.out.find("completed") != std::string::npos;
     }));
   CAPTURE(database->value(
@@ -86,6 +60,5 @@ TEST_CASE("runs of a node that was killed go on at the other, and every caller h
   CHECK(database->value("SELECT count(*) FROM two.instance WHERE status = 'completed'") ==
         std::to_string(2 * runs));
   CHECK(owners() == "1");
-  second.process.signal(SIGTERM);
-  CHECK(second.process.wait().code == 0);
+  CHECK(second.stop());
 }

@@ -4,10 +4,14 @@
 #include <catch2/catch.hpp>
 
 #include "tests/cli/support.hpp"
+#include "tests/support/absent.hpp"
+#include "tests/support/postgres_server.hpp"
 
 using namespace sequent;
 using namespace sequent::cli::test;
 using Catch::Contains;
+using sequent::test::leave_out;
+using sequent::test::PostgresServer;
 
 namespace {
 
@@ -22,12 +26,11 @@ constexpr const char* sleeper =
     "document: {dsl: 1.0.3, namespace: test, name: sleeper, version: 1.0.0}\n"
     "do:\n  - sleep: {wait: {hours: 1}}\n";
 
-}  // namespace
-
-TEST_CASE("ended runs are deleted after their time, unless their workflow keeps them", "[cli]") {
-  const Folder folder;
-  Process server{{"serve", "--json", "--listen", "127.0.0.1:0", "--data", folder.path("data"),
-                  "--retention", "1s"}};
+// `store` names it: --data or --store, and where.
+void expect_retention(const Folder& folder, const std::vector<std::string>& store) {
+  std::vector<std::string> words{"serve", "--json", "--listen", "127.0.0.1:0", "--retention", "1s"};
+  words.insert(words.end(), store.begin(), store.end());
+  Process server{words};
   const auto line = parse_json(server.first_line());
   REQUIRE(line.has_value());
   const auto url = text_of(*line, "url");
@@ -54,6 +57,23 @@ TEST_CASE("ended runs are deleted after their time, unless their workflow keeps 
   CHECK(found(asleep));
   server.signal(SIGTERM);
   CHECK(server.wait().code == 0);
+}
+
+}  // namespace
+
+TEST_CASE("ended runs are deleted after their time, unless their workflow keeps them", "[cli]") {
+  const Folder folder;
+  expect_retention(folder, {"--data", folder.path("data")});
+}
+
+TEST_CASE("on PostgreSQL ended runs are deleted as well, with all that was theirs",
+          "[cli][postgres]") {
+  PostgresServer* database = PostgresServer::shared();
+  if (database == nullptr) return leave_out(PostgresServer::why_absent());
+  const Folder folder;
+  expect_retention(folder, {"--store", database->url() + "?schema=retained"});
+  CHECK(database->value("SELECT count(*) FROM retained.instance") == "2");
+  CHECK(database->value("SELECT count(DISTINCT instance_id) FROM retained.journal") == "2");
 }
 
 TEST_CASE("a retention that is no time is refused", "[cli]") {
