@@ -218,7 +218,7 @@ void Outages::weigh(const CircuitId& circuit, Entry& own, const Evidence& eviden
   own.pending.add(evidence);
   const bool moved =
       outages::observe(own.circuit, setting_.rules, evidence, now, circuit.is_whole());
-  if (moved && own.circuit.position == Position::open) ++totals_.opened;
+  if (moved && own.circuit.position == Position::open) own.found_ill = true;
   if (!moved && !evidence.bad() && own.circuit.position != Position::half_open) return;
   own.dirty = true;
   wants_sync_ = true;

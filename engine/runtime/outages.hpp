@@ -162,6 +162,7 @@ class Outages : public std::enable_shared_from_this<Outages> {
     outages::Circuit circuit;
     std::int64_t revision = 0;
     bool dirty = false;
+    bool found_ill = false;     // by this node, which has not yet written so: another may be first
     outages::Evidence pending;  // not in the store yet
     Timestamp pending_since = 0;
     outages::RateLimit rate;
@@ -223,6 +224,7 @@ class Outages : public std::enable_shared_from_this<Outages> {
   struct Writing {
     std::vector<StoredCircuit> circuits;
     std::vector<outages::Evidence> evidence;  // in step with them
+    std::vector<bool> found_ill;
   };
   [[nodiscard]] Writing take_dirty();
   void written(const Writing& writing, const std::vector<std::int64_t>& revisions);

@@ -36,12 +36,15 @@ void Outages::take_in(const std::vector<StoredCircuit>& stored) {
     one.circuit = outages::decode(row.state);
     const bool tells = one.pending.bad() || (one.circuit.position == Position::half_open &&
                                              one.pending.canaries_answered > 0);
-    if (one.dirty && tells)
-      one.dirty =
-          outages::observe(one.circuit, setting_.rules, one.pending, now, row.id.is_whole()) ||
-          one.circuit.position != Position::open;
-    else
+    one.found_ill = false;
+    if (one.dirty && tells) {
+      const bool moved =
+          outages::observe(one.circuit, setting_.rules, one.pending, now, row.id.is_whole());
+      one.found_ill = moved && one.circuit.position == Position::open;
+      one.dirty = moved || one.circuit.position != Position::open;
+    } else {
       one.dirty = false;
+    }
     // A probe that was given up is given up at once: to say so later is to be overruled by the next
     // node that says nothing but what it read.
     one.dirty = outages::pass_time(one.circuit, setting_.rules, now) || one.dirty;
@@ -59,6 +62,7 @@ Outages::Writing Outages::take_dirty() {
     writing.circuits.push_back(
         {.id = id, .revision = one.revision, .state = outages::encode(one.circuit)});
     writing.evidence.push_back(std::exchange(one.pending, Evidence{}));
+    writing.found_ill.push_back(std::exchange(one.found_ill, false));
     one.pending_since = setting_.clock.now();
   }
   wants_sync_ = false;
@@ -70,12 +74,14 @@ void Outages::written(const Writing& writing, const std::vector<std::int64_t>& r
     Entry& one = entry(writing.circuits[i].id);
     if (i < revisions.size() && revisions[i] != 0) {
       one.revision = revisions[i];
+      if (writing.found_ill[i]) ++totals_.opened;
       continue;
     }
     // Another node was first, or the store failed: once more, on top of what is there then.
     Evidence both = writing.evidence[i];
     both.add(one.pending);
     one.pending = std::move(both);
+    one.found_ill = one.found_ill || writing.found_ill[i];
     one.dirty = true;
     wants_sync_ = true;
   }
