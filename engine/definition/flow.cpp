@@ -1,5 +1,6 @@
 // `then`: reading, linking within one list of tasks, and what nothing leads to.
 #include "engine/definition/compiler.hpp"
+#include "engine/definition/reach.hpp"
 
 namespace sequent::definition {
 namespace {
@@ -12,41 +13,6 @@ Flow& flow_of(Compiler& compiler, const PendingThen& then) {
 
 std::string place_of(const Node& node) {
   return "`" + node.name + "` of line " + std::to_string(node.line);
-}
-
-// Where control can go when the task at `position` is done. Indexes into the list; its size = out.
-std::vector<std::size_t> successors(const Program& program, const std::vector<NodeIndex>& tasks,
-                                    std::size_t position) {
-  const Node& node = program.nodes[tasks[position]];
-  std::vector<std::size_t> out;
-  const auto follow = [&](const Flow& flow) {
-    switch (flow.kind) {
-      case Flow::Kind::continue_:
-        out.push_back(position + 1);
-        return;
-      case Flow::Kind::task: {
-        const auto found = std::find(tasks.begin(), tasks.end(), flow.task);
-        out.push_back(static_cast<std::size_t>(found - tasks.begin()));
-        return;
-      }
-      case Flow::Kind::exit:
-      case Flow::Kind::end:
-        return;
-    }
-  };
-  // A skipped task passes on to the next one in order, whatever its `then`.
-  if (node.if_) out.push_back(position + 1);
-  if (const auto* choice = std::get_if<SwitchTask>(&node.body)) {
-    bool has_default = false;
-    for (const SwitchCase& each : choice->cases) {
-      follow(each.then);
-      has_default = has_default || !each.when;
-    }
-    if (!has_default) follow(node.then);
-  } else if (!std::holds_alternative<RaiseTask>(node.body)) {
-    follow(node.then);
-  }
-  return out;
 }
 
 }  // namespace
@@ -82,17 +48,7 @@ void check_reachable(Compiler& compiler, const std::vector<NodeIndex>& tasks,
                      const std::vector<std::string>& places) {
   for (const PendingThen& then : compiler.unresolved)
     if (std::find(tasks.begin(), tasks.end(), then.node) != tasks.end()) return;
-  std::vector<bool> reached(tasks.size() + 1, false);
-  std::vector<std::size_t> open = {0};
-  while (!open.empty()) {
-    const std::size_t position = open.back();
-    open.pop_back();
-    if (reached[position]) continue;
-    reached[position] = true;
-    if (position == tasks.size()) continue;
-    for (const std::size_t next : successors(compiler.program, tasks, position))
-      open.push_back(next);
-  }
+  const auto reached = reached_in(compiler.program, tasks);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (!reached[i]) compiler.unreached.push_back({.node = tasks[i], .place = places[i]});
   }

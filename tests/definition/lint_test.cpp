@@ -151,7 +151,7 @@ TEST_CASE("a charge needs something that undoes it") {
   const auto warnings = strictly("do:\n  - pay: {call: shop.charge}\n");
   REQUIRE(rules(warnings) == Names{"charge-without-compensation"});
   CHECK_THAT(warnings[0].finding.hint, Catch::Contains("metadata.compensate"));
-  CHECK(strictly("do:\n  - pay: {call: shop.charge, metadata: {compensate: giveBack}}\n"
+  CHECK(strictly("do:\n  - pay: {call: shop.charge, metadata: {compensate: giveBack}, then: end}\n"
                  "  - giveBack: {call: shop.read}\n")
             .empty());
   CHECK(strictly("do:\n  - pay: {call: shop.charge, metadata: {compensate: 'shop/refund:1.2.0'}}\n")
@@ -171,6 +171,67 @@ TEST_CASE("what compensates is checked") {
   CHECK(mistakes("giveback").pointer == "/do/0/pay/metadata/compensate");
   CHECK_THAT(mistakes("pay").message, Catch::Contains("can't undo itself"));
   CHECK_THAT(mistakes("[giveBack]").message, Catch::Contains("the name of a task"));
+}
+
+TEST_CASE("what undoes a task must not run when nothing is undone") {
+  const std::string pay = "do:\n  - pay: {call: shop.charge, metadata: {compensate: giveBack}";
+  const std::string back = "  - giveBack: {call: shop.read}\n";
+  const auto warnings = strictly(pay + "}\n" + back);
+  REQUIRE(rules(warnings) == Names{"compensation-in-ordinary-course"});
+  const auto& finding = warnings[0].finding;
+  CHECK(finding.line == 8);
+  CHECK(finding.column == 5);
+  CHECK(finding.pointer == "/do/1/giveBack");
+  CHECK_THAT(finding.message,
+             Catch::Contains("`giveBack` undoes `pay`") && Catch::Contains("after `pay`"));
+  CHECK_THAT(finding.hint, Catch::Contains("add `then: end` to `pay`"));
+  CHECK(strictly(pay + ", then: end}\n" + back).empty());
+  CHECK(rules(strictly(pay + "}\n  - giveBack: {call: shop.read, metadata: {accept: "
+                             "{compensation-in-ordinary-course: a trial}}}\n")) ==
+        Names{"accepted compensation-in-ordinary-course"});
+}
+
+TEST_CASE("each way to a task that undoes another is found, with what leads there") {
+  const auto hint = [](const std::string& tasks) {
+    const auto warnings = strictly("do:\n" + tasks);
+    INFO(tasks);
+    REQUIRE(rules(warnings) == Names{"compensation-in-ordinary-course"});
+    return warnings[0].finding.message + ": " + warnings[0].finding.hint;
+  };
+  const std::string pay = "  - pay: {call: shop.charge, metadata: {compensate: giveBack}, then: ";
+  const std::string back = "  - giveBack: {call: shop.read}\n";
+  CHECK_THAT(hint(pay + "giveBack}\n" + back), Catch::Contains("lead `pay` elsewhere"));
+  CHECK_THAT(hint(pay +
+                  "choose}\n  - choose: {switch: [{bad: {when: .bad, then: giveBack}}, "
+                  "{good: {then: end}}]}\n" +
+                  back),
+             Catch::Contains("after `choose`") && Catch::Contains("lead `choose` elsewhere"));
+  CHECK_THAT(
+      hint(pay + "choose}\n  - choose: {switch: [{good: {when: .good, then: end}}]}\n" + back),
+      Catch::Contains("add `then: end` to `choose`"));
+  CHECK_THAT(hint(pay + "last}\n  - last: {if: .x, set: {x: 1}, then: end}\n" + back),
+             Catch::Contains("`last` goes on to the next one when its `if` is false"));
+  CHECK_THAT(
+      hint("  - block:\n      do:\n        - pay: {call: shop.charge, metadata: {compensate: "
+           "giveBack}}\n        - giveBack: {call: shop.read}\n"),
+      Catch::Contains("add `then: exit` to `pay`"));
+  CHECK_THAT(hint(pay + "both}\n  - both: {fork: {branches: [{giveBack: {call: shop.read}}, "
+                        "{other: {set: {x: 1}}}]}}\n"),
+             Catch::Contains("behind one with `then: end`"));
+  CHECK_THAT(hint(pay + "attempt}\n  - attempt:\n      try: [{ask: {call: shop.read}}]\n"
+                        "      catch: {do: [{giveBack: {call: shop.read}}]}\n"),
+             Catch::Contains("runs when nothing is undone"));
+}
+
+TEST_CASE("what only other undoing leads to is not in the ordinary course") {
+  CHECK(strictly(R"(do:
+  - pay: {call: shop.charge, metadata: {compensate: inner}}
+  - more: {call: shop.charge, metadata: {compensate: both}, then: end}
+  - both:
+      do:
+        - inner: {call: shop.read}
+)")
+            .empty());
 }
 
 TEST_CASE("an amount computed in floating point is warned of") {

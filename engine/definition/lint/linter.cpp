@@ -41,9 +41,10 @@ bool same(const Warning& a, const Warning& b) {
 
 std::vector<std::string> rule_names() {
   std::vector<std::string> names;
-  for (const auto name : {text_not_expression, endless_retry, listen_without_timeout,
-                          secret_in_data, unprotected_effect, retry_outlives_key,
-                          charge_without_compensation, amount_in_floating_point})
+  for (const auto name :
+       {text_not_expression, endless_retry, listen_without_timeout, secret_in_data,
+        unprotected_effect, retry_outlives_key, charge_without_compensation, compensation_in_course,
+        amount_in_floating_point})
     names.emplace_back(name);
   return names;
 }
@@ -110,6 +111,7 @@ std::vector<Warning> warnings(const Program& program, Strictness strictness) {
   check_usual(linter);
   if (strictness == Strictness::strict) {
     check_effects(linter);
+    check_compensations(linter);
     check_amounts(linter);
     linter.check_acceptances();
   }

@@ -60,6 +60,7 @@ struct DecimalNumber {
 
 void check_usual(Linter& linter);
 void check_effects(Linter& linter);
+void check_compensations(Linter& linter);
 void check_amounts(Linter& linter);
 
 }  // namespace sequent::definition::lint

@@ -15,6 +15,7 @@ inline constexpr std::string_view secret_in_data = "secret-in-data";
 inline constexpr std::string_view unprotected_effect = "unprotected-effect";
 inline constexpr std::string_view retry_outlives_key = "retry-outlives-key";
 inline constexpr std::string_view charge_without_compensation = "charge-without-compensation";
+inline constexpr std::string_view compensation_in_course = "compensation-in-ordinary-course";
 inline constexpr std::string_view amount_in_floating_point = "amount-in-floating-point";
 inline constexpr std::string_view needless_acceptance = "needless-acceptance";
 
