@@ -91,9 +91,9 @@ struct RunFilter {
 /// How many runs one page, or one bounded count, looks at. What lies further back is the next page's.
 struct SearchBounds {
   std::size_t first = 256;       // at first; then four times as many, until the page is full
-  std::size_t picked = 4'000;    // read one by one, as an index names them
+  std::size_t picked = 2'500;    // read one by one, as an index names them
   std::size_t scanned = 20'000;  // read in the order in which they lie
-  std::size_t counted = 10'000;  // of a count, instead of `picked`
+  std::size_t counted = 8'000;   // of a count, instead of `picked`
 };
 
 struct RunPage {

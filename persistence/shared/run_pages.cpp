@@ -79,7 +79,7 @@ std::size_t RunSearch::budget_of(const Choice& choice) const {
               term.compare == runtime::RunTerm::Compare::not_like;
   }
   if (attribute) return bounds_.picked;
-  return pattern ? (bounds_.picked + bounds_.scanned) / 3 : bounds_.scanned;
+  return pattern ? (bounds_.picked + bounds_.scanned) / 4 : bounds_.scanned;
 }
 
 RunSearch::Choice RunSearch::choose(const std::optional<std::string>& status,
