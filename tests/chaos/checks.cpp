@@ -8,6 +8,7 @@ namespace sequent::chaos {
 namespace {
 
 constexpr DurationMs runs_look_ms = 500;
+constexpr DurationMs longest_between_kills_ms = 42'000;
 constexpr int most_pages = 10'000, most_complaints = 5;
 constexpr const char* ended = "('completed', 'faulted', 'cancelled')";
 
@@ -110,6 +111,49 @@ void check_callers(World& world, const Load& load, Summary& summary) {
   summary.expect("runs that are not completed", open, 0);
   for (const auto& [workflow, count] : load.expected_runs())
     if (!workflow.empty()) summary.expect("runs of " + workflow, there[workflow], count);
+}
+
+void check_amounts(World& world, const Load& load, const StormReport& storm, DurationMs length,
+                   Summary& summary) {
+  const auto& plan = load.plan();
+  const std::int64_t visits = plan.most_visits;
+  summary.expect("visits", load.visits(), visits);
+  summary.expect("runs that two events woke",
+                 number(world,
+                        "SELECT count(*) FROM sequent.record WHERE collection = "
+                        "'chaos-signals'"),
+                 visits);
+  summary.expect("events that were delivered",
+                 number(world,
+                        "SELECT count(*) FROM sequent.event WHERE source = 'chaos' AND "
+                        "state = 'delivered'"),
+                 2 * visits);
+  std::int64_t timers = 0;
+  for (std::size_t node = 0; node < node_count; ++node)
+    timers += world.figure(node, "sequent_timers_total");
+  summary.expect_at_least("timers that fired", timers,
+                          visits + static_cast<std::int64_t>(plan.tickers) * plan.ticks);
+  const auto& met = storm.visits_under_way;
+  summary.expect_at_least("kills of the database", static_cast<std::int64_t>(met.size()),
+                          std::max<std::int64_t>(1, length / longest_between_kills_ms));
+  summary.expect_at_least("visits under way at a kill, at least",
+                          met.empty() ? 0 : std::ranges::min(met), 1);
+}
+
+void check_zombie(const StormReport& storm, Summary& summary) {
+  if (!storm.zombie) return summary.expect("nodes that stood still amid their calls", 0, 1);
+  const auto& zombie = *storm.zombie;
+  summary.expect_at_least("calls under way when a node was frozen", zombie.in_flight, 1);
+  summary.expect_at_least("partitions that it wrote just before", zombie.partitions, 1);
+  summary.expect("of these, written by others while it was frozen", zombie.followed,
+                 zombie.partitions);
+  summary.expect_at_least("calls that others repeated, and Stripe answered from their key",
+                          zombie.repeated, 1);
+  summary.expect("objects of each of these keys", static_cast<std::int64_t>(zombie.most_objects),
+                 1);
+  summary.expect_at_least("partitions that it believed to have", zombie.owned, 1);
+  summary.expect_at_least("partitions that it had lost when it woke up, by its own figures",
+                          zombie.owned - zombie.owned_least, (zombie.owned + 1) / 2);
 }
 
 void check_providers(World& world, Summary& summary) {

@@ -20,6 +20,12 @@ class Summary {
 [[nodiscard]] bool await_the_end(World& world, DurationMs ms);
 
 void check_callers(World& world, const Load& load, Summary& summary);
+/// Of visits that are signals only: each is a run, two events and a timer. And that each kill of the
+/// database met some of them, as often as `length` has room for.
+void check_amounts(World& world, const Load& load, const StormReport& storm, DurationMs length,
+                   Summary& summary);
+/// The node that stood still past its leases while calls of its were under way.
+void check_zombie(const StormReport& storm, Summary& summary);
 void check_providers(World& world, Summary& summary);
 /// What the weather planned has happened, each step of it.
 void check_weather(const std::vector<Step>& planned, const StormReport& storm, Summary& summary);

@@ -50,7 +50,7 @@ std::optional<Reply> Load::Customer::ask(const Request& request) {
     const auto node = any_node();
     reply = load_.world_.web.send("POST", node + request.path, request.body.dump(), headers);
     note([&](Figures& figures) { ++figures.requests, figures.repeated += tries > 1 ? 1 : 0; });
-    if (!request.workflow.empty()) load_.remember(request, run_of(reply));
+    if (!request.workflow.empty()) load_.remember(request.workflow, request.key, run_of(reply));
     const bool event_taken = request.workflow.empty() && reply.status == 202;
     if (event_taken || !must_ask_again(reply.status)) {
       if (reply.status / 100 == 2) return reply;

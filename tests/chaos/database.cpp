@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr DurationMs patience_ms = 120'000, tool_ms = 30'000, serving_look_ms = 50,
+constexpr DurationMs patience_ms = 120'000, tool_ms = 60'000, serving_look_ms = 50,
                      after_moment_ms = 1'500;
 constexpr const char* admin = "postgres";
 

@@ -1,8 +1,15 @@
 #include "tests/chaos/load.hpp"
 
+#include <algorithm>
+
 #include "tests/chaos/customer.hpp"
 
 namespace sequent::chaos {
+namespace {
+
+constexpr DurationMs turn_look_ms = 100;
+
+}  // namespace
 
 Load::Load(World& world, LoadPlan plan) : world_(world), plan_(plan) {}
 
@@ -13,7 +20,7 @@ Load::~Load() {
 }
 
 void Load::begin() {
-  active_ = plan_.customers + 1;
+  begin_ms_ = monotonic_ms();
   threads_.emplace_back([this] { tick(); });
   for (int i = 0; i < plan_.customers; ++i) threads_.emplace_back([this, i] { live(i); });
 }
@@ -27,24 +34,31 @@ void Load::join() {
 void Load::tick() {
   Customer customer{*this, plan_.seed};
   for (int i = 0; i < plan_.tickers && monotonic_ms() < deadline_; ++i) customer.start_ticker(i);
-  --active_;
 }
 
 void Load::live(int number) {
   Customer customer{*this, plan_.seed * 1'000 + static_cast<std::uint64_t>(number) + 1};
   while (!closed_) {
     const int visit = next_++;
-    if (visit >= plan_.most_visits) break;
+    if (visit >= plan_.most_visits || !await_turn(visit)) break;
+    ++begun_;
     customer.visit(visit + 1);
     ++visits_;
   }
-  --active_;
 }
 
-void Load::remember(const Request& request, const std::string& run) {
+// False: it was closed before.
+bool Load::await_turn(int visit) {
+  const auto at = begin_ms_ + plan_.spread_ms * visit / plan_.most_visits;
+  while (!closed_ && monotonic_ms() < at)
+    pause_ms(std::clamp(at - monotonic_ms(), DurationMs{1}, turn_look_ms));
+  return !closed_;
+}
+
+void Load::remember(const std::string& workflow, const std::string& key, const std::string& run) {
   const std::lock_guard lock{mutex_};
-  if (!run.empty()) heard_[request.workflow + " " + request.key].insert(run);
-  keys_[request.workflow].insert(request.key);
+  if (!run.empty()) heard_[workflow + " " + key].insert(run);
+  keys_[workflow].insert(key);
 }
 
 void Load::complain(const std::string& what) {

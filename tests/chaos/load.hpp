@@ -23,6 +23,7 @@ struct LoadPlan {
   int ticks = 0;                // of each, two a second
   bool signals_only = false;    // two events and a timer each, nothing else
   int most_visits = 1'000'000;  // no more are begun
+  DurationMs spread_ms = 0;     // they begin evenly over this time; 0 = as soon as somebody is free
 };
 
 class Load {
@@ -37,9 +38,16 @@ class Load {
   void end_by(DurationMs deadline) { deadline_ = deadline; }
   void join();
 
+  /// A start, and the run that an answer to it named ("" = none yet).
+  void remember(const std::string& workflow, const std::string& key, const std::string& run);
+
   [[nodiscard]] int visits() const { return visits_; }
-  [[nodiscard]] bool all_begun() const { return next_ >= plan_.most_visits; }
-  [[nodiscard]] bool over() const { return active_ == 0; }
+  [[nodiscard]] int under_way() const { return begun_ - visits_; }
+  /// As many visits have begun as are to begin; where they are not spread, any number will do.
+  [[nodiscard]] bool all_begun() const {
+    return plan_.spread_ms == 0 || begun_ >= plan_.most_visits;
+  }
+  [[nodiscard]] const LoadPlan& plan() const { return plan_; }
 
   /// Key -> the runs that answers to it named, of starts that were answered for good.
   [[nodiscard]] std::map<std::string, std::set<std::string>> heard() const;
@@ -62,14 +70,15 @@ class Load {
 
   void tick();
   void live(int number);
-  void remember(const Request& request, const std::string& run);
+  bool await_turn(int visit);
   void complain(const std::string& what);
 
   World& world_;
   const LoadPlan plan_;
   std::atomic<bool> closed_{false};
   std::atomic<DurationMs> deadline_{INT64_MAX};
-  std::atomic<int> next_{0}, visits_{0}, active_{0};
+  std::atomic<int> next_{0}, begun_{0}, visits_{0};
+  DurationMs begin_ms_ = 0;  // of monotonic_ms
   std::vector<std::thread> threads_;
   mutable std::mutex mutex_;  // all below
   std::map<std::string, std::set<std::string>> heard_;

@@ -1,13 +1,15 @@
 // Three nodes on one PostgreSQL with a standby, customers, and whatever can go wrong; then the proof
 // that nothing was lost, repeated or written by two.
 //   chaos SEQUENT [--seconds N] [--seed N] [--weather any|story|database|restore|upgrade] [--customers N] [--visits N]
-// `--kinds all` refuses a seed whose weather lacks a kind.
+// `--kinds all` refuses a seed whose weather lacks a kind. `--weather upgrade` needs the releases to
+// come: --next PROGRAM --after-next PROGRAM (next_release.cmake).
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 
 #include "tests/chaos/checks.hpp"
@@ -20,34 +22,47 @@ namespace fs = std::filesystem;
 
 constexpr DurationMs end_ms = 180'000;  // of calm, until all runs must have ended
 
+constexpr int visits_a_second = 16;  // of database weather
+
 // The last two are no weather: they are told in order.
 const std::vector<std::string> weathers{"any", "story", "database", "restore", "upgrade"};
 
 struct Options {
   std::string program, weather = "any";
-  int seconds = 60, customers = 24, visits = 1'000'000;
+  int seconds = 60, customers = 24;
+  std::optional<int> visits;                // none: as many as there is time for
   DurationMs longest_take_over_ms = 7'000;  // docs/cluster.md
   std::uint64_t seed = 1;
   bool all_kinds = false;  // a seed that lacks one is refused
+  Releases releases;
 };
 
 [[noreturn]] void wrong_use(const std::string& what) {
   std::fprintf(stderr,
                "%s\nusage: chaos SEQUENT [--seconds N] [--seed N] [--weather "
                "any|story|database|restore|upgrade] "
-               "[--customers N] [--visits N] [--take-over MS] [--kinds all]\n",
+               "[--customers N] [--visits N] [--take-over MS] [--kinds all] "
+               "[--next PROGRAM --after-next PROGRAM]\n",
                what.c_str());
   std::exit(2);
 }
 
 Options options_of(int count, char** words) {
   Options options;
-  if (count < 2 || ::access(words[1], X_OK) != 0) wrong_use("expected an executable first");
+  if (count < 2 || ::access(words[1], X_OK) != 0)
+    wrong_use("expected an executable first" +
+              (count < 2 ? std::string{} : ", got " + std::string{words[1]}));
   options.program = fs::absolute(words[1]).string();
   for (int i = 2; i + 1 < count; i += 2) {
     const std::string name = words[i], value = words[i + 1];
     if (name == "--weather" && std::ranges::count(weathers, value) > 0) {
       options.weather = value;
+      continue;
+    }
+    if (name == "--next" || name == "--after-next") {
+      if (::access(words[i + 1], X_OK) != 0) wrong_use("expected an executable after " + name);
+      (name == "--next" ? options.releases.next : options.releases.after_next) =
+          fs::absolute(value).string();
       continue;
     }
     if (name == "--kinds" && value == "all") {
@@ -72,6 +87,9 @@ Options options_of(int count, char** words) {
       wrong_use("there is no option " + name);
   }
   if (count % 2 != 0) wrong_use("expected a value after " + std::string{words[count - 1]});
+  if (options.weather == "upgrade" &&
+      (options.releases.next.empty() || options.releases.after_next.empty()))
+    wrong_use("an upgrade needs the programs of --next and --after-next");
   if (options.weather == "story") options.seconds = static_cast<int>(story_ms / 1'000);
   return options;
 }
@@ -92,8 +110,9 @@ bool foretell(const std::vector<Step>& steps, const Options& options) {
     list += (list.empty() ? "" : ", ") + name_of(kind);
     if (counts[kind] > 0) list += " " + std::to_string(counts[kind]);
   }
-  std::printf("this weather has: %s; none of: %s\n", there.c_str(),
-              missing.empty() ? "-" : missing.c_str());
+  std::printf("this weather has: %s\n", there.c_str());
+  if (options.weather == "any" && !missing.empty())
+    std::printf("and none of: %s\n", missing.c_str());
   if (missing.empty() || !options.all_kinds) return true;
   std::printf(
       "FAILED: --kinds all, and seed %llu over %d s has none of: %s. Choose another seed, or "
@@ -116,6 +135,7 @@ void tell_open_runs(World& world) {
 
 // The issue's own words, whatever story() says.
 void check_story(const StormReport& storm, Summary& summary) {
+  check_zombie(storm, summary);
   for (const auto kind : {Step::Kind::kill_node, Step::Kind::freeze_node, Step::Kind::fail_over}) {
     const auto done = storm.carried_out.find(kind);
     summary.expect("the story's " + name_of(kind),
@@ -130,6 +150,8 @@ std::vector<std::string> proof(World& world, const Load& load, const std::vector
   if (options.weather == "story") check_story(storm, summary);
   summary.expect("every run ended", all_ended ? 1 : 0, 1);
   check_callers(world, load, summary);
+  if (options.weather == "database")
+    check_amounts(world, load, storm, options.seconds * 1'000LL, summary);
   check_providers(world, summary);
   // Nobody takes anything over while only the database is ill.
   check_writers(world, options.weather == "database" ? 1 : 2, summary);
@@ -159,18 +181,21 @@ int run(const Options& options, const std::string& folder) {
     if (options.weather == "restore")
       tell_of_a_restore(world, summary);
     else
-      tell_of_an_upgrade(world, summary);
+      tell_of_an_upgrade(world, options.releases, summary);
     return verdict(world, summary.wrong());
   }
   LoadPlan plan;
   plan.seed = options.seed;
   plan.customers = options.customers;
-  plan.most_visits = options.visits;
   plan.signals_only = options.weather == "database";
+  const int usual = plan.signals_only ? options.seconds * visits_a_second : plan.most_visits;
+  plan.most_visits = options.visits.value_or(usual);
   plan.ticks = options.seconds * 2;
+  if (plan.signals_only) plan.spread_ms = options.seconds * 1'000LL;
   Load load{world, plan};
   load.begin();
-  const auto storm = weather_the_storm(world, load, steps, options.seconds * 1'000LL);
+  const auto storm =
+      weather_the_storm(world, load, steps, options.seconds * 1'000LL, options.weather == "story");
   if (!storm.failure.empty()) {
     std::printf("FAILED (seed %llu): %s\n", static_cast<unsigned long long>(options.seed),
                 storm.failure.c_str());

@@ -44,12 +44,8 @@ std::vector<Started> start_some(World& world, const std::string& marker, int fir
   return started;
 }
 
-void slow_providers(World& world, DurationMs ms) {
-  for (const char* name : {"stripe", "auth"}) {
-    const auto reply = world.web.post(world.provider(name) + "/_sandbox/faults",
-                                      {{"kind", "latency"}, {"ms", ms}});
-    if (reply.status / 100 != 2) throw std::runtime_error("no fault was taken: " + reply.body);
-  }
+void slow_providers(World& world) {
+  for (const char* name : {"stripe", "auth"}) world.slow_provider(name, provider_ms);
 }
 
 void start_all(World& world) {
@@ -79,7 +75,7 @@ void check_completed(World& world, const std::vector<Started>& started, Summary&
 
 void tell_of_a_restore(World& world, Summary& summary) {
   auto& database = world.database();
-  slow_providers(world, provider_ms);
+  slow_providers(world);
   auto started = start_some(world, "before-copy", 10'000);
   database.back_up();
   const auto later = start_some(world, "after-copy", 20'000);
@@ -103,48 +99,6 @@ void tell_of_a_restore(World& world, Summary& summary) {
   check_completed(world, started, summary);
   check_providers(world, summary);
   check_journals(world, summary);
-}
-
-void tell_of_an_upgrade(World& world, Summary& summary) {
-  auto& database = world.database();
-  slow_providers(world, provider_ms);
-  auto started = start_some(world, "before", 10'000);
-  const auto version = database.query("SELECT max(number) FROM sequent.migration");
-  // Additive, as each migration is; `needs` says that this release still works with it.
-  database.query(
-      "BEGIN; SET LOCAL search_path TO sequent; SET LOCAL ROLE sequent;"
-      "ALTER TABLE instance ADD COLUMN made_up text NOT NULL DEFAULT 'unknown';"
-      "ALTER TABLE journal ADD COLUMN made_up integer;"
-      "CREATE TABLE made_up (number bigint PRIMARY KEY);"
-      "CREATE INDEX made_up_instance ON instance (made_up) WHERE made_up <> 'unknown';"
-      "INSERT INTO migration (number, name, needs) VALUES (" +
-      version + " + 1, 'made up', " + version + "); COMMIT");
-  const auto with = start_some(world, "after", 20'000);
-  started.insert(started.end(), with.begin(), with.end());
-  // One of the nodes dies and comes back: it knows one migration less than the schema has.
-  world.kill_node(1);
-  start_all(world);
-  summary.expect("a node of this release says that the schema is newer",
-                 world.whole_log_of(1).find("newer") != std::string::npos ? 1 : 0, 1);
-  const auto again = start_some(world, "restarted", 30'000);
-  started.insert(started.end(), again.begin(), again.end());
-  summary.expect("every run ended", await_the_end(world, ends_ms) ? 1 : 0, 1);
-  check_completed(world, started, summary);
-  check_providers(world, summary);
-  check_writers(world, 2, summary);
-  check_journals(world, summary);
-  // The release after the next has removed something: this one must not touch the schema.
-  database.query("INSERT INTO sequent.migration (number, name, needs) VALUES (" + version +
-                 " + 2, 'made up too', " + version + " + 1)");
-  world.kill_node(2);
-  world.start_node(2);
-  const auto end = monotonic_ms() + serves_ms;
-  while (world.node_runs(2) && monotonic_ms() < end) pause_ms(100);
-  summary.expect("a node that is too old for the schema still runs", world.node_runs(2) ? 1 : 0, 0);
-  summary.expect(
-      "and it says so",
-      world.whole_log_of(2).find("A newer release has migrated it") != std::string::npos ? 1 : 0,
-      1);
 }
 
 }  // namespace sequent::chaos

@@ -12,6 +12,7 @@ namespace {
 using Kind = Step::Kind;
 
 constexpr DurationMs quiet_begin_ms = 4'000;
+constexpr DurationMs quiet_end_ms = 5'000;  // of kills of the database, which are to meet work
 constexpr DurationMs between_fail_overs_ms = 25'000;  // the next standby has to be made
 
 class Forecast {
@@ -28,7 +29,7 @@ class Forecast {
   }
 
   std::vector<Step> database() {
-    for (DurationMs at = random_.between(5'000, 20'000); at < length_;) {
+    for (DurationMs at = random_.between(5'000, 20'000); at < length_ - quiet_end_ms;) {
       const auto away = random_.between(100, 2'000);
       add({at, Kind::kill_database}, {at + away, Kind::start_database});
       at += away + random_.between(5'000, 40'000);

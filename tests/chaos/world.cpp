@@ -34,11 +34,18 @@ std::map<std::string, std::string> addresses_in(const std::string& yaml) {
 
 }  // namespace
 
+std::int64_t figure_in(const std::string& page, const std::string& name) {
+  const auto text = "\n" + page;
+  const auto at = text.find("\n" + name + " ");
+  return at == std::string::npos ? 0 : std::stoll(text.substr(at + name.size() + 2));
+}
+
 World::World(std::string program, const std::string& source, std::string folder)
     : program_(std::move(program)), source_(source), folder_(std::move(folder)) {
   database_ = std::make_unique<Database>(folder_ + "/database");
   std::vector<int> doors;
   for (auto& node : nodes_) {
+    node.program = program_;
     node.port = free_port();
     doors.push_back(node.port);
     for (std::size_t i = 0; i < 2; ++i)
@@ -64,9 +71,8 @@ void World::start_sandbox() {
 void World::begin() {
   start_node(0);  // alone: it makes the schema, which the audit is added to
   const auto end = monotonic_ms() + start_ms;
-  const auto ready = [&](std::size_t node) { return web.get(url(node) + "/readyz").status == 200; };
-  while (!ready(0) && node_runs(0) && monotonic_ms() < end) pause_ms(ready_look_ms);
-  if (!ready(0)) throw std::runtime_error("the first node does not serve: " + log_of(0));
+  while (!serves(0) && node_runs(0) && monotonic_ms() < end) pause_ms(ready_look_ms);
+  if (!serves(0)) throw std::runtime_error("the first node does not serve: " + log_of(0));
   database_->script(source_ + "/tests/chaos/audit.sql");
   for (std::size_t node = 1; node < node_count; ++node) start_node(node);
   while (!everything_serves() && monotonic_ms() < end) pause_ms(ready_look_ms);
@@ -105,6 +111,18 @@ bool World::register_user(std::int64_t id) {
   return reply.status / 100 == 2;
 }
 
+void World::slow_provider(const std::string& name, DurationMs ms) {
+  const auto faults = provider(name) + "/_sandbox/faults";
+  const auto reply =
+      ms == 0 ? web.send("DELETE", faults) : web.post(faults, {{"kind", "latency"}, {"ms", ms}});
+  if (reply.status / 100 != 2)
+    throw std::runtime_error(name + "'s stand-in took no fault: " + reply.body);
+}
+
+std::int64_t World::figure(std::size_t node, const std::string& name) {
+  return figure_in(web.get(url(node) + "/metrics").body, name);
+}
+
 void World::start_node(std::size_t number) {
   auto& node = nodes_[number];
   const auto own = "node-" + std::to_string(number + 1) + "-" + std::to_string(++node.incarnation);
@@ -117,9 +135,9 @@ void World::start_node(std::size_t number) {
   node.writer = "sequent " + own;
   node.wanted = true;
   node.process =
-      Process{{.words = {program_, "serve", "--listen", "127.0.0.1:" + std::to_string(node.port),
-                         "--store", store, "--config", folder_ + "/providers.yaml", "--workflows",
-                         source_ + "/workflows"},
+      Process{{.words = {node.program, "serve", "--listen",
+                         "127.0.0.1:" + std::to_string(node.port), "--store", store, "--config",
+                         folder_ + "/providers.yaml", "--workflows", source_ + "/workflows"},
                .log = folder_ + "/node-" + std::to_string(number + 1) + ".log",
                .variables = {{"SEQUENT_NODE", own}}}};
 }
@@ -141,10 +159,14 @@ void World::part_node(std::size_t node, bool parted) {
   for (auto& way : nodes_[node].ways) way->hold(parted);
 }
 
+bool World::serves(std::size_t node) {
+  return node_runs(node) && web.get(url(node) + "/readyz").status == 200;
+}
+
 bool World::everything_serves() {
   if (!database_->primary_serves()) return false;
   for (std::size_t node = 0; node < node_count; ++node)
-    if (!node_runs(node) || web.get(url(node) + "/readyz").status != 200) return false;
+    if (!serves(node)) return false;
   return true;
 }
 

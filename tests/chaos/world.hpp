@@ -16,6 +16,9 @@ namespace sequent::chaos {
 
 constexpr std::size_t node_count = 3;
 
+/// A figure without labels out of a page of /metrics; 0 where there is none.
+[[nodiscard]] std::int64_t figure_in(const std::string& page, const std::string& name);
+
 class World {
  public:
   /// `program`: sequent. Everything lies below `folder`.
@@ -28,7 +31,12 @@ class World {
   /// A user of the auth service with the token "token-user-ID". False: it took none.
   bool register_user(std::int64_t id);
 
+  /// Each call of it takes so much longer; 0: no longer so, and no other fault either.
+  void slow_provider(const std::string& name, DurationMs ms);
+
   void start_node(std::size_t node);
+  /// What the node runs from its next start on.
+  void install(std::size_t node, const std::string& program) { nodes_[node].program = program; }
   void kill_node(std::size_t node);
   void freeze_node(std::size_t node, bool frozen);
   /// Resets its connections to the database.
@@ -38,6 +46,9 @@ class World {
   [[nodiscard]] bool node_runs(std::size_t node) { return nodes_[node].process.running(); }
   /// What the database knows its present process as.
   [[nodiscard]] const std::string& writer(std::size_t node) const { return nodes_[node].writer; }
+  /// Of the node's /metrics; 0 where it says nothing of that.
+  [[nodiscard]] std::int64_t figure(std::size_t node, const std::string& name);
+  [[nodiscard]] bool serves(std::size_t node);
   [[nodiscard]] bool everything_serves();
   /// Whoever ended by itself, with the end of its log; "" = nobody.
   [[nodiscard]] std::string who_ended();
@@ -58,7 +69,7 @@ class World {
     int port = 0;
     int incarnation = 0;
     bool wanted = false;  // it runs unless we have killed it
-    std::string writer;
+    std::string program, writer;
     Process process;
     std::array<std::unique_ptr<Proxy>, 2> ways;  // to each server
   };
