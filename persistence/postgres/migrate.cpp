@@ -57,6 +57,9 @@ constexpr Hint hints[] = {
     {"could not translate host name", "Correct the host's name, or its DNS entry."},
     {"timeout expired", "Nobody answers there: check host, port and firewall.", true},
     {"starting up", "The server is not ready yet: wait for it, or see its log.", true},
+    {"not yet accepting connections", "The server is not ready yet: wait for it, or see its log.",
+     true},
+    {"in recovery mode", "The server recovers from a crash: wait for it, or see its log.", true},
     {"shutting down", "The server is being stopped: start it again.", true},
     {"closed the connection", "The server went away: see its log.", true},
     {"No such file or directory", "No server listens on that socket: name a host in the address."},
@@ -72,8 +75,8 @@ constexpr Hint hints[] = {
     {"too many clients", raise_max_connections, true},
     {"remaining connection slots", raise_max_connections, true},
     {"read-only", "That server is a standby: name the primary, or all hosts (host1,host2).", true},
-    {"role", "Create the user, or correct its name in the address."},
-    {"database", "Create it: createdb --encoding=UTF8 NAME."},
+    {"role \"", "Create the user, or correct its name in the address."},
+    {"database \"", "Create it: createdb --encoding=UTF8 NAME."},
 };
 
 Hint hint_for(std::string_view problem) {

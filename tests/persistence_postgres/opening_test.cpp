@@ -55,6 +55,18 @@ TEST_CASE("an address is libpq's, with the schema beside it", "[postgres]") {
   CHECK(option("application_name") == "sequent node-7");
 }
 
+TEST_CASE("a server that crashed or is promoted is worth waiting for", "[postgres]") {
+  const auto refusal =
+      GENERATE(as<std::string>{}, "the database system is starting up",
+               "the database system is not yet accepting connections",
+               "the database system is in recovery mode", "the database system is shutting down");
+  CAPTURE(refusal);
+  const auto error =
+      persistence::postgres::cannot_open(runtime::StoreFailure{"FATAL:  " + refusal, false});
+  CHECK(error.retry_after_seconds > 0);
+  CHECK_FALSE(error.detail.contains("createdb"));
+}
+
 TEST_CASE("what keeps a store from opening is said with what to do", "[postgres]") {
   const Schema schema;
   SECTION("nobody listens") {
