@@ -91,6 +91,8 @@ struct Circuit {
   std::set<std::string> failing;  // a whole provider: accounts that failed in the window
   double most_per_second = 0;     // an operator's limits over all nodes; 0 = none
   std::uint32_t most_at_once = 0;
+  double learnt_per_second = 0;  // over all nodes, from the last refusals; 0 = none
+  Timestamp learnt_at = 0;
   std::vector<Window> maintenance;  // by `from`; those that are over are forgotten
 };
 

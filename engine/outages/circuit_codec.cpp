@@ -42,6 +42,8 @@ Circuit circuit_from_json(const Json& json) {
   read(json, "failing", c.failing);
   read(json, "mostPerSecond", c.most_per_second);
   read(json, "mostAtOnce", c.most_at_once);
+  read(json, "learntPerSecond", c.learnt_per_second);
+  read(json, "learntAt", c.learnt_at);
   for (const auto& one : json.value("window", Json::array()))
     c.window.push_back({.from = one.at(0),
                         .answered = one.at(1),
@@ -80,6 +82,8 @@ std::string encode(const Circuit& c) {
   json["failing"] = c.failing;
   json["mostPerSecond"] = c.most_per_second;
   json["mostAtOnce"] = c.most_at_once;
+  json["learntPerSecond"] = c.learnt_per_second;
+  json["learntAt"] = c.learnt_at;
   json["window"] = Json::array();
   for (const auto& b : c.window)
     json["window"].push_back(

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
+
 namespace sequent::outages {
 namespace {
 
@@ -13,9 +15,12 @@ constexpr DurationMs forget_ms = 300'000;   // without a refusal
 constexpr DurationMs longest_pause_ms = 60'000;
 constexpr std::uint32_t refusals_to_cut = 2;  // one may be about a single object
 
-constexpr double slowest_wave = 1, fastest_wave = 20'000;
+constexpr double slowest_wave = 1, first_wave = 10, fastest_wave = 20'000;
 constexpr DurationMs wave_ms = 2'000;
 constexpr double burst_ms = 200;
+
+// Of a place that goes round. The rest is for calls that are out and for clocks that differ.
+constexpr DurationMs turn_ms = 20'000, starts_ms = 15'000;
 
 }  // namespace
 
@@ -102,19 +107,44 @@ void RateLimit::grow(Timestamp now) {
   }
 }
 
+void RateLimit::adopt(double per_second, Timestamp learnt_at, Timestamp now) {
+  if (rate_ > 0 || per_second <= 0 || now - learnt_at >= forget_ms) return;
+  rate_ = std::max(least_rate, per_second);
+  cut_at_ = grown_at_ = refused_at_ = std::min(learnt_at, now);
+}
+
+Ramp::Ramp(Timestamp now, std::size_t nodes)
+    : slowest_(slowest_wave / static_cast<double>(nodes)),
+      rate_(first_wave / static_cast<double>(nodes)),
+      wave_at_(now),
+      told_at_(now) {
+  SEQUENT_ASSERT(nodes > 0);
+}
+
 std::uint32_t Ramp::due(Timestamp now, double cap) {
   if (now < told_at_) wave_at_ = told_at_ = now;  // the clock was set back
   if (now - wave_at_ >= wave_ms) {
-    rate_ = failed_ ? std::max(slowest_wave, rate_ / 2) : std::min(fastest_wave, rate_ * 2);
+    rate_ = failed_ ? std::max(slowest_, rate_ / 2) : std::min(fastest_wave, rate_ * 2);
     failed_ = false;
     wave_at_ = now;
   }
-  if (cap > 0) rate_ = std::min(rate_, std::max(slowest_wave, cap));
+  if (cap > 0) rate_ = std::min(rate_, std::max(slowest_, cap));
   budget_ += rate_ * static_cast<double>(now - told_at_) / second_ms;
   told_at_ = now;
   // What one tick could not send is not sent on top of the next ones.
   budget_ = std::min(budget_, std::max(1.0, rate_ * burst_ms / second_ms));
   return budget_ < 1 ? 0 : static_cast<std::uint32_t>(budget_);
+}
+
+std::size_t places_of(std::uint32_t most, const Peers& peers, Timestamp now) {
+  SEQUENT_ASSERT(peers.nodes > 0);
+  SEQUENT_ASSERT(peers.rank < peers.nodes);
+  const std::size_t rest = most % peers.nodes;
+  if (most >= peers.nodes) return most / peers.nodes + (peers.rank < rest ? 1 : 0);
+  const auto turn = static_cast<std::size_t>(now / turn_ms);
+  const auto has = [&](std::size_t at) { return (peers.rank + at) % peers.nodes < rest; };
+  if (!has(turn)) return 0;
+  return now % turn_ms < starts_ms || has(turn + 1) ? 1 : 0;
 }
 
 }  // namespace sequent::outages

@@ -22,10 +22,15 @@ class RateLimit {
   void refused(Timestamp now, DurationMs retry_after_ms);
   /// This node's share of an operator's limit; 0 = none.
   void set_most(double per_second) { most_ = per_second; }
+  /// What another node learnt, or this one before it restarted. Own experience is better.
+  void adopt(double per_second, Timestamp learnt_at, Timestamp now);
 
   /// 0 = no limit.
   [[nodiscard]] double per_second() const;
   [[nodiscard]] bool adapted() const { return rate_ > 0; }
+  /// What the last refusals left, and when; 0 = none.
+  [[nodiscard]] double learnt() const { return rate_; }
+  [[nodiscard]] Timestamp learnt_at() const { return cut_at_; }
 
  private:
   [[nodiscard]] double place_at(Timestamp now) const;
@@ -44,7 +49,8 @@ class RateLimit {
 /// Parked calls leave in waves, each twice the one before as long as nothing goes wrong.
 class Ramp {
  public:
-  explicit Ramp(Timestamp now) : wave_at_(now), told_at_(now) {}
+  /// units  `nodes`: how many let their calls go at once; each makes its part of a wave
+  explicit Ramp(Timestamp now, std::size_t nodes = 1);
   /// How many may leave now, at a rate of at most `cap` per second (0 = the waves' own limit).
   [[nodiscard]] std::uint32_t due(Timestamp now, double cap);
   void sent(std::uint32_t count) { budget_ -= count; }
@@ -53,10 +59,19 @@ class Ramp {
   [[nodiscard]] double per_second() const { return rate_; }
 
  private:
-  double rate_ = 10;
+  double slowest_, rate_;
   double budget_ = 1;
   bool failed_ = false;
   Timestamp wave_at_, told_at_;
 };
+
+/// One node among those that share a limit.
+struct Peers {
+  std::size_t nodes = 1, rank = 0;  // 0 is the first
+};
+/// How many of `most` calls this node may have out at `now`. Where there are fewer places than nodes
+/// they go round, so that nobody's calls wait for ever: a node that is about to lose its place starts
+/// no more calls in the last seconds of its turn.
+[[nodiscard]] std::size_t places_of(std::uint32_t most, const Peers& peers, Timestamp now);
 
 }  // namespace sequent::outages

@@ -79,6 +79,17 @@ std::string Cluster::owner_of(PartitionId id) const {
   return owners_[id].node;
 }
 
+// All nodes number themselves alike: by the names of those that own something.
+outages::Peers Cluster::peers_in(const Membership& membership, const std::string& self) {
+  std::set<std::string> names{self};
+  for (const auto& owner : membership.owners)
+    if (!owner.node.empty()) names.insert(owner.node);
+  outages::Peers peers;
+  peers.nodes = std::max(membership.nodes, names.size());
+  peers.rank = static_cast<std::size_t>(std::distance(names.begin(), names.find(self)));
+  return peers;
+}
+
 void Cluster::joined(Membership membership) {
   asio::post(strand_, [self = shared_from_this(), membership = std::move(membership)]() mutable {
     self->take(std::move(membership));
@@ -88,7 +99,7 @@ void Cluster::joined(Membership membership) {
 void Cluster::take(Membership membership) {
   const auto node = owner_.lock();
   if (!node || node->closed) return;
-  if (node->outages) node->outages->set_nodes(membership.nodes);
+  if (node->outages) node->outages->set_peers(peers_in(membership, node->self));
   bool moved = membership.nodes != std::exchange(nodes_, membership.nodes);
   {
     const std::lock_guard lock{mutex_};

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/outages/rate.hpp"
 #include "engine/runtime/actions.hpp"
 #include "engine/runtime/notes.hpp"
 #include "engine/runtime/reply.hpp"
@@ -75,6 +76,8 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   void hear(const std::string& text);
   void heard(const NodeNote& note);
   void take(Membership membership);
+  [[nodiscard]] static outages::Peers peers_in(const Membership& membership,
+                                               const std::string& self);
   void tell_watched(bool only_new);
   void set_alarm();
 

@@ -34,6 +34,7 @@ void Outages::wake() {
 void Outages::adopted() {
   const std::lock_guard lock{mutex_};
   look_ = true;
+  for (auto& [id, one] : entries_) one.queue.forget();  // theirs stand among ours
   wake();
 }
 
@@ -64,6 +65,7 @@ void Outages::tick() {
     if (stopped_) return;
     pass_time(now);
     expire_tickets(now);
+    forget_queues();
     probe(now, grants);
     drain(now, grants);
     set_gates();
@@ -118,6 +120,15 @@ void Outages::expire_tickets(Timestamp now) {
   });
 }
 
+// What was read in another position is old: its runs may have been cancelled or moved since, and would
+// take the places of others.
+void Outages::forget_queues() {
+  for (auto& [id, own] : entries_) {
+    const Timestamp since = std::max(own.circuit.since, own.whole->circuit.since);
+    if (std::exchange(own.queue_of, since) != since) own.queue.forget();
+  }
+}
+
 // A node that has parked calls tries a few of them, once everybody knows that it is the one.
 void Outages::probe(Timestamp now, std::vector<Grant>& grants) {
   const auto begin = [&](Entry& one) {
@@ -163,7 +174,7 @@ std::size_t Outages::room(const Entry& one, double per_second, Timestamp now) co
   if (out >= most || places <= one.tickets) return 0;
   std::size_t left = std::min(most - out, places == SIZE_MAX ? places : places - one.tickets);
   if (one.circuit.most_at_once > 0) {
-    const std::size_t share = std::max<std::size_t>(1, one.circuit.most_at_once / nodes_);
+    const std::size_t share = outages::places_of(one.circuit.most_at_once, peers_, now);
     left = std::min(left, share > out ? share - out : 0);
   }
   return left;
@@ -181,7 +192,7 @@ void Outages::drain(Timestamp now, std::vector<Grant>& grants) {
     if (!ready.contains(name)) provider.ramp.reset();
   for (auto& [name, circuits] : ready) {
     auto& provider = providers_[name];
-    if (!provider.ramp) provider.ramp.emplace(now);
+    if (!provider.ramp) provider.ramp.emplace(now, peers_.nodes);
     const Entry& whole = entry(CircuitId{name, "*", "*"});
     double cap = whole.rate.per_second();
     std::uint32_t left = provider.ramp->due(now, cap);
@@ -202,9 +213,8 @@ void Outages::drain(Timestamp now, std::vector<Grant>& grants) {
 
 bool Outages::take_next(const CircuitId& circuit, Entry& own, bool canary, Timestamp now,
                         std::vector<Grant>& grants) {
-  while (!own.queue.places.empty()) {
-    const ParkedPlace place = own.queue.places.front();
-    own.queue.places.pop_front();
+  while (const auto next = own.queue.take()) {
+    const ParkedPlace place = *next;
     const auto [ticket, fresh] = tickets_.try_emplace({place.id, place.frame});
     if (!fresh) continue;  // it is on its way
     ticket->second = {.circuit = circuit, .until = now + ticket_ms, .canary = canary};
@@ -217,11 +227,11 @@ bool Outages::take_next(const CircuitId& circuit, Entry& own, bool canary, Times
   return false;
 }
 
-// Always from the beginning: a call that parks meanwhile may have the earliest deadline.
+// Always from the beginning, where a call stands that was let go in vain.
 void Outages::read_queue(const CircuitId& circuit, Entry& own) {
   const DurationMs wait = own.queue.read_again_at - setting_.clock.now();
-  if (own.queue.reading || (wait > 0 && wait <= read_again_ms)) return;
-  own.queue.reading = true;
+  if (own.queue.reading() || (wait > 0 && wait <= read_again_ms)) return;
+  own.queue.begin_reading();
   // Those that are on their way may still be in the store.
   const std::size_t limit = queue_page + own.tickets;
   const std::uint64_t parked_before = own.parking > 0 ? 0 : own.parked;
@@ -249,16 +259,15 @@ void Outages::queue_read(const CircuitId& circuit, std::uint64_t parked_before,
     const std::lock_guard lock{mutex_};
     if (stopped_) return;
     Entry& own = entry(circuit);
-    own.queue.reading = false;
     std::erase_if(page, [&](const ParkedPlace& place) {
       return tickets_.contains({place.id, place.frame});
     });
+    const bool fresh = own.queue.take_in(page);
     // Empty for good only if nobody was parking then or has parked since.
-    const bool over =
-        page.empty() && own.tickets == 0 && own.parking == 0 && own.parked == parked_before;
+    const bool over = fresh && page.empty() && own.tickets == 0 && own.parking == 0 &&
+                      own.parked == parked_before;
     if (over) own.backlog = false;
-    own.queue.read_again_at = page.empty() ? setting_.clock.now() + read_again_ms : 0;
-    own.queue.places.assign(page.begin(), page.end());
+    own.queue.read_again_at = fresh && page.empty() ? setting_.clock.now() + read_again_ms : 0;
   }
   tick();
 }

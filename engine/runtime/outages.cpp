@@ -196,8 +196,8 @@ Outages::Verdict Outages::judge(Entry& own, const Asking& asking, Timestamp now)
   if (own.backlog && !let_go && !flows(circuit, own, whole))
     return hold(own, machine::ParkReason::limit);
   for (const Entry* one : {&own, &whole}) {
-    const std::size_t most = one->circuit.most_at_once;
-    if (most == 0 || one->in_flight() < std::max<std::size_t>(1, most / nodes_)) continue;
+    const auto most = one->circuit.most_at_once;
+    if (most == 0 || one->in_flight() < outages::places_of(most, peers_, now)) continue;
     if (now - asking.since >= patience_ms) return hold(own, machine::ParkReason::limit);
     return {
         .kind = Verdict::Kind::wait, .at = now + look_again_ms, .placed = let_go, .canary = canary};
@@ -255,7 +255,10 @@ void Outages::ended(Gate& gate, const Ended& how, const machine::Failure* failur
   for (Entry* one : {&own, own.whole}) {
     if (sign == Sign::answered) one->rate.answered(now);
     // A refusal is about the account; only where there is no other does it bind the provider.
-    if (sign == Sign::throttled && one == &own) one->rate.refused(now, failure->retry_after_ms);
+    if (sign == Sign::throttled && one == &own) {
+      one->rate.refused(now, failure->retry_after_ms);
+      learn(*one);
+    }
     // What left before the last change says how things were then.
     const bool before =
         how.left_at < one->circuit.since && one->circuit.since < now + clock_skew_ms;
@@ -280,20 +283,35 @@ void Outages::parking(const CircuitId& circuit) {
   wake();
 }
 
-void Outages::parked(const CircuitId& circuit) {
+void Outages::parked(const CircuitId& circuit, const ParkedPlace* place) {
   const std::lock_guard lock{mutex_};
   Entry& own = entry(circuit);
   SEQUENT_ASSERT(own.parking > 0);
   --own.parking;
+  if (place != nullptr) own.queue.arrived(*place);
 }
 
 void Outages::share_limits(Entry& one) {
-  one.rate.set_most(one.circuit.most_per_second / static_cast<double>(nodes_));
+  const auto nodes = static_cast<double>(peers_.nodes);
+  one.rate.set_most(one.circuit.most_per_second / nodes);
+  one.rate.adopt(one.circuit.learnt_per_second / nodes, one.circuit.learnt_at,
+                 setting_.clock.now());
 }
 
-void Outages::set_nodes(std::size_t nodes) {
+// Whoever comes later, or comes back, need not be refused to know.
+void Outages::learn(Entry& one) {
+  if (one.rate.learnt() <= 0 || one.rate.learnt_at() <= one.circuit.learnt_at) return;
+  one.circuit.learnt_per_second = one.rate.learnt() * static_cast<double>(peers_.nodes);
+  one.circuit.learnt_at = one.rate.learnt_at();
+  one.dirty = true;
+  wants_sync_ = true;
+  wake();
+}
+
+void Outages::set_peers(const outages::Peers& peers) {
+  SEQUENT_ASSERT(peers.rank < peers.nodes);
   const std::lock_guard lock{mutex_};
-  nodes_ = std::max<std::size_t>(1, nodes);
+  peers_ = peers;
   for (auto& [id, one] : entries_) share_limits(one);
   set_gates();
 }

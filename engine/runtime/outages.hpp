@@ -96,8 +96,8 @@ class Outages : public std::enable_shared_from_this<Outages> {
   /// Partitions came: calls that are parked in them have to be let go by this node.
   void adopted();
   void stop();
-  /// How many nodes share the limits.
-  void set_nodes(std::size_t nodes);
+  /// Which of how many nodes that share the limits this one is.
+  void set_peers(const outages::Peers& peers);
 
   struct Verdict {
     enum class Kind : std::uint8_t { go, wait, park };
@@ -130,9 +130,9 @@ class Outages : public std::enable_shared_from_this<Outages> {
     bool sent = true;  // false: it did not leave after all
   };
   void ended(Gate& gate, const Ended& how, const machine::Failure* failure);
-  /// A call is about to be stored as parked; and then it is, or the commit failed.
+  /// A call is about to be stored as parked; and then it is, or the commit failed (null).
   void parking(const CircuitId& circuit);
-  void parked(const CircuitId& circuit);
+  void parked(const CircuitId& circuit, const ParkedPlace* place);
 
   /// Operators' commands, blocking (on a read thread). `account` and class "*" mean the whole provider.
   /// errors  conflict: others change it all the time; invalid_request
@@ -153,10 +153,26 @@ class Outages : public std::enable_shared_from_this<Outages> {
     Timestamp until = 0;
     bool canary = false;
   };
-  struct Queue {  // the first of the parked calls, as they were read last
-    std::deque<ParkedPlace> places;
-    bool reading = false;
+  /// The first of the parked calls: as they were read last, and those that parked among them since.
+  class Queue {
+   public:
+    [[nodiscard]] bool reading() const { return reading_; }
+    [[nodiscard]] std::optional<ParkedPlace> take();
+    void begin_reading();
+    /// False: the page is out of date already.
+    [[nodiscard]] bool take_in(const std::vector<ParkedPlace>& page);
+    /// A call parked: it stands where its deadline puts it, not behind the page.
+    void arrived(const ParkedPlace& place);
+    void forget();
+
     Timestamp read_again_at = 0;
+
+   private:
+    void insert(const ParkedPlace& place);
+
+    std::deque<ParkedPlace> places_;
+    bool reading_ = false, outdated_ = false;
+    std::vector<ParkedPlace> since_;  // parked while a page is read: it may lack them
   };
   struct Entry {
     outages::Circuit circuit;
@@ -178,6 +194,7 @@ class Outages : public std::enable_shared_from_this<Outages> {
       return count < 0 ? 0 : static_cast<std::size_t>(count);
     }
     Queue queue;
+    Timestamp queue_of = 0;  // the circuit's `since` when the queue was looked at last
   };
   struct Provider {
     std::optional<outages::Ramp> ramp;
@@ -216,6 +233,7 @@ class Outages : public std::enable_shared_from_this<Outages> {
   void weigh(const CircuitId& circuit, Entry& entry, const outages::Evidence& evidence,
              Timestamp now);
   void share_limits(Entry& entry);
+  void learn(Entry& entry);
   // outages_sync.cpp: with the store
   void sync_soon();
   void sync();
@@ -238,6 +256,7 @@ class Outages : public std::enable_shared_from_this<Outages> {
   void queue_read(const CircuitId& circuit, std::uint64_t parked_before,
                   std::vector<ParkedPlace> page);
   void look_for_queues();
+  void forget_queues();
   void expire_tickets(Timestamp now);
   void pass_time(Timestamp now);
   void probe(Timestamp now, std::vector<Grant>& grants);
@@ -259,7 +278,7 @@ class Outages : public std::enable_shared_from_this<Outages> {
   std::map<std::string, Provider> providers_;
   std::unordered_map<TicketKey, Ticket, HashTicket> tickets_;
   std::int64_t revision_ = 0;  // of the store, as far as it is known here
-  std::size_t nodes_ = 1;
+  outages::Peers peers_;
   bool stopped_ = false, woken_ = false, wants_sync_ = false, syncing_ = false;
   Timestamp synced_at_ = 0;
   bool look_ = false, looking_ = false;  // for queues that this node does not know of

@@ -48,6 +48,7 @@ void Outages::take_in(const std::vector<StoredCircuit>& stored) {
     // A probe that was given up is given up at once: to say so later is to be overruled by the next
     // node that says nothing but what it read.
     one.dirty = outages::pass_time(one.circuit, setting_.rules, now) || one.dirty;
+    learn(one);
     wants_sync_ = wants_sync_ || one.dirty;
     share_limits(one);
   }
@@ -147,6 +148,7 @@ Result<ProviderView> Outages::change(const CircuitId& circuit, const Change& cha
     one.revision = revisions.front();
     one.dirty = false;
     one.pending = {};
+    learn(one);
     share_limits(one);
     set_gates();
     wake();

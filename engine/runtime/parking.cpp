@@ -23,13 +23,18 @@ void Partition::held_back(const InstanceId& id, std::uint32_t frame, std::uint32
 }
 
 // Whoever lets calls go has to know of each that is on its way into the store.
-void Partition::announce(const std::vector<ParkedCall>& calls, std::vector<Told>& told) {
+void Partition::announce(const InstanceId& id, const std::vector<ParkedCall>& calls,
+                         std::vector<Told>& told) {
   const auto outages = node_->outages;
   if (outages == nullptr) return;
   for (const auto& call : calls) {
     const auto circuit = definition::circuit_from(call.circuit);
     outages->parking(circuit);
-    told.push_back([outages, circuit](const Error*) { outages->parked(circuit); });
+    const ParkedPlace place{
+        .deadline = call.deadline == 0 ? INT64_MAX : call.deadline, .id = id, .frame = call.frame};
+    told.push_back([outages, circuit, place](const Error* error) {
+      outages->parked(circuit, error == nullptr ? &place : nullptr);
+    });
   }
 }
 

@@ -166,7 +166,7 @@ Partition::Flight Partition::fly(Resident& resident, Batch& batch) {
   auto change =
       change_of(resident, gathering, flight.commands, node_->config.snapshot_every, now());
   flight.told = std::move(gathering.told);
-  if (change.parked) announce(*change.parked, flight.told);
+  if (change.parked) announce(change.id, *change.parked, flight.told);
   flight.started = std::move(gathering.started);
   flight.emitted = change.emitted;
   flight.wake_at = change.row.wake_at;

@@ -133,7 +133,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // parking.cpp: calls that wait for their provider
   void held_back(const InstanceId& id, std::uint32_t frame, std::uint32_t attempt,
                  machine::ParkReason reason);
-  void announce(const std::vector<ParkedCall>& calls, std::vector<Told>& told);
+  void announce(const InstanceId& id, const std::vector<ParkedCall>& calls,
+                std::vector<Told>& told);
 
   // residency.cpp: instances come into memory and leave it
   void with(const InstanceId& id, Job job);

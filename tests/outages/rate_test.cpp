@@ -1,5 +1,6 @@
 // How fast calls leave: places in time, refusals, and waves.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "engine/outages/rate.hpp"
 
@@ -90,4 +91,71 @@ TEST_CASE("waves double as long as nothing goes wrong", "[outages]") {
     (void)ramp.due(noon + 12'000, 50);
     CHECK(ramp.per_second() <= 50);
   }
+}
+
+TEST_CASE("what was learnt is taken over by who has learnt nothing", "[outages]") {
+  RateLimit teacher;
+  for (int i = 0; i < 100; ++i) teacher.answered(noon + 500);
+  teacher.refused(noon + 900, 0);
+  teacher.refused(noon + 900, 0);
+  REQUIRE(teacher.adapted());
+  CHECK(teacher.learnt_at() == noon + 900);
+  RateLimit pupil;
+  pupil.adopt(teacher.learnt(), teacher.learnt_at(), noon + 1'000);
+  CHECK(pupil.per_second() == teacher.per_second());
+  pupil.adopt(teacher.learnt() / 2, noon + 2'000, noon + 2'000);
+  CHECK(pupil.per_second() == teacher.per_second());  // own experience is better
+  RateLimit late;
+  late.adopt(teacher.learnt(), teacher.learnt_at(), noon + 900 + 300'000);
+  CHECK_FALSE(late.adapted());  // as old as what a node forgets of itself
+}
+
+TEST_CASE("nodes that drain at once make one wave together", "[outages]") {
+  const auto sent_in_a_second = [](std::size_t nodes) {
+    outages::Ramp ramp{noon, nodes};
+    std::uint32_t sent = 0;
+    for (Timestamp at = noon; at < noon + 1'000; at += 100) {
+      const auto due = ramp.due(at, 0);
+      ramp.sent(due);
+      sent += due;
+    }
+    return sent;
+  };
+  CHECK(sent_in_a_second(1) == 10);
+  CHECK(sent_in_a_second(5) * 5 <= 15);
+  CHECK(sent_in_a_second(5) >= 2);
+}
+
+TEST_CASE("the places under a limit are dealt to the nodes, none twice", "[outages]") {
+  const auto dealt = [](std::uint32_t most, std::size_t nodes, Timestamp now) {
+    std::size_t all = 0;
+    for (std::size_t rank = 0; rank < nodes; ++rank)
+      all += outages::places_of(most, {.nodes = nodes, .rank = rank}, now);
+    return all;
+  };
+  for (const Timestamp now : {noon, noon + 7'000, noon + 19'000, noon + 33'333}) {
+    CAPTURE(now);
+    CHECK(dealt(20, 3, now) == 20);
+    CHECK(dealt(3, 3, now) == 3);
+    CHECK(dealt(7, 1, now) == 7);
+    CHECK(dealt(2, 3, now) <= 2);
+    CHECK(dealt(1, 4, now) <= 1);
+  }
+  CHECK(dealt(2, 3, noon - noon % 20'000) == 2);
+}
+
+TEST_CASE("fewer places than nodes go round, and rest while they change hands", "[outages]") {
+  const Timestamp turn = noon - noon % 20'000;
+  std::set<std::size_t> served;
+  for (Timestamp at = turn; at < turn + 80'000; at += 1'000) {
+    std::size_t holders = 0;
+    for (std::size_t rank = 0; rank < 4; ++rank) {
+      if (outages::places_of(1, {.nodes = 4, .rank = rank}, at) == 0) continue;
+      ++holders;
+      served.insert(rank);
+    }
+    CAPTURE(at - turn);
+    CHECK(holders == ((at - turn) % 20'000 < 15'000 ? 1 : 0));
+  }
+  CHECK(served.size() == 4);
 }

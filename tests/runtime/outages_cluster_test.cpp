@@ -21,10 +21,10 @@ machine::Failure broken() {
 }
 
 struct Pair {
-  Pair() {
+  explicit Pair(PartitionId partitions = 4) {
     world.ports.emplace(runtime::Ports{world.store, world.store, world.store, world.clock,
                                        world.registry, &world.store.health()});
-    world.share(4);
+    world.share(partitions);
     world.deploy(document("one", one_step));
     other = world.join();
     world.advance(3'000);
@@ -125,4 +125,53 @@ TEST_CASE("an operator's rate is shared by the nodes", "[cluster][outages]") {
   CHECK(pair.world.steps.attempts.size() - before >= 60);
   pair.world.advance(30'000);
   CHECK(pair.completed() == 301);
+}
+
+TEST_CASE("more nodes than places keep an operator's limit, and all are served",
+          "[cluster][outages]") {
+  Pair pair{8};  // some for each of three
+  auto third = pair.world.join();
+  pair.world.advance(20'000);  // it has its partitions
+  pair.change(*pair.world.engine, [](outages::Circuit& state, Timestamp) -> Result<void> {
+    state.most_at_once = 2;
+    return {};
+  });
+  // Whoever calls looks: after this everybody knows.
+  const auto nodes = {pair.world.engine.get(), pair.other.get(), third.get()};
+  for (auto* node : nodes) pair.start_on(*node);
+  pair.world.advance(20'000);
+  pair.world.steps.hold = true;
+  for (int i = 0; i < 10; ++i)
+    for (auto* node : nodes) pair.start_on(*node);
+  std::size_t most = 0;
+  for (int i = 0; i < 600; ++i) {
+    pair.world.advance(500);
+    most = std::max(most, pair.world.steps.held.size());
+    pair.world.steps.let_go(Json{{"done", true}});
+  }
+  CHECK(most == 2);
+  CHECK(pair.completed() + third->stats().completed == 33);
+  for (auto* node : nodes) CHECK(node->stats().completed > 3);
+  third.reset();
+}
+
+TEST_CASE("what refusals taught one node the other knows", "[cluster][outages]") {
+  Pair pair;
+  pair.start_on(*pair.other);  // the provider is known there
+  for (int i = 0; i < 40; ++i) pair.start_on(*pair.world.engine);
+  pair.world.steps.failure = broken();
+  pair.world.steps.failure->problem.status = 429;
+  for (int i = 0; i < 8; ++i) pair.start_on(*pair.world.engine);
+  pair.world.steps.failure.reset();
+  pair.world.advance(2'000);
+  pair.change(*pair.other, [](outages::Circuit& state, Timestamp) -> Result<void> {
+    CHECK(state.learnt_per_second > 0);
+    state.most_at_once = 1'000;  // whatever: the node reads
+    return {};
+  });
+  for (auto* node : {pair.world.engine.get(), pair.other.get()}) {
+    const auto view = node->provider(circuit);
+    REQUIRE(view.has_value());
+    CHECK(view->adapted);
+  }
 }

@@ -86,6 +86,7 @@ struct Steps {
   std::optional<machine::Failure> failure;
   runtime::Reconciliation found;
   std::vector<runtime::Attempt> attempts;
+  std::vector<std::string> accounts;  // that they were for, in step with them
   std::vector<runtime::Reply<runtime::ActivityResult>> held;
 
   std::string request_id;  // that each answer names
@@ -103,12 +104,14 @@ class Step final : public runtime::Activity {
     spec_.provider = "test";
     spec_.key_retention_ms = retention;
     spec_.retry.max_attempts = 3;
+    spec_.account = [](const Json& arguments) { return text_of(arguments, "account"); };
   }
   [[nodiscard]] const runtime::ActivitySpec& spec() const override { return spec_; }
   boost::asio::awaitable<runtime::ActivityResult> run(runtime::Attempt attempt,
                                                       Json input) override {
     steps_.log.push_back("call " + attempt.task);
     steps_.attempts.push_back(attempt);
+    steps_.accounts.push_back(text_of(input, "account"));
     runtime::note_request_id(attempt.request_id, steps_.request_id);
     if (steps_.failure) co_return std::unexpected(*steps_.failure);
     if (!steps_.hold) co_return input;

@@ -1,75 +1,8 @@
 // A provider goes and comes back: what leaves, what waits on disk, and in which order it is let go.
-#include "engine/runtime/engine_impl.hpp"
-#include "persistence/sqlite/sqlite_store.hpp"
-#include "tests/runtime/world.hpp"
-#include "tests/runtime_sqlite/folder.hpp"
+#include "tests/runtime_sqlite/outage_world.hpp"
 
 using namespace sequent;
 using namespace sequent::testing;
-
-namespace {
-
-const std::string one_step = R"(do:
-  - only: {call: test.step, with: {n: 1}}
-)";
-
-machine::Failure refused(int status, machine::Outcome outcome = machine::Outcome::transient) {
-  machine::Failure failure;
-  failure.outcome = outcome;
-  failure.problem = machine::make_problem(machine::ErrorKind::communication, "no");
-  failure.problem.status = status;
-  return failure;
-}
-
-class OutageWorld : public World {
- public:
-  OutageWorld() {
-    crash();
-    open();
-    boot();
-    deploy(document("one", one_step));
-  }
-  ~OutageWorld() { crash(); }
-  OutageWorld(const OutageWorld&) = delete;
-  OutageWorld& operator=(const OutageWorld&) = delete;
-
-  void restart() {
-    crash();
-    file.reset();
-    open();
-    boot();
-  }
-  std::vector<InstanceId> start_many(const std::string& name, int count) {
-    std::vector<InstanceId> ids;
-    for (int i = 0; i < count; ++i) ids.push_back(start(name));
-    return ids;
-  }
-  [[nodiscard]] int count(const std::string& kind, const std::string& reason = "") {
-    runtime::RunFilter filter;
-    filter.waiting_kind = kind;
-    const auto page = file->list(filter, "", 1'000);
-    REQUIRE(page.has_value());
-    return static_cast<int>(std::ranges::count_if(page->runs, [&](const auto& run) {
-      return reason.empty() || run.row.park_reason == reason;
-    }));
-  }
-  [[nodiscard]] int completed() { return static_cast<int>(engine->stats().completed); }
-
-  std::unique_ptr<persistence::SqliteStore> file;
-
- private:
-  void open() {
-    persistence::SqliteOptions options;
-    options.directory = folder_.path.string();
-    auto opened = persistence::SqliteStore::open(options);
-    REQUIRE(opened.has_value());
-    file = std::move(*opened);
-    ports.emplace(runtime::Ports{*file, *file, *file, clock, registry, file.get()});
-  }
-  Folder folder_;
-};
-
-}  // namespace
 
 TEST_CASE("calls of a provider that is down park without an attempt, and none is lost",
           "[runtime][outages]") {
@@ -210,6 +143,26 @@ TEST_CASE("an operator's rate holds, and what is too much for memory waits on di
   world.advance(15'000);
   CHECK(world.completed() == 100);
   CHECK(world.count("parked") == 0);
+}
+
+TEST_CASE("how long a provider takes to answer is part of its health", "[runtime][outages]") {
+  OutageWorld world;
+  world.steps.hold = true;
+  const auto mean = [&] {
+    const auto views = world.get(world.engine->providers());
+    REQUIRE(views.has_value());
+    REQUIRE(views->size() == 1);
+    return views->front().rates.mean_latency_ms;
+  };
+  for (const DurationMs took : {250, 750}) {
+    world.start_many("one", 3);
+    world.advance(took);
+    world.steps.let_go(Json::object());
+    world.settle();
+  }
+  CHECK(mean() == Approx(500));
+  world.advance(60'000);
+  CHECK(mean() == 0);  // of long ago
 }
 
 TEST_CASE("a node whose providers are well asks the store nothing about them",
