@@ -105,6 +105,8 @@ void add_providers(Page& page, const std::vector<runtime::ProviderView>& views) 
        [](const View& view) { return static_cast<double>(view.in_flight); });
   each("sequent_provider_error_rate", "Share of failed calls in the window",
        [](const View& view) { return view.rates.error_rate; });
+  each("sequent_provider_latency_seconds", "Mean time to the answer in the window, 0 without one",
+       [](const View& view) { return view.rates.mean_latency_ms / 1'000; });
 }
 
 std::string operation_of(std::size_t index) {

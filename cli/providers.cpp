@@ -25,6 +25,14 @@ std::string rate_text(const Json& provider) {
   return text.empty() ? "-" : text;
 }
 
+// Without calls in the window there is nothing to say.
+std::string latency_text(const Json& window) {
+  const auto calls = window.value("calls", Json(0));
+  const auto mean = window.value("meanLatencyMs", Json());
+  if (calls == 0 || !mean.is_number()) return "-";
+  return std::to_string(static_cast<std::int64_t>(mean.get<double>() + 0.5)) + " ms";
+}
+
 std::string standing_text(const Json& provider, Timestamp now) {
   if (text_of(provider, "state") == "closed") {
     const auto drain = provider.value("drainPerSecond", Json());
@@ -43,8 +51,8 @@ std::string standing_text(const Json& provider, Timestamp now) {
 
 void print_providers(const Session& session, const Json& items) {
   const Timestamp now = session.clock.now();
-  Table table{{"PROVIDER", "ACCOUNT", "CLASS", "STATE", "SINCE", "CALLS", "FAILED", "PARKED",
-               "AT RISK", "LIMIT", "STANDING"}};
+  Table table{{"PROVIDER", "ACCOUNT", "CLASS", "STATE", "SINCE", "CALLS", "FAILED", "LATENCY",
+               "PARKED", "AT RISK", "LIMIT", "STANDING"}};
   for (const auto& one : items) {
     const auto window = one.value("window", Json::object());
     const auto parked = one.value("parked", Json::object());
@@ -61,6 +69,7 @@ void print_providers(const Session& session, const Json& items) {
                {since.empty() ? "-" : since, Style::plain},
                {number(window, "calls"), Style::plain},
                {number(window, "failed"), Style::plain},
+               {latency_text(window), Style::plain},
                {number(parked, "calls"), Style::plain},
                {number(parked, "atRisk"), Style::plain},
                {rate_text(one), Style::plain},

@@ -70,6 +70,8 @@ TEST_CASE("a run that is parked says on whom, since when and what wakes it", "[a
   CHECK(node.await_status(id, "completed").at("output") == Json{{"hello", "Ada"}});
   node.await_status(parent, "completed");
   CHECK_FALSE(node.get("/api/v1/runs/" + id).json.contains("why"));
+  CHECK_THAT(node.get("/metrics").text,
+             Contains("sequent_provider_latency_seconds{provider=\"debug\""));
 }
 
 TEST_CASE("what is done to a provider is audited, and refused without a reason", "[api][outages]") {

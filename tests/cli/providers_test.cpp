@@ -75,6 +75,7 @@ TEST_CASE("an operator opens a provider, sees what is parked, and closes it", "[
   const auto calm = server.ask({"providers", "list"});
   CHECK(calm.code == 0);
   CHECK_THAT(calm.out, Contains("PROVIDER") && Contains("debug") && Contains("closed"));
+  CHECK_THAT(calm.out, Contains("LATENCY") && Contains(" ms"));
 
   const auto opened = server.ask({"providers", "open", "debug", "--reason", "they called us"});
   INFO(opened.error);
