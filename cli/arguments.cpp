@@ -115,6 +115,8 @@ void add_simulation_command(CLI::App& app, Session& session, Chosen& chosen) {
                      "The provider is never out of order, as for seeds found before it was");
   simulate->add_flag("--no-migrations", options->no_migrations,
                      "Every workflow has one version, and no run moves to another");
+  simulate->add_flag("--no-undoing", options->no_undoing,
+                     "No workflow says what undoes its tasks, as for seeds found before");
   simulate->callback(
       [&, options] { chosen = [&, options] { return run_simulate(session, *options); }; });
 }

@@ -67,6 +67,7 @@ struct SimulateOptions {
   int runs = 8;                       // starts by callers, for each seed
   bool verbose = false, keep_going = false, no_rewinds = false, one_node = false;
   bool no_keys_and_times = false, no_outages = false, no_migrations = false;
+  bool no_undoing = false;
 };
 int run_simulate(const Session& session, const SimulateOptions& options);
 

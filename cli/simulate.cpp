@@ -11,16 +11,17 @@ std::string command_of(const simulation::SeedOutcome& outcome, const SimulateOpt
          (options.one_node ? " --one-node" : "") +
          (options.no_keys_and_times ? " --no-keys-and-times" : "") +
          (options.no_outages ? " --no-outages" : "") +
-         (options.no_migrations ? " --no-migrations" : "") + " --verbose";
+         (options.no_migrations ? " --no-migrations" : "") +
+         (options.no_undoing ? " --no-undoing" : "") + " --verbose";
 }
 
 Json json_of(const simulation::SeedOutcome& outcome, const SimulateOptions& options) {
-  Json json{{"seed", outcome.seed},          {"digest", outcome.digest},
-            {"runs", outcome.runs},          {"completed", outcome.completed},
-            {"faulted", outcome.faulted},    {"cancelled", outcome.cancelled},
-            {"objects", outcome.objects},    {"nodes", outcome.lives},
-            {"moves", outcome.moves},        {"steps", outcome.steps},
-            {"ok", outcome.breaches.empty()}};
+  Json json{{"seed", outcome.seed},       {"digest", outcome.digest},
+            {"runs", outcome.runs},       {"completed", outcome.completed},
+            {"faulted", outcome.faulted}, {"cancelled", outcome.cancelled},
+            {"objects", outcome.objects}, {"nodes", outcome.lives},
+            {"moves", outcome.moves},     {"undone", outcome.undone},
+            {"steps", outcome.steps},     {"ok", outcome.breaches.empty()}};
   json["breaches"] = Json::array();
   for (const auto& breach : outcome.breaches)
     json["breaches"].push_back({{"invariant", breach.invariant}, {"detail", breach.detail}});
@@ -33,8 +34,9 @@ std::string line_of(const simulation::SeedOutcome& outcome) {
          std::to_string(outcome.completed) + " completed, " + std::to_string(outcome.faulted) +
          " faulted, " + std::to_string(outcome.cancelled) + " cancelled), " +
          std::to_string(outcome.objects) + " objects made, " + std::to_string(outcome.moves) +
-         " moves, " + std::to_string(outcome.lives) + " nodes, " + std::to_string(outcome.steps) +
-         " steps, trace " + outcome.digest.substr(0, 16);
+         " moves, " + std::to_string(outcome.undone) + " undone, " + std::to_string(outcome.lives) +
+         " nodes, " + std::to_string(outcome.steps) + " steps, trace " +
+         outcome.digest.substr(0, 16);
 }
 
 void report_breaches(const Session& session, const simulation::SeedOutcome& outcome,
@@ -53,7 +55,7 @@ int run_simulate(const Session& session, const SimulateOptions& options) {
   const std::uint64_t first = options.seed.value_or(options.first);
   const std::uint64_t count = options.seed ? 1 : options.seeds;
   constexpr std::uint64_t progress_every = 500;
-  std::uint64_t broken = 0, runs = 0, objects = 0, nodes = 0, moves = 0;
+  std::uint64_t broken = 0, runs = 0, objects = 0, nodes = 0, moves = 0, undone = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto outcome = simulation::simulate({.seed = first + i,
                                                .runs = options.runs,
@@ -61,11 +63,13 @@ int run_simulate(const Session& session, const SimulateOptions& options) {
                                                .cluster = !options.one_node,
                                                .keys_and_times = !options.no_keys_and_times,
                                                .outages = !options.no_outages,
-                                               .migrations = !options.no_migrations});
+                                               .migrations = !options.no_migrations,
+                                               .undoing = !options.no_undoing});
     runs += outcome.runs;
     objects += outcome.objects;
     nodes += static_cast<std::uint64_t>(outcome.lives);
     moves += outcome.moves;
+    undone += outcome.undone;
     const bool breaks = !outcome.breaches.empty();
     if (options.verbose)
       for (const auto& line : outcome.trace) session.terminal.out(line);
@@ -89,15 +93,15 @@ int run_simulate(const Session& session, const SimulateOptions& options) {
                                     {"runs", runs},
                                     {"objects", objects},
                                     {"nodes", nodes},
-                                    {"moves", moves}});
+                                    {"moves", moves},
+                                    {"undone", undone}});
   } else if (broken == 0) {
     session.terminal.out(session.terminal.paint(
         Style::good, "no invariant broke: " + std::to_string(count) + " seeds, " +
                          std::to_string(runs) + " runs, " + std::to_string(objects) +
                          " objects made, " + std::to_string(moves) +
-                         " runs moved to another "
-                         "version, " +
-                         std::to_string(nodes) + " nodes"));
+                         " runs moved to another version, " + std::to_string(undone) +
+                         " effects undone, " + std::to_string(nodes) + " nodes"));
   }
   return broken == 0 ? done : failed;
 }

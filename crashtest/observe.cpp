@@ -156,6 +156,7 @@ Json observed_run(const Json& run) {
   const Json workflow = run.value("workflow", Json::object());
   Json seen{{"id", text_of(run, "id")},
             {"workflow", text_of(workflow, "namespace") + "/" + text_of(workflow, "name")},
+            {"version", text_of(workflow, "version")},
             {"parent", run.value("parent", Json())}};
   for (const char* member : {"status", "key", "output", "response", "error", "attributes"})
     seen[member] = run.value(member, Json());

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "engine/definition/compiler.hpp"
 #include "engine/definition/fields.hpp"
 
 namespace sequent::crashtest {
@@ -40,6 +41,8 @@ class Reader {
                                       std::vector<definition::ArrowPlace>& arrows);
   std::vector<definition::ArrowPlace> read_arrows(Fields& step);
   void read_start(Fields& fields, const Value& start, Json& content);
+  std::string read_version(Fields& fields);
+  void read_migrate(Fields& fields, const Value& run, Request& request, Json& content);
   void read_call(Fields& fields, Request& request, Json& content, const std::string& pointer);
   std::optional<std::pair<std::string, Value>> named(const Value& value,
                                                      std::set<std::string>& taken);
@@ -265,6 +268,8 @@ std::optional<Request> Reader::read_request(const Value& value, const std::strin
       content["body"].emplace("id", "crashtest-" + name);
       content["body"].emplace("source", "urn:sequent:crashtest");
     }
+  } else if (const auto migrate = fields.get("migrate")) {
+    read_migrate(fields, *migrate, request, content);
   } else {
     read_call(fields, request, content, value.pointer);
   }
@@ -284,6 +289,8 @@ void Reader::read_start(Fields& fields, const Value& start, Json& content) {
     if (std::count(name->begin(), name->end(), '/') != 1)
       report_.mistyped(start, "NAMESPACE/NAME of a workflow");
     content["path"] = "/api/v1/workflows/" + *name + "/runs";
+    const auto version = read_version(fields);
+    if (!version.empty()) content["path"] = text_of(content, "path") + "?version=" + version;
   }
   content["headers"]["Content-Type"] = "application/json";
   content["body"] = Json::object();
@@ -291,6 +298,33 @@ void Reader::read_start(Fields& fields, const Value& start, Json& content) {
     content["body"] = *input->json;
     origin_["body"] = input->pointer;
   }
+}
+
+// A run's id is not known before it is played.
+void Reader::read_migrate(Fields& fields, const Value& run, Request& request, Json& content) {
+  constexpr auto expected = "the run that moves, as an expression such as ${ .begin.id }";
+  request.on_run = true;
+  request.compared = false;  // how far the run is by then is told by what becomes of it
+  content["headers"]["Content-Type"] = "application/json";
+  content["body"] = Json{{"reason", "a step of the scenario"}};
+  const auto version = read_version(fields);
+  if (!version.empty()) content["body"]["version"] = version;
+  const auto text = definition::read_text(report_, run, expected);
+  if (!text) return;
+  const auto source = expression::strip_expression(*text);
+  if (!source) return report_.mistyped(run, expected);
+  content["path"] = "${ \"/api/v1/runs/\" + (" + *source + "\n) + \":migrate\" }";
+  origin_["path"] = run.pointer;
+}
+
+// Of a workflow: MAJOR.MINOR.PATCH. Empty when there is none, which is the highest.
+std::string Reader::read_version(Fields& fields) {
+  const auto version = fields.get("version");
+  if (!version) return "";
+  constexpr auto expected = "a version of the workflow, such as 1.1.0";
+  const auto text = definition::read_text(report_, *version, expected).value_or("");
+  if (!text.empty() && !definition::is_semantic_version(text)) report_.mistyped(*version, expected);
+  return text;
 }
 
 void Reader::read_call(Fields& fields, Request& request, Json& content,
@@ -308,7 +342,7 @@ void Reader::read_call(Fields& fields, Request& request, Json& content,
                                                 {"GET", "POST", "PUT", "PATCH", "DELETE"})
                             .value_or("POST");
   if (const auto path = fields.require("path",
-                                       "a path, or one of `start`, `event`, `wait`, "
+                                       "a path, or one of `start`, `event`, `migrate`, `wait`, "
                                        "`together`"))
     content["path"] = definition::read_text(report_, *path, "a path").value_or("");
   // Whether an event was there before depends on how often its sender had to ask, and how far a run

@@ -17,6 +17,7 @@ void World::check() {
                          std::to_string(witness_.runs().size()) + " were committed");
   check_starts();
   check_events();
+  if (options_.undoing) check_undoing();
   if (options_.cluster || options_.keys_and_times) check_schedules();
   if (options_.cluster) check_shares();
 }

@@ -199,13 +199,27 @@ void Clients::ask_deliver(const Json& event) {
         });
 }
 
-void Clients::act(Action action, const InstanceId& run, const std::string& detail) {
+// What undoes must be told what it undoes, whatever else changes.
+Json Clients::edited_input(const InstanceId& run) const {
+  const auto* witnessed = witness_.find(run);
+  Json input = Json::object();
+  if (witnessed != nullptr && witnessed->state.cancelling) {
+    const auto& state = witnessed->state;
+    const auto failed = state.frames.find(state.faulted_frame);
+    if (failed != state.frames.end() && failed->second.input->is_object())
+      input = *failed->second.input;
+  }
+  input["edited"] = true;
+  return input;
+}
+
+void Clients::act(Action action, const InstanceId& run, const std::string& detail, Json output) {
   Life* life = cluster_.any();
   if (life == nullptr) return;
   auto& engine = *life->engine;
   const runtime::Engine::Action why{.reason = "simulated", .by = "operator"};
-  static constexpr std::string_view names[] = {"suspend", "resume", "retry",  "edit",
-                                               "cancel",  "skip",   "rewind", "migrate"};
+  static constexpr std::string_view names[] = {"suspend", "resume", "retry",   "edit",     "cancel",
+                                               "skip",    "rewind", "migrate", "terminate"};
   const std::string what =
       std::string(names[static_cast<std::size_t>(action)]) + " " + run.text().substr(9) + detail;
   notebook_.note("ask " + what);
@@ -221,15 +235,17 @@ void Clients::act(Action action, const InstanceId& run, const std::string& detai
     case Action::retry:
       return begin(engine.retry(run, "", std::nullopt, why), std::move(answered));
     case Action::edit:
-      return begin(engine.retry(run, "", Json{{"edited", true}}, why), std::move(answered));
+      return begin(engine.retry(run, "", edited_input(run), why), std::move(answered));
     case Action::cancel:
       return begin(engine.cancel(run, why), std::move(answered));
     case Action::skip:
-      return begin(engine.skip(run, detail, Json{{"skipped", true}}, why), std::move(answered));
+      return begin(engine.skip(run, detail, std::move(output), why), std::move(answered));
     case Action::rewind:
       return begin(engine.rewind(run, detail, why), std::move(answered));
     case Action::migrate:
       return begin(engine.migrate(run, detail, why), std::move(answered));
+    case Action::terminate:
+      return begin(engine.terminate(run, why), std::move(answered));
   }
 }
 

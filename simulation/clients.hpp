@@ -32,10 +32,21 @@ class Clients {
   /// Waits at some node until the run has ended, again and again.
   void wait(const InstanceId& run);
 
-  enum class Action : std::uint8_t { suspend, resume, retry, edit, cancel, skip, rewind, migrate };
+  enum class Action : std::uint8_t {
+    suspend,
+    resume,
+    retry,
+    edit,
+    cancel,
+    skip,
+    rewind,
+    migrate,
+    terminate
+  };
   /// Asks once; what it is answered is noted. `detail`: of skip and rewind the task, see Engine; of
-  /// migrate the version.
-  void act(Action action, const InstanceId& run, const std::string& detail = "");
+  /// migrate the version. `output`: what skip says the task came to.
+  void act(Action action, const InstanceId& run, const std::string& detail = "",
+           Json output = Json{{"skipped", true}});
 
   struct Start {
     std::string workflow, key;
@@ -68,6 +79,7 @@ class Clients {
   template <class T, class Then>
   void begin(boost::asio::awaitable<T> call, Then then);
   void again(DurationMs within, Work work);
+  [[nodiscard]] Json edited_input(const InstanceId& run) const;
 
   Scheduler& scheduler_;
   Dice& dice_;

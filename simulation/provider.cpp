@@ -45,13 +45,24 @@ Json Provider::make(const Request& request) {
   // Versions of a workflow may say more in a call; what it does is named by the rest.
   Json effect = request.input;
   if (effect.is_object()) effect.erase("edition");
+  if (effect.is_object()) effect.erase("undoable");
   const auto [known, fresh] = by_effect_.emplace(dump_json(effect), id);
   if (!fresh && !edited_.contains(text_of(request.input, "run")))
     notebook_.breach("no effect happens twice", request.activity + " at " + request.attempt.task +
                                                     " made " + id + " beside " + known->second +
                                                     " for " + known->first);
   notebook_.note("made " + id + " " + request.attempt.idempotency_key);
+  if (request.input.contains("undoable")) undoable_[id] = text_of(request.input, "run");
+  if (request.input.contains("undoes")) {
+    undone_.push_back({.object = text_of(request.input, "undoes"), .by = request.attempt.instance});
+    notebook_.note("undid " + undone_.back().object);
+  }
   return object;
+}
+
+Json Provider::object_under(const std::string& key) const {
+  const auto found = by_key_.find(without_revision(key));
+  return found == by_key_.end() ? Json() : found->second;
 }
 
 runtime::ActivityResult Provider::handle(const Request& request, Reaction reaction) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "engine/runtime/activity.hpp"
 #include "simulation/notebook.hpp"
@@ -24,7 +25,15 @@ struct Request {
   bool keyed = false;  // the provider keeps keys for this operation
   DurationMs retention_ms = 0;
   runtime::Attempt attempt;
-  Json input;  // {op, run, at}: names the effect, the same however often it is asked for
+  // {op, run, at}: names the effect, the same however often it is asked for. `undoable`: it can be
+  // undone. `undoes`: the object that it undoes.
+  Json input;
+};
+
+/// An object that was undone, and the run that asked for it.
+struct Undoing {
+  std::string object;
+  InstanceId by;
 };
 
 class Provider {
@@ -42,6 +51,12 @@ class Provider {
   void keep_longer(DurationMs by) { slack_ms_ += by; }
   [[nodiscard]] bool made(const std::string& object) const { return objects_.contains(object); }
   [[nodiscard]] std::size_t objects() const { return objects_.size(); }
+  /// What can be undone: the object, and the run that made it.
+  [[nodiscard]] const std::map<std::string, std::string>& undoable() const { return undoable_; }
+  /// The objects that were undone, in the order in which they were; one twice is there twice.
+  [[nodiscard]] const std::vector<Undoing>& undone() const { return undone_; }
+  /// What has been made under the key, as an operator finds it; null = nothing.
+  [[nodiscard]] Json object_under(const std::string& key) const;
 
  private:
   struct Kept {
@@ -60,6 +75,8 @@ class Provider {
   std::map<std::string, Json> by_key_;            // objects by key without its revision
   std::map<std::string, std::string> by_effect_;  // {op, run, at} -> object
   std::set<std::string> objects_, edited_;
+  std::map<std::string, std::string> undoable_;
+  std::vector<Undoing> undone_;
 };
 
 [[nodiscard]] machine::Failure failure(machine::Outcome outcome, int status,

@@ -28,6 +28,9 @@ struct SeedOptions {
   // Most workflows have a second version, and operators move runs from one to the other. Without,
   // each has one: seeds found before need it.
   bool migrations = true;
+  // Workflows say what undoes their calls, and operators cancel their runs at the worst moments.
+  // Without, nothing is undone: seeds found before need it.
+  bool undoing = true;
 };
 
 struct SeedOutcome {
@@ -38,6 +41,7 @@ struct SeedOutcome {
   std::uint64_t steps = 0;
   int lives = 0;  // of nodes
   std::size_t runs = 0, objects = 0, completed = 0, faulted = 0, cancelled = 0, moves = 0;
+  std::size_t undone = 0;  // effects
 };
 
 [[nodiscard]] SeedOutcome simulate(const SeedOptions& options);

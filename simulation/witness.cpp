@@ -3,8 +3,10 @@
 #include "engine/machine/apply.hpp"
 #include "engine/machine/codec.hpp"
 #include "engine/machine/command.hpp"
+#include "engine/machine/undo.hpp"
 #include "engine/runtime/batch.hpp"
 #include "simulation/key.hpp"
+#include "simulation/workflows.hpp"
 
 namespace sequent::simulation {
 namespace {
@@ -17,9 +19,13 @@ std::string short_id(const InstanceId& id) {
 
 // A permanent answer settles its call: a provider keeps refusals under the key, or the activity has
 // looked. So does an author's own limit on the task, who then says what comes after it.
-bool open_outcome(const machine::State& state, const machine::ErrorCaught& caught) {
+// Of what is idempotent nothing is ever open.
+bool open_outcome(const definition::Program& program, const machine::State& state,
+                  const machine::ErrorCaught& caught) {
   const auto frame = state.frames.find(caught.source);
   if (frame == state.frames.end()) return false;
+  const auto* call = std::get_if<definition::CallTask>(&program.node(frame->second.node).body);
+  if (call != nullptr && call->activity.idempotent) return false;
   const auto* activity = std::get_if<machine::ActivityState>(&frame->second.detail);
   if (activity == nullptr || !activity->unsettled || !activity->last_failure) return false;
   const bool limit =
@@ -137,11 +143,32 @@ void Witness::follow(const InstanceId& id, Witnessed& run, const Record& record)
     if (++run.consumed[{consumed->frame, consumed->event_id}] > 1)
       notebook_.breach("an event is taken once",
                        short_id(id) + " took " + consumed->event_id + " again");
+  follow_effects(run, record);
   const auto* caught = std::get_if<machine::ErrorCaught>(&record.body);
   if (caught != nullptr && caught->retry_at == 0 && caught->next != machine::no_node &&
-      open_outcome(run.state, *caught))
+      open_outcome(*run.program, run.state, *caught))
     notebook_.breach("I9: no handler while the outcome is open",
                      short_id(id) + " at " + caught->error.instance);
+}
+
+void Witness::follow_effects(Witnessed& run, const Record& record) {
+  const auto& state = run.state;
+  if (std::holds_alternative<machine::TaskSkippedByOperator>(record.body)) {
+    const auto frame = std::get<machine::TaskSkippedByOperator>(record.body).frame;
+    run.spoken = run.spoken || state.cancelling || !state.frames.at(frame).undo.empty() ||
+                 run.program->ref.name == releasing_name;
+  }
+  if (const auto* retried = std::get_if<machine::TaskRetried>(&record.body))
+    run.spoken =
+        run.spoken || (state.cancelling && retried->input && !retried->input->contains("output"));
+  const auto* completed = std::get_if<machine::TaskCompleted>(&record.body);
+  if (completed == nullptr) return;
+  const auto& frame = state.frames.at(completed->frame);
+  if (frame.undo.empty() || frame.nothing_done) return;
+  const auto& output = completed->output ? completed->output : frame.data;
+  auto occurrence = machine::occurrence_of(frame.undo, frame.generation);
+  std::erase_if(run.done, [&](const auto& known) { return known.first == occurrence; });
+  run.done.emplace_back(std::move(occurrence), output ? text_of(*output, "id") : "");
 }
 
 void Witness::check_row(const runtime::InstanceChange& change, const Witnessed& run) {

@@ -27,6 +27,9 @@ struct Witnessed {
   std::string idempotency_key;  // of the start; "" = none
   bool edited = false;          // an operator replaced an input
   Timestamp ended_at = 0;       // when it last came to an end
+  // Effects that a cancellation undoes, in the order of their completion: occurrence and object.
+  std::vector<std::pair<std::string, std::string>> done;
+  bool spoken = false;  // an operator said by hand what became of an effect, or undid it
 };
 
 class Witness {
@@ -54,6 +57,7 @@ class Witness {
   void check_claim(const InstanceId& id, const runtime::NewInstance& start);
   void check_revival(const InstanceId& id, const Witnessed& run);
   void follow(const InstanceId& id, Witnessed& run, const machine::Record& record);
+  void follow_effects(Witnessed& run, const machine::Record& record);
   void check_row(const runtime::InstanceChange& change, const Witnessed& run);
 
   Notebook& notebook_;

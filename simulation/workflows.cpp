@@ -9,6 +9,11 @@ Json seconds(std::int64_t count) {
   return Json{{"seconds", count}};
 }
 
+bool makes_object(const Json& call) {
+  return call["call"] == "shop.charge" || call["call"] == "shop.once" ||
+         call["call"] == "shop.book";
+}
+
 /// One random document under construction.
 class Maker {
  public:
@@ -69,6 +74,10 @@ class Maker {
     Json arguments{{"op", name}, {"run", "${ $workflow.id }"}, {"at", Json::array()}};
     for (const auto& index : indexes_) arguments["at"].push_back("${ $" + index + " }");
     Json body{{"call", dice_.pick(shape_.calls)}, {"with", std::move(arguments)}};
+    if (shape_.undoing && makes_object(body) && dice_.chance(600)) {
+      body["with"]["undoable"] = true;
+      body["metadata"] = Json{{"compensate", dice_.pick(undoers())}};
+    }
     return body;
   }
 
@@ -234,6 +243,8 @@ Json next_version(Dice& dice, Json document, const WorkflowShape& shape) {
   each_list(root, [&](Json& tasks) {
     for (auto& named : tasks) {
       Json& body = *named.begin();
+      if (body.contains("metadata") && dice.chance(200))
+        body["metadata"]["compensate"] = dice.pick(undoers());
       if (!body.contains("call") || !body["with"].contains("op")) continue;
       if (dice.chance(500)) body["with"]["edition"] = 2;
       if (dice.chance(150) && body["call"] != "records.put") body["call"] = "shop.charge";

@@ -14,6 +14,9 @@ inline constexpr std::string_view designed_error = "https://simulation.example/d
 
 inline constexpr const char* first_version = "1.0.0";
 inline constexpr const char* second_version = "1.1.0";
+inline constexpr const char* releasing_name = "release";
+/// Its output is the object that it has made, so that its parent can undo that.
+inline constexpr const char* making_name = "leaf";
 
 struct WorkflowShape {
   int max_depth = 3;
@@ -23,6 +26,7 @@ struct WorkflowShape {
                                     "records.put"};
   std::vector<std::string> children;  // workflows that `run` may name; none = no `run`
   bool events = true;                 // `listen` and `emit`
+  bool undoing = false;               // calls of the shop may say what undoes them
 };
 
 /// A document (as JSON) named simulation/`name`:1.0.0. Every call names its effect in its arguments:
@@ -32,7 +36,7 @@ struct WorkflowShape {
 
 /// The document as an author might have changed it, as version 1.1.0: further tasks, others gone or in
 /// another order, calls with other arguments or of another activity. An effect keeps its name, so that
-/// a run that moves and repeats one is found out.
+/// a run that moves and repeats one is found out. What undoes a task may be another then.
 [[nodiscard]] Json next_version(Dice& dice, Json document, const WorkflowShape& shape);
 
 /// The definitions by hand, by name; each covers one kind of task in a plain way.
@@ -42,6 +46,16 @@ struct WorkflowShape {
 
 /// Those with a business key.
 [[nodiscard]] std::vector<Json> keyed_workflows();
+
+/// Those with effects that a cancellation undoes, before with_undoers(). An effect that can be undone
+/// has `undoable` among its arguments.
+[[nodiscard]] std::vector<Json> undoing_workflows();
+/// What undoes some of it; it is never started by itself.
+[[nodiscard]] Json releasing_workflow();
+/// The document with the tasks that undo what it does: calls with the object in `undoes`.
+[[nodiscard]] Json with_undoers(Json document);
+/// By what tasks of a document with_undoers() may be undone.
+[[nodiscard]] const std::vector<std::string>& undoers();
 
 /// An input of those with a business key: few keys, so that callers meet.
 [[nodiscard]] Json keyed_input(Dice& dice);

@@ -45,11 +45,13 @@ World::World(const SeedOptions& options)
                 .watch_providers = options.outages}),
       clients_(scheduler_, dice_, cluster_, notebook_, witness_) {}
 
-// Those that start by themselves have one: a start of each version would be one too many.
+// Those that start by themselves have one: a start of each version would be one too many. So has the
+// one whose output must stay what it has made.
 void World::add_versions(std::vector<Json>& documents, const WorkflowShape& shape) {
   std::vector<Json> next;
   for (const auto& document : documents)
-    if (!document.contains("schedule") && dice_.chance(800))
+    if (!document.contains("schedule") && document["document"]["name"] != making_name &&
+        dice_.chance(800))
       next.push_back(next_version(dice_, document, shape));
   std::ranges::move(next, std::back_inserter(documents));
 }
@@ -61,11 +63,17 @@ std::map<std::string, definition::ProgramPtr> World::deploy() {
   if (options_.keys_and_times) std::ranges::copy(keyed_workflows(), std::back_inserter(documents));
   WorkflowShape shape;
   shape.children = {"sequence", "loop", "payment"};
+  shape.undoing = options_.undoing;
   for (int i = 1; i <= 2; ++i) {
     documents.push_back(random_workflow(dice_, "random" + std::to_string(i), shape));
     shape.children.push_back("random" + std::to_string(i));
   }
+  if (options_.undoing) std::ranges::copy(undoing_workflows(), std::back_inserter(documents));
   if (options_.migrations) add_versions(documents, shape);
+  if (options_.undoing) {
+    std::ranges::transform(documents, documents.begin(), with_undoers);
+    documents.push_back(releasing_workflow());
+  }
   runtime::ActivityRegistry registry;
   register_activities(registry, nullptr);
   definition::CompileOptions compile;
@@ -93,8 +101,10 @@ std::map<std::string, definition::ProgramPtr> World::deploy() {
       moving_names_.push_back(ref.name);
     else if ((*program)->key)
       keyed_names_.push_back(ref.name);
-    else if (!starts_by_itself(**program))
+    else if (!starts_by_itself(**program) && ref.name != releasing_name)
       names_.push_back(ref.name);
+    if (ref.version == first_version && has_undoers(**program) && !(*program)->key)
+      undoing_names_.push_back(ref.name);
     for (const auto& filter : (*program)->filters) event_types_.push_back(filter.type);
   }
   return programs;
@@ -190,6 +200,7 @@ void World::interfere() {
                                            Action::edit,    Action::cancel};
   const auto action = dice_.pick(actions);
   if (action == Action::edit) provider_.expect_more_of(run->first);
+  if (action == Action::cancel && run->second.program->ref.name == releasing_name) return;
   clients_.act(action, run->first);
   if (action != Action::suspend || !dice_.chance(700)) return;
   scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(1, 60'000),
@@ -210,7 +221,10 @@ void World::skip_or_rewind() {
   if (run == nullptr) return;
   const auto& [id, witnessed] = *run;
   const auto& task = dice_.pick(witnessed.program->nodes).pointer;
-  if (dice_.chance(300)) return clients_.act(Clients::Action::skip, id, task);
+  if (dice_.chance(300))
+    return options_.undoing
+               ? clients_.act(Clients::Action::skip, id, task, truth_of(witnessed, task))
+               : clients_.act(Clients::Action::skip, id, task);
   provider_.expect_more_of(id);
   clients_.act(Clients::Action::rewind, id, task);
 }
@@ -270,10 +284,13 @@ void World::plan_nodes() {
 void World::plan_outages() {
   const auto count = dice_.between(0, 3);
   for (std::int64_t i = 0; i < count; ++i)
-    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms), [this] {
-      weather_.down_until = scheduler_.now() + dice_.between(5'000, 180'000);
-      notebook_.note("the provider is out of order until " + format_time(weather_.down_until));
-    });
+    scheduler_.post_at(world_domain, scheduler_.now() + dice_.between(0, rough_time_ms),
+                       [this] { break_provider(180'000); });
+}
+
+void World::break_provider(DurationMs longest) {
+  weather_.down_until = scheduler_.now() + dice_.between(5'000, longest);
+  notebook_.note("the provider is out of order until " + format_time(weather_.down_until));
 }
 
 void World::run() {
@@ -300,6 +317,7 @@ void World::run() {
   }
   if (options_.outages) plan_outages();
   if (options_.migrations) plan_migrations();
+  if (options_.undoing) plan_cancellations();
   if (!turn(scheduler_.now() + rough_time_ms)) return;
   calm_down();
   if (notebook_.breaches().empty()) check();
@@ -322,6 +340,7 @@ void World::calm_down() {
       cluster_.boot();
     calm_since_ = scheduler_.now();
     clients_.calm();
+    if (options_.undoing) cancel_some();
     for (int round = 0, still = 0; round < most_rounds && still < most_still_rounds; ++round) {
       const auto before = witness_.commits();
       if (!turn(scheduler_.now() + round_ms)) return;
@@ -349,7 +368,7 @@ bool World::help_run(const InstanceId& id, const Witnessed& run) {
     return true;
   }
   if (state.status == machine::Status::faulted) {
-    if (ended_as_designed(run) || !witness_.has_its_key(id)) return false;
+    if (!state.cancelling && (ended_as_designed(run) || !witness_.has_its_key(id))) return false;
     clients_.act(Action::retry, id);
     return true;
   }
@@ -382,6 +401,7 @@ SeedOutcome World::outcome() const {
   outcome.runs = witness_.runs().size();
   outcome.objects = provider_.objects();
   outcome.moves = witness_.moves();
+  outcome.undone = provider_.undone().size();
   for (const auto& [id, run] : witness_.runs()) {
     if (run.state.status == machine::Status::completed) ++outcome.completed;
     if (run.state.status == machine::Status::faulted) ++outcome.faulted;

@@ -29,6 +29,7 @@ class World {
   void retry_failed_order();
   void plan_nodes();
   void plan_outages();
+  void break_provider(DurationMs longest);
   void interfere();
   /// A run drawn from those that are there; null when there is none.
   const std::pair<const InstanceId, Witnessed>* any_run();
@@ -41,6 +42,15 @@ class World {
   bool help();
   bool help_run(const InstanceId& id, const Witnessed& run);
 
+  // cancelling.cpp
+  void plan_cancellations();
+  void lie_in_wait(int moment, int looks);
+  void insist(const InstanceId& id);
+  void prowl();
+  void cancel_some();
+  [[nodiscard]] static bool has_undoers(const definition::Program& program);
+  [[nodiscard]] Json truth_of(const Witnessed& run, const std::string& task) const;
+
   // checks.cpp: what must hold at the end
   void check();
   void check_run(const InstanceId& id, const Witnessed& run);
@@ -48,6 +58,9 @@ class World {
   void check_starts();
   void check_events();
   void check_shares();
+  // check_undoing.cpp
+  void check_undoing();
+  void check_order_of_undoing(const InstanceId& id, const Witnessed& run);
   // check_schedules.cpp
   void check_schedules();
   void check_times(const definition::Program& program, const std::vector<Timestamp>& times);
@@ -63,8 +76,9 @@ class World {
   Notebook notebook_;
   std::vector<std::string> store_log_;
   MemoryStore store_;
-  std::vector<std::string> names_;        // of workflows that callers start
-  std::vector<std::string> keyed_names_;  // of those with a business key
+  std::vector<std::string> names_;          // of workflows that callers start
+  std::vector<std::string> keyed_names_;    // of those with a business key
+  std::vector<std::string> undoing_names_;  // of those with effects that a cancellation undoes
   std::vector<std::string> event_types_;
   std::vector<std::string> moving_names_;                   // of those with two versions
   std::map<std::string, definition::ProgramPtr> programs_;  // by digest
@@ -74,6 +88,9 @@ class World {
   Cluster cluster_;
   Clients clients_;
   int last_event_ = 0;
+  int ambushes_ = 0;  // still to come
+  // Runs of which an operator has said what became of an effect, or of what undoes one.
+  std::set<InstanceId> mended_by_hand_;
   Timestamp calm_since_ = 0;
 };
 

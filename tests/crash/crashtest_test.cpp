@@ -135,6 +135,83 @@ scenarios:
   CHECK(points_of(report).empty());
 }
 
+// One waits for its next task, the other has faulted in a task that the next version mends.
+TEST_CASE("runs that move to the next version do the same once, whatever crashes") {
+  const auto version = [](const std::string& number, const std::string& share,
+                          const std::string& last) {
+    return "document: {dsl: 1.0.3, namespace: test, name: tried, version: " + number + "}\n" +
+           R"(do:
+  - open:
+      call: stripe.customers.create
+      with: {name: opened}
+  - share: {set: {share: "${ )" +
+           share + R"( }"}}
+  - rest: {wait: {hours: 2}}
+  - close:
+      call: stripe.customers.create
+      with: {name: closed by )" +
+           number + "}\n" + last + "  - tell: {set: {told: true}}\n";
+  };
+  const std::vector<Deployment> deployments{
+      {.file = "tried.yaml", .text = version("1.0.0", "12 / $workflow.input.parts", "")},
+      {.file = "next.yaml",
+       .text = version("1.1.0",
+                       "if $workflow.input.parts == 0 then 0 else 12 / $workflow.input.parts end",
+                       "  - thank: {call: stripe.customers.create, with: {name: thanked}}\n")}};
+  const std::string scenarios = R"(
+scenarios:
+  - name: only
+    steps:
+      - waits: {start: test/tried, version: 1.0.0, input: {parts: 2}}
+      - fails: {start: test/tried, version: 1.0.0, input: {parts: 0}}
+      - settle: {wait: {minutes: 1}}
+      - move: {migrate: '${ .waits.id }', version: 1.1.0}
+      - mend: {migrate: '${ .fails.id }'}
+      - retry: {path: '${ "/api/v1/runs/" + .fails.id + ":retry" }', body: {reason: it is mended}}
+    expect: >-
+      ${ [.runs[] | .status, .version] == ["completed", "1.1.0", "completed", "1.1.0"]
+         and ([.providers.stripe.state.accounts.platform.customer.objects[].name] | sort)
+             == ["closed by 1.1.0", "closed by 1.1.0", "opened", "opened", "thanked", "thanked"] }
+)";
+  const auto file = read_scenarios(scenarios, "tried.scenarios.yaml", Outside::names(), 1);
+  REQUIRE(file);
+  const auto report = run_scenario(*file, file->scenarios.at(0), deployments, {}, {});
+  if (report.failure) FAIL(report.failure->detail);
+  CHECK(report.checkpoints >= 12);
+  CHECK(report.crashes == 2 * report.checkpoints);
+  CHECK(report.faults == 4 * report.calls + report.webhooks);
+  CHECK(points_of(report).empty());
+}
+
+TEST_CASE("a move that is refused is no move of a scenario") {
+  const auto report = try_out("do:\n  - rest: {wait: {hours: 1}}\n",
+                              one_start + "      - move: {migrate: '${ .begin.id }'}\n");
+  REQUIRE(report.failure);
+  CHECK(report.failure->detail.find("step move") != std::string::npos);
+  CHECK(report.failure->detail.find("under version 1.0.0 already") != std::string::npos);
+}
+
+TEST_CASE("a step that moves a run names the run and a version") {
+  const auto findings = findings_of(R"(
+scenarios:
+  - name: one
+    steps:
+      - a: {start: test/tried, version: newest}
+      - b: {migrate: a, version: 1.1.0}
+      - c: {migrate: '${ .a.id }', version: 2}
+      - d: {migrate: '${ .a | nonsense( }'}
+      - e: {migrate: '${ .a.id }', body: {reason: none}}
+)");
+  REQUIRE(findings.size() == 5);
+  CHECK(findings[0].pointer == "/scenarios/0/steps/0/a/version");
+  CHECK(findings[0].message.find("a version of the workflow, such as 1.1.0") != std::string::npos);
+  CHECK(findings[1].pointer == "/scenarios/0/steps/1/b/migrate");
+  CHECK(findings[1].message.find("as an expression such as ${ .begin.id }") != std::string::npos);
+  CHECK(findings[2].line == 7);
+  CHECK(findings[3].pointer == "/scenarios/0/steps/3/d/migrate");
+  CHECK(findings[4].pointer == "/scenarios/0/steps/4/e/body");
+}
+
 TEST_CASE("one point can be tried alone") {
   Options options;
   options.only = Point::parse("after:2").value();
