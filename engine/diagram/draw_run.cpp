@@ -77,8 +77,8 @@ void RunArtist::draw(const InstanceStarted& body) {
 }
 
 void RunArtist::draw(const TaskStarted& body) {
-  tasks_[body.frame] = Task{
-      .node = body.node, .parent = body.parent, .since = now_, .attempts = 0, .request_id = {}};
+  tasks_[body.frame] =
+      Task{.node = body.node, .parent = body.parent, .since = now_, .request_id = {}};
 }
 
 void RunArtist::draw(const ActivityScheduled& body) {
@@ -100,6 +100,10 @@ void RunArtist::draw(const AttemptFailed& body) {
   if (problem.extensions.is_object() && problem.extensions.contains("requestId") &&
       problem.extensions["requestId"].is_string())
     text += " (" + problem.extensions["requestId"].get<std::string>() + ")";
+  if (body.uncounted) {
+    ++tasks_[body.frame].uncounted;
+    text += ", not counted";
+  }
   if (body.unsettled) text += "\nwhether it took effect is unknown";
   if (body.retry_at > 0) text += "\nagain in " + format_duration(body.retry_at - now_);
   note(text);
@@ -114,8 +118,10 @@ void RunArtist::draw(const TaskLetGo& body) {
 }
 
 void RunArtist::draw(const TaskReturned& body) {
+  const auto uncounted = tasks_[body.frame].uncounted;
   Task& speaker = tasks_[speaker_of(body.frame)];
   speaker.attempts = body.attempt;
+  speaker.uncounted = std::min(uncounted, body.attempt);  // 0: an operator gave the result
   speaker.request_id = body.request_id;
 }
 
@@ -128,7 +134,8 @@ void RunArtist::draw(const TaskCompleted& body) {
   if (arrows.empty()) return;
   std::string text =
       "+" + format_duration(now_ - started_) + ", took " + format_duration(now_ - task.since);
-  if (task.attempts > 1) text += ", attempt " + std::to_string(task.attempts);
+  if (task.attempts > 1) text += ", attempt " + std::to_string(task.attempts - task.uncounted);
+  if (task.uncounted > 0) text += ", tried " + std::to_string(task.attempts) + " times";
   if (!task.request_id.empty()) text += ", " + task.request_id;
   arrows[std::min(first_answer(arrows), arrows.size() - 1)].text += " (" + text + ")";
   for (auto& arrow : arrows) picture_.lines.emplace_back(std::move(arrow));

@@ -25,7 +25,7 @@ class RunArtist {
     definition::NodeIndex node = definition::no_node;
     machine::FrameId parent = 0;
     Timestamp since = 0;
-    std::uint32_t attempts = 0;
+    std::uint32_t attempts = 0, uncounted = 0;
     std::string request_id;
   };
 

@@ -146,6 +146,7 @@ struct Applier {
     if (r.uncounted) {
       SEQUENT_ASSERT(activity.tries > 0);
       --activity.tries;  // AttemptStarted counts the next one in its stead
+      ++state.uncounted;
     }
     activity.throttles = r.failure.throttled ? activity.throttles + 1 : 0;
     activity.last_failure = r.failure;

@@ -231,6 +231,9 @@ struct State {
   std::uint64_t seq = 0;                  // of the last record applied
   std::uint32_t completed_tasks = 0;
   std::uint32_t attempts = 0;  // of activities, in all
+  std::uint32_t uncounted = 0;  // of them: failures that no retry policy counts
+
+  [[nodiscard]] std::uint32_t counted_attempts() const { return attempts - uncounted; }
 
   [[nodiscard]] bool has_parent() const { return parent != InstanceId{}; }
 };

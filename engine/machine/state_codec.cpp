@@ -283,6 +283,7 @@ std::string encode_state(const State& state) {
   if (state.repaired) json["repaired"] = true;
   put_number(json, "completedTasks", state.completed_tasks);
   put_number(json, "attempts", state.attempts);
+  put_number(json, "uncounted", state.uncounted);
   if (!state.keys.empty()) json["keys"] = keys_to_json(state.keys);
   if (!state.held_events.empty()) json["heldEvents"] = values_to_json(state.held_events);
   if (!state.undoable.empty()) json["undoable"] = undoable_to_json(state.undoable);
@@ -336,6 +337,7 @@ Result<State> decode_state(std::string_view text) {
     state.repaired = in.flag("repaired");
     state.completed_tasks = in.number<std::uint32_t>("completedTasks");
     state.attempts = in.number<std::uint32_t>("attempts");
+    state.uncounted = in.number<std::uint32_t>("uncounted");
     if (in.has("keys"))
       for (auto& [key, memory] : in.member("keys").items()) {
         const FieldReader each(memory);

@@ -60,7 +60,13 @@ void describe_activity(const Program& program, const Frame& frame, WaitingFor& w
   waiting.provider = spec.provider;
   waiting.circuit = circuit.text();
   waiting.operation = spec.name;
-  waiting.attempt = activity.attempt;
+  waiting.attempt = std::max(activity.tries, 1U);
+  waiting.tried = activity.attempt - (activity.held ? 1 : 0);
+  if (frame.phase == Phase::parked || activity.unsettled) {
+    waiting.key_born_at = activity.first_sent_at;
+    waiting.key_retention_ms = spec.key_retention_ms;
+    waiting.unsettled = activity.unsettled;
+  }
   waiting.since = frame.started_at;
   if (activity.last_failure) waiting.error_type = activity.last_failure->problem.type;
   if (frame.phase == Phase::parked) {

@@ -20,7 +20,14 @@ struct WaitingFor {
   std::string error_type;  // parked or retrying: of the last failure
   Timestamp since = 0;
   Timestamp until = 0;  // timer or next attempt; 0 = open
-  std::uint32_t attempt = 0;
+  // activity, parked: the attempt by the count of the call's own retries, which leaves out what failed
+  // because the provider was down or refused with 429; and how often the call has left in all.
+  std::uint32_t attempt = 0, tried = 0;
+  // parked, and calls whose outcome is unknown: since when their idempotency key could have left, for
+  // how long the provider keeps it (0 = it has no keys), and whether it may have had its effect.
+  Timestamp key_born_at = 0;
+  DurationMs key_retention_ms = 0;
+  bool unsettled = false;
   InstanceId child;
 };
 

@@ -71,7 +71,7 @@ InstanceRow row_of(const definition::Program& program, const machine::State& sta
   row.updated_at = state.updated_at;
   row.ended_at = state.ended_at;
   row.completed_tasks = state.completed_tasks;
-  row.attempts = state.attempts;
+  row.attempts = state.counted_attempts();
   return row;
 }
 

@@ -101,7 +101,8 @@ struct InstanceRow {
   Timestamp key_born_at = 0;
   Timestamp wake_at = INT64_MAX;  // 0 = at once, INT64_MAX = never (stored as null)
   Timestamp updated_at = 0, ended_at = 0;
-  std::uint32_t completed_tasks = 0, attempts = 0;
+  std::uint32_t completed_tasks = 0;
+  std::uint32_t attempts = 0;  // of activities, without those that no retry policy counts
 };
 
 /// An operation on records.* that runs inside the commit of its intent: exactly once, because its

@@ -88,6 +88,39 @@ do:
   CHECK(run.output() == Json::object());
 }
 
+TEST_CASE("what is tried while its provider is down shows apart from what counts") {
+  Runner run(one_payment);
+  run.answer_calls = false;
+  run.start({{"amount", 5}});
+  const auto begun = run.now;
+  REQUIRE(run.feed(held_back(run)));
+  CHECK(run.view().waiting_for.attempt == 1);
+  CHECK(run.view().waiting_for.tried == 0);
+  CHECK(run.view().waiting_for.key_born_at == begun);
+  CHECK_FALSE(run.view().waiting_for.unsettled);
+  CHECK(run.view().key_born_at == 0);  // no attempt can have had an effect
+  REQUIRE(run.feed(CallLetGo{.frame = run.frame_at("pay")}));
+  for (int i = 0; i < 6; ++i) {
+    run.now += 60'000;
+    REQUIRE(run.feed(failed(run, unknown(), true)));
+    REQUIRE(run.feed(CallLetGo{.frame = run.frame_at("pay")}));
+  }
+  REQUIRE(
+      run.feed(failed(run, unknown(), false)));  // this one counts, and is tried again by itself
+  run.now = std::max(run.now, wake_at(run.state()));
+  REQUIRE(run.feed(TimerDue{}));
+  REQUIRE(run.feed(failed(run, unknown(), true)));
+  const auto waiting = run.view().waiting_for;
+  CHECK(waiting.kind == "parked");
+  CHECK(waiting.attempt == 1);
+  CHECK(waiting.tried == 8);
+  CHECK(waiting.key_born_at == begun);
+  CHECK(waiting.unsettled);
+  CHECK(run.view().key_born_at == begun);
+  CHECK(run.state().attempts == 8);
+  CHECK(run.state().counted_attempts() == 1);
+}
+
 TEST_CASE("a declined card faults, whatever its provider's state") {
   Runner run(one_payment);
   run.answer_calls = false;
