@@ -107,6 +107,7 @@ runtime::RunFilter filter_from(const Json& json, Faults& faults, const std::stri
       faults.add(object.place("stuck"), "expected true or false, got " + described(*stuck));
     else
       filter.stuck = stuck->get<bool>();
+    filter.stuck_at = filter.stuck ? now : 0;
   }
   object.finish();
   return filter;

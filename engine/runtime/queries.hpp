@@ -49,7 +49,8 @@ struct RunTerm {
     updated,
     ended,
     parked,
-    deadline
+    deadline,
+    key_born
   };
   enum class Compare : std::uint8_t {
     equal,
@@ -70,6 +71,9 @@ struct RunTerm {
   std::int64_t number = 0;  // less … at_least, and numbers and times in general
 };
 
+/// A timer that is due for so long and has not fired never will, unless its node has too much to do.
+inline constexpr DurationMs overdue_after_ms = 60'000;
+
 /// The one typed filter of lists, aggregates and batches; members that are empty ask nothing, and all
 /// others must hold.
 struct RunFilter {
@@ -83,8 +87,12 @@ struct RunFilter {
   Json attributes = Json::object();  // name -> value that must be equal
   std::optional<Timestamp> started_after, started_before, updated_after, updated_before;
   std::optional<InstanceId> parent;
-  bool stuck = false;  // live, and neither timer, event, child, provider nor operator is to wake it
-  std::string text;    // prefix of an id, or part of a key
+  /// Live, and neither timer, event, child, provider nor operator is to wake it; or its timer has been
+  /// due for longer than `overdue_after_ms` at `stuck_at` (0 = timers are not looked at), while a node
+  /// has its partition.
+  bool stuck = false;
+  Timestamp stuck_at = 0;
+  std::string text;  // prefix of an id, or part of a key
   std::vector<RunTerm> terms;
 };
 

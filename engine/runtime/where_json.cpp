@@ -7,7 +7,7 @@ namespace {
 using Field = RunTerm::Field;
 using Compare = RunTerm::Compare;
 
-constexpr int last_field = static_cast<int>(Field::deadline);
+constexpr int last_field = static_cast<int>(Field::key_born);
 constexpr int last_compare = static_cast<int>(Compare::at_least);
 
 // By name, so that new fields may come anywhere in the list.
@@ -15,7 +15,7 @@ constexpr std::string_view fields[] = {
     "status",      "workflow",   "namespace",  "name",      "version",   "key",
     "task",        "waiting",    "parkReason", "provider",  "operation", "errorType",
     "errorStatus", "errorTitle", "attempts",   "attribute", "parent",    "started",
-    "updated",     "ended",      "parked",     "deadline"};
+    "updated",     "ended",      "parked",     "deadline",  "keyBorn"};
 constexpr std::string_view compares[] = {"=", "!=", "~", "!~", "<", "<=", ">", ">="};
 static_assert(std::size(fields) == last_field + 1 && std::size(compares) == last_compare + 1);
 
@@ -89,6 +89,7 @@ Json filter_json(const RunFilter& filter) {
   if (filter.attributes.is_object() && !filter.attributes.empty())
     json["attributes"] = filter.attributes;
   if (filter.parent) json["parent"] = filter.parent->text();
+  if (filter.stuck) json["stuckAt"] = filter.stuck_at;
   for (const RunTerm& term : filter.terms) json["terms"].push_back(term_json(term));
   return json;
 }
@@ -102,6 +103,8 @@ Result<RunFilter> filter_of(const Json& json) {
   filter.error_status = json.value("errorStatus", 0);
   filter.attributes = json.value("attributes", Json::object());
   if (json.contains("parent")) filter.parent = InstanceId::parse(text_of(json, "parent"));
+  filter.stuck = json.contains("stuckAt");
+  filter.stuck_at = json.value("stuckAt", Timestamp{0});
   if (!json.contains("terms")) return filter;
   for (const Json& each : json["terms"]) {
     auto term = term_of(each);

@@ -45,6 +45,9 @@ constexpr std::array words{
     Word{"ended", Field::ended, Kind::time},
     Word{"parked", Field::parked, Kind::time},
     Word{"deadline", Field::deadline, Kind::time},
+    Word{"key.born", Field::key_born, Kind::time},
+    Word{"key.bornAt", Field::key_born, Kind::time},
+    Word{"keyBornAt", Field::key_born, Kind::time},
 };
 constexpr std::array attribute_prefixes{std::string_view{"attr."}, std::string_view{"attribute."},
                                         std::string_view{"attributes."}};
@@ -239,6 +242,7 @@ class Adder {
       case Field::ended:
       case Field::parked:
       case Field::deadline:
+      case Field::key_born:
         break;
     }
     if (!kept) filter_.terms.push_back(std::move(term));

@@ -43,6 +43,9 @@ const shared::Dialect postgres_dialect{
     .attribute_number = "CASE WHEN value ~ '^(-|[0-9])' THEN CAST(value AS double precision) END",
     .number = "CAST(CAST(? AS text) AS double precision)",
     .numbered_attributes = "instance_attribute WHERE number IS NOT NULL AND name = ? AND number",
+    .is_owned =
+        "EXISTS (SELECT 1 FROM partition o JOIN node n ON n.node = o.owner "
+        "WHERE o.partition_id = i.partition_id AND n.lease_until > clock_timestamp())",
     .follows_conditions = true};
 
 constexpr std::string_view begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -43,8 +43,9 @@ constexpr std::string_view shows_attribute =
 constexpr std::string_view id_between = "i.instance_id BETWEEN ? AND ?";
 
 // Invariant I8, turned round: whatever this finds is a bug.
-constexpr std::string_view is_stuck =
-    "i.status IN ('pending', 'running', 'waiting') AND i.wake_at IS NULL "
+constexpr std::string_view is_live = "i.status IN ('pending', 'running', 'waiting')";
+constexpr std::string_view nothing_wakes =
+    "i.wake_at IS NULL "
     "AND NOT (i.waiting_kind = 'parked' AND i.park_reason = 'retries_exhausted') "
     "AND NOT EXISTS (SELECT 1 FROM parked_call p WHERE p.instance_id = i.instance_id) "
     "AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.instance_id = i.instance_id) "
@@ -52,6 +53,7 @@ constexpr std::string_view is_stuck =
     "AND m.instance_id = i.instance_id) "
     "AND NOT EXISTS (SELECT 1 FROM instance c WHERE c.parent_id = i.instance_id "
     "AND c.status IN ('pending', 'running', 'waiting', 'suspended'))";
+constexpr std::string_view is_overdue = "i.wake_at > 0 AND i.wake_at < ? AND ";
 
 }  // namespace
 
@@ -94,7 +96,7 @@ RunCondition::RunCondition(const Dialect& dialect, const RunFilter& filter,
   add_standing(filter);
   add_times(filter);
   if (filter.parent) require(has_parent, {*filter.parent});
-  if (filter.stuck) require(is_stuck);
+  if (filter.stuck) add_stuck(filter.stuck_at);
   if (!filter.key.empty()) add_key(filter.key);
   if (filter.attributes.is_object()) {
     for (const auto& [name, value] : filter.attributes.items())
@@ -143,6 +145,19 @@ void RunCondition::add_times(const RunFilter& filter) {
   if (filter.started_before) require(started_before, {*filter.started_before});
   if (filter.updated_after) require(updated_after, {*filter.updated_after});
   if (filter.updated_before) require(updated_before, {*filter.updated_before});
+}
+
+void RunCondition::add_stuck(Timestamp at) {
+  require(is_live);
+  if (at == 0) return require(nothing_wakes);
+  std::string sql{"(("};
+  sql += nothing_wakes;
+  sql += ") OR (";
+  sql += is_overdue;
+  sql += dialect_.is_owned;
+  std::vector<Parameter> values{at - runtime::overdue_after_ms};
+  if (dialect_.is_owned.find('?') != std::string_view::npos) values.emplace_back(at);
+  require(sql + "))", std::move(values));
 }
 
 void RunCondition::add_key(const std::string& key) {

@@ -23,6 +23,8 @@ struct Dialect {
   std::string_view attribute_number;     // `value`, JSON text, as a number; null when it is none
   std::string_view number;               // a text parameter as a number
   std::string_view numbered_attributes;  // "… WHERE name = ? AND <number>", for its index
+  std::string_view
+      is_owned;  // a node has the run's partition; where leases are by our clock: ? is now
   /// Has statistics: it finds the index of a condition by itself. Without, it is told which.
   bool follows_conditions;
 };
@@ -57,6 +59,7 @@ class RunCondition {
   void add_standing(const runtime::RunFilter& filter);
   void add_times(const runtime::RunFilter& filter);
   void add_text(const std::string& text);
+  void add_stuck(Timestamp at);
   // run_terms.cpp
   void add_term(const runtime::RunTerm& term);
   void add_pattern(const runtime::RunTerm& term);

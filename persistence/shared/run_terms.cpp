@@ -66,6 +66,8 @@ std::string_view term_column(Field field) {
       return "i.parked_at";
     case Field::deadline:
       return "i.deadline";
+    case Field::key_born:
+      return "i.key_born_at";
     case Field::attribute:
       break;
   }

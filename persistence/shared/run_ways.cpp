@@ -140,6 +140,7 @@ bool stands_somewhere(const RunTerm& term) {
     case Field::operation:
     case Field::parked:
     case Field::deadline:
+    case Field::key_born:
       return wants_something(term);
     case Field::status:
     case Field::workflow:
@@ -165,7 +166,8 @@ bool stands_somewhere(const RunTerm& term) {
 std::optional<Timestamp> latest_start(const RunTerm& term) {
   const bool back = term.compare == Compare::less || term.compare == Compare::at_most;
   const bool time = term.field == Field::started || term.field == Field::updated ||
-                    term.field == Field::ended || term.field == Field::parked;
+                    term.field == Field::ended || term.field == Field::parked ||
+                    term.field == Field::key_born;
   return back && time ? std::optional{term.number} : std::nullopt;
 }
 
@@ -207,12 +209,14 @@ std::vector<Way> ways_to(const Dialect& dialect, const RunFilter& filter,
   if (filter.parent)
     ways.push_back(of_runs("instance_by_parent", "parent_id = ?", {*filter.parent}));
   bool troubled = !filter.error_type.empty() || filter.error_status != 0;
-  bool parked = filter.waiting_kind == "parked";
+  bool parked = filter.waiting_kind == "parked", keyed = false;
   for (const auto& term : filter.terms) {
     const bool of_parking = term.field == Field::parked || term.field == Field::park_reason;
     troubled = troubled || wants_error(term);
     parked = parked || (of_parking && wants_something(term));
+    keyed = keyed || (term.field == Field::key_born && wants_something(term));
   }
+  if (keyed) ways.push_back(of_runs("instance_keyed", "key_born_at IS NOT NULL", {}));
   if (parked) ways.push_back(of_runs("instance_parked", "waiting_kind = 'parked'", {}));
   if (troubled) ways.push_back(of_runs("instance_troubled", "error_status <> 0", {}));
   if (status && *status != "completed")

@@ -44,6 +44,9 @@ const shared::Dialect sqlite_dialect{
         "instance_attribute INDEXED BY instance_attribute_number "
         "WHERE value < ':' AND value >= '-' AND name = ? "
         "AND CASE WHEN value < ':' AND value >= '-' THEN CAST(value AS REAL) END",
+    .is_owned =
+        "EXISTS (SELECT 1 FROM partition o WHERE o.partition_id = i.partition_id "
+        "AND o.owner <> '' AND o.lease_until > ?)",
     .follows_conditions = false};
 
 }  // namespace

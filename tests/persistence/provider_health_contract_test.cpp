@@ -131,3 +131,41 @@ TEST_CASE("a live run that nothing wakes is found, and no other", "[persistence]
   REQUIRE(page->runs.size() == 1);
   CHECK(page->runs.front().id == lost);
 }
+
+TEST_CASE(
+    "a run whose timer is long due and has not fired is stuck, while its partition has an owner",
+    "[persistence][outages]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  const Timestamp now = under_test->now();
+  const auto write = [&](Timestamp wake_at, const std::string& status) {
+    auto change = start_of(new_id());
+    change.row.status = status;
+    change.row.waiting_kind = "timer";
+    change.row.wake_at = wake_at;
+    const auto id = change.id;
+    (void)owner.write(std::move(change));
+    return id;
+  };
+  const auto overdue = write(now - 61'000, "waiting");
+  (void)write(now - 59'000, "waiting");  // its node may have much to do
+  (void)write(now - 61'000, "suspended");
+  (void)write(0, "running");  // its effects are under way
+  const auto stuck = [&](Timestamp at) {
+    runtime::RunFilter filter;
+    filter.stuck = true;
+    filter.stuck_at = at;
+    const auto page = under_test->runs().list(filter, "", 10);
+    REQUIRE(page.has_value());
+    std::vector<InstanceId> ids;
+    for (const auto& run : page->runs) ids.push_back(run.id);
+    return ids;
+  };
+  CHECK(stuck(now) == std::vector{overdue});
+  CHECK(stuck(0).empty());
+  CHECK(stuck(now + 2'000).size() == 2);
+  // Nobody has the partition: whoever takes it fires the timer.
+  constexpr DurationMs longer_than_a_lease = 3'600'000;
+  under_test->pass(longer_than_a_lease);
+  CHECK(stuck(now + longer_than_a_lease).empty());
+}

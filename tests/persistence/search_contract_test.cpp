@@ -72,6 +72,32 @@ TEST_CASE("every kind of condition finds its runs", "[store][search]") {
   CHECK(found(*under_test, "text=" + a.id.text().substr(0, 8)).contains(a.id));
 }
 
+TEST_CASE("runs whose key grows old are found, whatever they wait for", "[store][search]") {
+  const auto under_test = any_store();
+  Owner owner{*under_test};
+  const auto with_key = [&](const std::string& waiting, DurationMs age) {
+    InstanceChange run = start_of(new_id(), "");
+    run.row.status = "waiting";
+    run.row.waiting_kind = waiting;
+    run.row.key_born_at = age == 0 ? 0 : noon - age;
+    owner.write(run);
+    return run;
+  };
+  constexpr DurationMs hour = 3'600'000;
+  const auto old = with_key("parked", 21 * hour), retrying = with_key("activity", 23 * hour);
+  const auto young = with_key("parked", hour), none = with_key("parked", 0);
+  using Ids = std::set<InstanceId>;
+  CHECK(found(*under_test, "key.born<20h") == Ids{old.id, retrying.id});
+  CHECK(found(*under_test, "key.bornAt<20h and waiting=parked") == Ids{old.id});
+  CHECK(found(*under_test, "keyBornAt>=2h") == Ids{young.id});
+  CHECK(found(*under_test, "key.born<=now") == Ids{old.id, retrying.id, young.id});
+  // The call is over: so is the matter of its key.
+  auto over = change_of(old.id, old.last_seq);
+  over.row.status = "completed";
+  owner.write(over);
+  CHECK(found(*under_test, "key.born<20h") == Ids{retrying.id});
+}
+
 TEST_CASE("runs are grouped by whatever they have", "[store][search]") {
   const auto under_test = any_store();
   Owner owner{*under_test};

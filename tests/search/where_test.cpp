@@ -70,6 +70,8 @@ TEST_CASE("times are instants, lengths of time ago, or ahead for a deadline", "[
   CHECK(at("updated<now-15m") == noon - hour / 4);
   CHECK(at("deadline<2h") == noon + 2 * hour);
   CHECK(at("deadline<now-2h") == noon - 2 * hour);
+  CHECK(at("key.born<20h") == noon - 20 * hour);
+  CHECK(read("keyBornAt<20h").terms[0].field == Field::key_born);
   CHECK(at("ended>=2026-11-21T08:15:30Z") == parse_time("2026-11-21T08:15:30Z"));
 }
 
@@ -125,12 +127,16 @@ TEST_CASE("a filter comes back from its stored form as it was", "[search]") {
   filter.attributes = {{"region", "eu"}};
   filter.started_after = noon;
   filter.error_type = "plain";
+  filter.stuck = true;
+  filter.stuck_at = noon;
   const auto json = filter_json(filter);
   const auto again = filter_of(json);
   REQUIRE(again);
   CHECK(filter_json(*again) == json);
   CHECK(again->terms.size() == filter.terms.size());
   CHECK(again->parent == filter.parent);
+  CHECK(again->stuck);  // without it a batch would act on every run
+  CHECK(again->stuck_at == noon);
   CHECK(filter_json(RunFilter{}).empty());
   CHECK_FALSE(filter_of(Json{{"terms", {{{"field", "future"}, {"is", "="}}}}}));
 }
