@@ -27,6 +27,17 @@ class SqliteUnderTest final : public StoreUnderTest {
     store_.reset();
     open();
   }
+  std::string by_hand(const std::string& sql) override {
+    using persistence::Connection;
+    const auto connection =
+        Connection::open(folder_.path() + "/sequent.db", Connection::Mode::read_write);
+    try {
+      connection->script(sql);
+    } catch (const runtime::StoreFailure& refused) {
+      return refused.what();
+    }
+    return {};
+  }
   void search_within(const runtime::SearchBounds& bounds) override {
     bounds_ = bounds;
     reopen();

@@ -37,6 +37,9 @@ class StoreUnderTest {
   virtual void pass(DurationMs time) = 0;
   /// Closes and opens it again, as a restart does.
   virtual void reopen() = 0;
+  /// Runs a statement as somebody with a client of the database would. The database's words when it
+  /// refuses, else "".
+  [[nodiscard]] virtual std::string by_hand(const std::string& sql) = 0;
   /// Opens it again with other bounds of searches.
   virtual void search_within(const runtime::SearchBounds& bounds) = 0;
 };

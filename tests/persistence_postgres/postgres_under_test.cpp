@@ -82,6 +82,14 @@ class PostgresUnderTest final : public StoreUnderTest {
     store_.reset();
     store_ = open_store(options_for(schema_.url()));
   }
+  std::string by_hand(const std::string& sql) override {
+    try {
+      schema_.execute(sql);
+    } catch (const std::runtime_error& refused) {
+      return refused.what();
+    }
+    return {};
+  }
   void search_within(const runtime::SearchBounds& bounds) override {
     store_.reset();
     auto options = options_for(schema_.url());
