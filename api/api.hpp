@@ -37,6 +37,14 @@ struct ApiConfig {
   std::function<Result<Principal>(const net::ServerRequest&)> authenticate;
 };
 
+/// Reads a provider's own lists and objects with the node's key, for a comparison at a client's side.
+/// shape   {object} or, where the provider refused or was silent, {failure {outcome, status, title,
+///         detail, retryAfterMs}}; with {answerWithinMs}, the time limit of an attempt
+/// errors  not_found: the node has no key of this provider; invalid_request: a path that nothing that
+///         workflows make stands at
+using ProviderLists = std::function<boost::asio::awaitable<Result<Json>>(
+    std::string provider, std::string path, Json parameters, std::string account)>;
+
 /// All must outlive the Api. `pool` runs what blocks.
 struct ApiPorts {
   runtime::Engine& engine;
@@ -50,6 +58,7 @@ struct ApiPorts {
   runtime::RepairStore& repairs;
   std::function<void()> batches_changed;  // wakes who works on them; may be empty
   runtime::Sinks* sinks = nullptr;        // of the outbox; null: there are none
+  ProviderLists provider_lists = {};      // empty: the node reads none
 };
 
 struct Context;

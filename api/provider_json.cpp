@@ -1,6 +1,7 @@
 #include "api/provider_json.hpp"
 
 #include "api/run_json.hpp"
+#include "base/assert.hpp"
 
 namespace sequent::api {
 namespace {
@@ -18,6 +19,70 @@ Json window_json(const runtime::ProviderView& view) {
           {"errorRate", view.rates.error_rate},
           {"meanLatencyMs", view.rates.mean_latency_ms},
           {"failedInARow", view.circuit.failed_in_a_row}};
+}
+
+Json rate_json(double value) {
+  return value > 0 ? Json(value) : Json(nullptr);
+}
+
+Json limit_json(const runtime::ProviderView& view) {
+  const auto& circuit = view.circuit;
+  return {{"perSecond", rate_json(circuit.most_per_second)},
+          {"atOnce", circuit.most_at_once == 0 ? Json(nullptr) : Json(circuit.most_at_once)},
+          {"adaptedPerSecond", view.adapted ? Json(view.per_second) : Json(nullptr)}};
+}
+
+std::string rate_text(double rate) {
+  if (rate < 1) return std::to_string(static_cast<std::int64_t>(rate * 60 + 0.5)) + " a minute";
+  const auto tenths = static_cast<std::int64_t>(rate * 10 + 0.5);
+  std::string text = std::to_string(tenths / 10);
+  if (tenths < 100 && tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
+  return text + " a second";
+}
+
+std::string pace_text(const runtime::ProviderView& view) {
+  double rate = view.drain_per_second;
+  if (view.per_second > 0 && (rate <= 0 || view.per_second < rate)) rate = view.per_second;
+  return rate > 0 ? ", up to " + rate_text(rate) : std::string{};
+}
+
+/// "stripe/acct_1 takes at most 2 calls at once (2 are under way)"; "" without a limit.
+std::string limit_text(const runtime::ProviderView& view) {
+  const auto& circuit = view.circuit;
+  std::string text;
+  const auto add = [&](const std::string& limit) { text += (text.empty() ? "" : ", ") + limit; };
+  if (circuit.most_at_once > 0)
+    add("at most " + std::to_string(circuit.most_at_once) +
+        (circuit.most_at_once == 1 ? " call" : " calls") + " at once (" +
+        std::to_string(view.in_flight) + (view.in_flight == 1 ? " is" : " are") + " under way)");
+  if (circuit.most_per_second > 0) add("at most " + rate_text(circuit.most_per_second));
+  if (view.adapted && (circuit.most_per_second <= 0 || view.per_second < circuit.most_per_second))
+    add("about " + rate_text(view.per_second) + ", as it answered 429 above that");
+  return text.empty() ? text : view.id.name() + " takes " + text;
+}
+
+/// Those of the circuit, and of its provider as a whole.
+std::string limits_text(Context& context, const definition::CircuitId& circuit,
+                        const runtime::ProviderView& view) {
+  std::string text = limit_text(view);
+  if (view.id == circuit.whole()) return text;
+  const auto whole = context.ports.engine.provider(circuit.whole());
+  const std::string of_whole = whole ? limit_text(*whole) : std::string{};
+  if (of_whole.empty()) return text;
+  return (text.empty() ? "" : text + "; ") + of_whole;
+}
+
+/// "open since 14:02:10Z (5 calls failed in a row), next canary in 12 s".
+std::string provider_text(const runtime::ProviderView& view, Timestamp now) {
+  const auto& circuit = view.circuit;
+  SEQUENT_ASSERT(circuit.position != outages::Position::closed);
+  std::string text(outages::name_of(circuit.position));
+  text += " since " + clock_time(circuit.opened_at != 0 ? circuit.opened_at : circuit.since);
+  if (!circuit.reason.empty()) text += " (" + circuit.reason + ")";
+  if (circuit.position == outages::Position::half_open) return text + ", canaries are out";
+  if (circuit.probe_at == 0) return text + ", until an operator closes it";
+  if (circuit.probe_at <= now) return text + ", next canary now";
+  return text + ", next canary in " + format_duration(circuit.probe_at - now);
 }
 
 // What wakes a run that waits for this, as a clause that follows "which".
@@ -38,29 +103,21 @@ std::string clause(Context& context, const machine::WaitingFor& waiting, Timesta
   if (waiting.reason == "retries_exhausted")
     return "is " + waiting.detail + "; an operator's retry, skip or cancel wakes it";
   const auto circuit = definition::circuit_from(waiting.circuit);
+  const std::string parked = "is parked on " + circuit.name();
   const auto view = context.ports.engine.provider(circuit);
-  if (!view) return "is parked on " + circuit.name() + " and is let go when its turn comes";
-  return "is parked on " + circuit.name() + ", " + provider_text(*view, now);
+  if (!view) return parked + " and is let go when its turn comes";
+  if (view->circuit.position != outages::Position::closed)
+    return parked + ", " + provider_text(*view, now);
+  const auto limits = limits_text(context, circuit, *view);
+  const auto pace = pace_text(*view);
+  if (waiting.reason != "limit")
+    return parked + ", which is back: parked calls leave in order" + pace +
+           (limits.empty() ? "" : "; " + limits);
+  if (limits.empty()) return parked + " behind calls that leave before it, in order" + pace;
+  return parked + " until its turn comes: " + limits;
 }
 
 }  // namespace
-
-std::string provider_text(const runtime::ProviderView& view, Timestamp now) {
-  const auto& circuit = view.circuit;
-  if (circuit.position == outages::Position::closed) {
-    const double rate = view.drain_per_second > 0 ? view.drain_per_second : view.per_second;
-    std::string text = "which is back: parked calls leave in order";
-    if (rate > 0) text += ", up to " + std::to_string(static_cast<int>(rate + 0.5)) + " a second";
-    return text;
-  }
-  std::string text(outages::name_of(circuit.position));
-  text += " since " + clock_time(circuit.opened_at != 0 ? circuit.opened_at : circuit.since);
-  if (!circuit.reason.empty()) text += " (" + circuit.reason + ")";
-  if (circuit.position == outages::Position::half_open) return text + ", canaries are out";
-  if (circuit.probe_at == 0) return text + ", until an operator closes it";
-  if (circuit.probe_at <= now) return text + ", next canary now";
-  return text + ", next canary in " + format_duration(circuit.probe_at - now);
-}
 
 Json provider_json(const runtime::ProviderView& view) {
   const auto& circuit = view.circuit;
@@ -82,12 +139,8 @@ Json provider_json(const runtime::ProviderView& view) {
   json["lastError"] = optional_text(circuit.last_error);
   json["lastFailedAt"] = optional_time(circuit.last_failed_at);
   json["inFlight"] = view.in_flight;
-  const auto rate = [](double value) { return value > 0 ? Json(value) : Json(nullptr); };
-  json["limit"] = {
-      {"perSecond", rate(circuit.most_per_second)},
-      {"atOnce", circuit.most_at_once == 0 ? Json(nullptr) : Json(circuit.most_at_once)},
-      {"adaptedPerSecond", view.adapted ? Json(view.per_second) : Json(nullptr)}};
-  json["drainPerSecond"] = rate(view.drain_per_second);
+  json["limit"] = limit_json(view);
+  json["drainPerSecond"] = rate_json(view.drain_per_second);
   json["parked"] = {{"calls", view.parked},
                     {"since", optional_time(view.parked_since)},
                     {"earliestDeadline", optional_time(view.earliest_deadline)},
@@ -140,6 +193,7 @@ asio::awaitable<void> add_why(Context& context, const runtime::RunDetails& run, 
       chain.push_back(Json{{"provider", view->id.name()},
                            {"state", outages::name_of(view->circuit.position)},
                            {"since", optional_time(view->circuit.opened_at)},
+                           {"limit", limit_json(*view)},
                            {"nextCanaryAt", optional_time(view->circuit.probe_at)}});
   json["why"] = why;
   json["chain"] = std::move(chain);

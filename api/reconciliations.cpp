@@ -83,4 +83,30 @@ asio::awaitable<Answer> record_reconciliation(Context& context, const Call& call
   co_return json_answer(201, recorded);
 }
 
+// For admins alone: what a provider keeps of its customers is more than the journals show.
+asio::awaitable<Answer> read_provider(Context& context, const Call& call) {
+  const auto body = json_body(call.request, context.config.max_json_depth);
+  if (!body) co_return problem(context, body.error());
+  Faults faults;
+  StrictObject object{*body, faults};
+  const std::string provider = object.text("provider"), path = object.text("path");
+  const std::string account = object.text("account");
+  const Json* asked = object.get("parameters");
+  object.finish();
+  if (faults.empty() && (provider.empty() || path.empty()))
+    faults.add("", "expected `provider` and `path`, got less");
+  const bool none = asked == nullptr || asked->is_null();
+  if (!none && !asked->is_object())
+    faults.add("/parameters", "expected an object, got " + described(*asked));
+  if (!faults.empty()) co_return problem(context, faults.error("The body"));
+  const Error unknown{.code = ErrorCode::not_found,
+                      .detail = "This node has no key of " + provider.substr(0, 80) + "."};
+  if (!context.ports.provider_lists) co_return problem(context, unknown);
+  const Json parameters = none ? Json::object() : *asked;
+  auto reading = context.ports.provider_lists(provider, path, parameters, account);
+  const auto read = co_await std::move(reading);
+  if (!read) co_return problem(context, read.error());
+  co_return json_answer(200, *read);
+}
+
 }  // namespace sequent::api

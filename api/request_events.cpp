@@ -65,13 +65,19 @@ bool is_over(const std::string& status) {
          status == machine::name_of(machine::Status::cancelled);
 }
 
-Answer still_waiting(const runtime::Delivered& delivered, const std::optional<InstanceId>& run) {
-  if (run) return with_run(pending_answer(*run, "running", ""), *run, delivered.duplicate);
+asio::awaitable<Answer> still_waiting(Context& context, runtime::Delivered delivered,
+                                      std::optional<InstanceId> run) {
+  if (run) {
+    auto pending = pending_answer(context, *run);
+    Answer answer = co_await std::move(pending);
+    co_return with_run(std::move(answer), *run, delivered.duplicate);
+  }
   const std::string id = std::to_string(delivered.id);
-  Answer answer = json_answer(202, Json{{"inbox", delivered.id}, {"status", "held"}});
+  const Json body{{"inbox", delivered.id}, {"status", "held"}};
+  Answer answer = json_answer(202, body);
   answer.response.headers.set("Location", "/api/v1/inbox/" + id);
   answer.response.headers.set("Retry-After", "2");
-  return answer;
+  co_return answer;
 }
 
 }  // namespace
@@ -122,7 +128,11 @@ asio::awaitable<Answer> answer_request(Context& context, Call& call, const Bound
         continue;
       }
     }
-    if (now >= patience) co_return still_waiting(*delivered, run);
+    if (now >= patience) {
+      auto waiting = still_waiting(context, *delivered, run);
+      Answer answer = co_await std::move(waiting);
+      co_return answer;
+    }
     pause = context.ports.engine.hears_at_once(run) ? look_again_ms
                                                     : std::min(pause * 2, look_again_ms);
     DurationMs slice = std::min(patience - now, pause);

@@ -69,6 +69,7 @@ SEQUENT_HANDLER(list_audit);
 SEQUENT_HANDLER(list_activities);
 // reconciliations.cpp
 SEQUENT_HANDLER(record_reconciliation);
+SEQUENT_HANDLER(read_provider);
 // webhooks.cpp
 SEQUENT_HANDLER(receive_stripe);
 SEQUENT_HANDLER(receive_webhook);

@@ -133,6 +133,7 @@ constexpr std::array table{
     Route{"GET", "/api/v1/records/{collection}/{key}", "showRecord", "Read a record", "records", viewer, show_record, {}, Takes::nothing, {}, "StoredRecord"},
     Route{"GET", "/api/v1/audit", "listAudit", "List what operators did, newest first", "audit", operators, list_audit, audit_query, Takes::nothing, {}, "AuditList"},
     Route{"POST", "/api/v1/reconciliations", "recordReconciliation", "Record what a comparison with a provider has found", "audit", operators, record_reconciliation, {}, Takes::json, "Reconciliation", "Recorded", "application/json", 201},
+    Route{"POST", "/api/v1/reconciliations:read", "readProvider", "Read a list or an object of a provider with the node's key, for a comparison", "audit", admin, read_provider, {}, Takes::json, "ProviderRead", "ProviderObject"},
     Route{"GET", "/api/v1/activities", "listActivities", "List the catalog of activities, with their schemas", "workflows", viewer, list_activities, {}, Takes::nothing, {}, "ActivityList"},
     Route{"POST", "/webhooks/stripe", "receiveStripe", "Stripe's events, signed over the raw body", "events", Role::none, receive_stripe, webhook_query, Takes::raw, "StripeEvent", "Delivery"},
     Route{"POST", "/webhooks/{source}", "receiveWebhook", "A configured sender's events, signed over the raw body", "events", Role::none, receive_webhook, webhook_query, Takes::raw, "Webhook", "Delivery"},

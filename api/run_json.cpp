@@ -9,25 +9,25 @@ Json value_json(const machine::Value& value, const Redactor& redact) {
   return value ? redact(*value) : Json(nullptr);
 }
 
-Json waiting_json(const machine::WaitingFor& waiting) {
-  if (waiting.kind.empty()) return nullptr;
-  Json json{{"kind", waiting.kind}, {"detail", waiting.detail}};
-  const auto put = [&json](const char* name, const std::string& text) {
-    if (!text.empty()) json[name] = text;
-  };
-  put("provider", waiting.provider);
-  put("circuit", waiting.circuit);
-  put("operation", waiting.operation);
-  put("reason", waiting.reason);
-  put("errorType", waiting.error_type);
-  if (waiting.since != 0) json["since"] = format_time(waiting.since);
-  if (waiting.until != 0) json["until"] = format_time(waiting.until);
-  if (waiting.attempt != 0) json["attempt"] = waiting.attempt;
-  if (waiting.child != InstanceId{}) json["run"] = waiting.child.text();
-  return json;
+// Of a call's idempotency key: past its end the call is looked for, not sent again.
+void put_key(Json& json, const machine::WaitingFor& waiting) {
+  if (waiting.key_born_at == 0) return;
+  json["keyBornAt"] = format_time(waiting.key_born_at);
+  json["outcomeUnknown"] = waiting.unsettled;
+  if (waiting.key_retention_ms > 0)
+    json["keyForgottenAt"] = format_time(waiting.key_born_at + waiting.key_retention_ms);
 }
 
-Json waiting_json(const runtime::InstanceRow& row) {
+DurationMs key_retention(const definition::Program* program, const std::string& task) {
+  if (program == nullptr) return 0;
+  for (const auto& node : program->nodes)
+    if (const auto* call = std::get_if<definition::CallTask>(&node.body);
+        call != nullptr && node.pointer == task)
+      return call->activity.key_retention_ms;
+  return 0;
+}
+
+Json waiting_json(const runtime::InstanceRow& row, const definition::Program* program) {
   machine::WaitingFor waiting;
   waiting.kind = row.waiting_kind;
   waiting.detail = row.waiting_detail;
@@ -38,7 +38,12 @@ Json waiting_json(const runtime::InstanceRow& row) {
   if (!waiting.kind.empty()) waiting.error_type = row.error_type;
   if (waiting.kind == "timer" && row.wake_at > 0 && row.wake_at != INT64_MAX)
     waiting.until = row.wake_at;
-  return waiting_json(waiting);
+  if (row.key_born_at != 0 && (waiting.kind == "parked" || waiting.kind == "activity")) {
+    waiting.key_born_at = row.key_born_at;  // the row's is of a call whose outcome is unknown
+    waiting.key_retention_ms = key_retention(program, row.task);
+    waiting.unsettled = true;
+  }
+  return api::waiting_json(waiting);
 }
 
 Json failed_call_json(const machine::FailedCall& call) {
@@ -86,6 +91,28 @@ Json cancellation_json(const runtime::RunDetails& run) {
 
 }  // namespace
 
+Json waiting_json(const machine::WaitingFor& waiting) {
+  if (waiting.kind.empty()) return nullptr;
+  Json json{{"kind", waiting.kind}, {"detail", waiting.detail}};
+  const auto put = [&json](const char* name, const std::string& text) {
+    if (!text.empty()) json[name] = text;
+  };
+  put("provider", waiting.provider);
+  put("circuit", waiting.circuit);
+  put("operation", waiting.operation);
+  put("reason", waiting.reason);
+  put("errorType", waiting.error_type);
+  if (waiting.since != 0) json["since"] = format_time(waiting.since);
+  if (waiting.until != 0) json["until"] = format_time(waiting.until);
+  if (waiting.attempt != 0) {
+    json["attempt"] = waiting.attempt;
+    json["tried"] = waiting.tried;
+  }
+  put_key(json, waiting);
+  if (waiting.child != InstanceId{}) json["run"] = waiting.child.text();
+  return json;
+}
+
 Json workflow_json(const definition::Program& program) {
   return {{"namespace", program.ref.workflow_namespace},
           {"name", program.ref.name},
@@ -118,7 +145,8 @@ Json run_json(const runtime::RunDetails& run) {
   json["endedAt"] = optional_time(state.ended_at);
   json["deadline"] = optional_time(run.view.deadline);
   json["parent"] = state.has_parent() ? Json(state.parent.text()) : Json(nullptr);
-  json["attempts"] = state.attempts;
+  json["attempts"] = state.counted_attempts();
+  json["uncountedAttempts"] = state.uncounted;
   json["completedTasks"] = state.completed_tasks;
   json["seq"] = state.seq;
   return json;
@@ -131,7 +159,7 @@ Json summary_json(const runtime::RunSummary& run, const definition::Program* pro
   json["workflow"] = workflow_json(run);
   json["key"] = optional_text(run.key);
   json["status"] = row.status;
-  json["waitingFor"] = waiting_json(row);
+  json["waitingFor"] = waiting_json(row, program);
   json["task"] = optional_text(row.task);
   json["error"] = nullptr;
   if (row.status == "faulted" && !row.error_type.empty())
@@ -157,6 +185,7 @@ Json outcome_json(const InstanceId& id, const definition::Program& program,
   json["id"] = id.text();
   json["workflow"] = workflow_json(program);
   json["status"] = machine::name_of(result.status);
+  json["waitingFor"] = nullptr;
   json["output"] = result.status == machine::Status::completed ? value_json(result.response, redact)
                                                                : Json(nullptr);
   json["error"] = error_json(result.error, redact);

@@ -7,6 +7,8 @@ namespace sequent::api {
 
 /// {namespace, name, version, digest}
 [[nodiscard]] Json workflow_json(const definition::Program& program);
+/// What a run waits for; null when that is nothing.
+[[nodiscard]] Json waiting_json(const machine::WaitingFor& waiting);
 /// A whole run, its sensitive data redacted.
 [[nodiscard]] Json run_json(const runtime::RunDetails& run);
 /// One line of a list: the same members without `input` and `output`. `program` may be null.

@@ -3,6 +3,7 @@
 #include "api/provider_json.hpp"
 #include "api/resources.hpp"
 #include "api/run_json.hpp"
+#include "api/standing.hpp"
 #include "engine/runtime/where.hpp"
 
 namespace sequent::api {
@@ -139,7 +140,7 @@ asio::awaitable<Answer> show_run(Context& context, const Call& call) {
   co_return json_answer(200, json);
 }
 
-// 200 with the outcome, or 202 while there is none.
+// 200 with the outcome, or 202 and where the run stands while there is none.
 asio::awaitable<Answer> show_result(Context& context, const Call& call) {
   const auto id = run_id(call);
   if (!id) co_return problem(context, id.error());
@@ -158,7 +159,12 @@ asio::awaitable<Answer> show_result(Context& context, const Call& call) {
   auto waiting = context.ports.engine.wait(*id, runtime::Until::ended, seconds * 1'000);
   const auto result = co_await std::move(waiting);
   if (!result) co_return problem(context, result.error());
-  Answer answer = json_answer(result->ended ? 200 : 202, outcome_json(*id, *program, *result));
+  Json outcome = outcome_json(*id, *program, *result);
+  if (!result->ended) {
+    auto standing = add_standing(context, *id, outcome);
+    co_await std::move(standing);
+  }
+  Answer answer = json_answer(result->ended ? 200 : 202, outcome);
   if (!result->ended) {
     answer.response.headers.set("Location", "/api/v1/runs/" + id->text());
     answer.response.headers.set("Retry-After", "1");

@@ -2,6 +2,7 @@
 #include "api/request.hpp"
 #include "api/resources.hpp"
 #include "api/run_json.hpp"
+#include "api/standing.hpp"
 #include "api/triggers.hpp"
 
 namespace sequent::api {
@@ -59,8 +60,8 @@ asio::awaitable<Result<runtime::WaitResult>> outcome(runtime::Engine& engine,
 
 }  // namespace
 
-// POST /api/v1/workflows/{namespace}/{name}/runs. 201: it runs; 200: it has ended within the wait, or
-// an earlier start had the same key.
+// POST /api/v1/workflows/{namespace}/{name}/runs. 201: it runs, and who waited hears what it waits for;
+// 200: it has ended within the wait, or an earlier start had the same key.
 asio::awaitable<Answer> start_run(Context& context, const Call& call) {
   auto& engine = context.ports.engine;
   const auto asked = preferences(call.request);
@@ -84,6 +85,10 @@ asio::awaitable<Answer> start_run(Context& context, const Call& call) {
   }
   Json body = outcome_json(started->id, *started->program, *result);
   if (!key.empty()) body["key"] = key;
+  if (!result->ended && !asked->representation && (wait > 0 || started->replayed)) {
+    auto standing = add_standing(context, started->id, body);
+    co_await std::move(standing);
+  }
   if (asked->representation) {
     auto reading = engine.read(started->id);
     const auto run = co_await std::move(reading);

@@ -4,6 +4,7 @@
 
 #include "api/problem.hpp"
 #include "api/request.hpp"
+#include "api/standing.hpp"
 
 namespace sequent::api {
 namespace {
@@ -17,38 +18,32 @@ Answer cancelled_answer(const Context& context, const InstanceId& id) {
   return problem(context, error);
 }
 
-struct Heard {
-  runtime::WaitResult result;
-  std::string waiting;  // kind, when it is not over
-};
-
 /// Waits for the answer of a run in slices, and gives up at once when the run is parked.
-asio::awaitable<Result<Heard>> hear(Context& context, InstanceId id, DurationMs patience_ms) {
+asio::awaitable<Result<runtime::WaitResult>> hear(Context& context, InstanceId id,
+                                                  DurationMs patience_ms) {
   auto& engine = context.ports.engine;
-  Heard heard;
   while (true) {
     const DurationMs slice = std::min(patience_ms, look_for_parking_ms);
     auto waiting = engine.wait(id, runtime::Until::responded, slice);
     const auto result = co_await std::move(waiting);
     if (!result) co_return std::unexpected(result.error());
-    heard.result = *result;
     patience_ms -= slice;
-    if (result->ended || result->response != nullptr) co_return heard;
+    if (result->ended || result->response != nullptr || patience_ms <= 0) co_return *result;
     auto look = [&context, id] { return context.ports.runs.find(id); };
     const auto found = co_await on_pool(context.ports.pool, std::move(look));
-    if (found) heard.waiting = found->row.waiting_kind;
-    if (patience_ms <= 0 || heard.waiting == "parked") co_return heard;
+    if (found && found->row.waiting_kind == "parked") co_return *result;
   }
 }
 
-Answer answer_of(const Context& context, const InstanceId& id, const Heard& heard) {
-  const auto& result = heard.result;
-  if (result.answer != nullptr) return told_answer(*result.answer);
-  if (result.response != nullptr) return json_answer(200, *result.response);
-  if (result.status == machine::Status::completed) return json_answer(200, nullptr);
-  if (result.status == machine::Status::cancelled) return cancelled_answer(context, id);
-  if (result.error) return fault_answer(*result.error, id);
-  return pending_answer(id, std::string(machine::name_of(result.status)), heard.waiting);
+asio::awaitable<Answer> answer_of(Context& context, InstanceId id, runtime::WaitResult result) {
+  if (result.answer != nullptr) co_return told_answer(*result.answer);
+  if (result.response != nullptr) co_return json_answer(200, *result.response);
+  if (result.status == machine::Status::completed) co_return json_answer(200, nullptr);
+  if (result.status == machine::Status::cancelled) co_return cancelled_answer(context, id);
+  if (result.error) co_return fault_answer(*result.error, id);
+  auto pending = pending_answer(context, id);
+  Answer answer = co_await std::move(pending);
+  co_return answer;
 }
 
 /// errors  as start_run, and those of the request's headers and body
@@ -95,7 +90,9 @@ asio::awaitable<Answer> answer_start(Context& context, Call& call, const BoundRo
   if (!started) co_return problem(context, started.error());
   auto hearing = hear(context, started->id, wait_seconds * 1'000LL);
   const auto heard = co_await std::move(hearing);
-  Answer answer = heard ? answer_of(context, started->id, *heard) : problem(context, heard.error());
+  if (!heard) co_return with_run(problem(context, heard.error()), started->id, started->replayed);
+  auto answering = answer_of(context, started->id, *heard);
+  Answer answer = co_await std::move(answering);
   co_return with_run(std::move(answer), started->id, started->replayed);
 }
 
@@ -128,11 +125,15 @@ Answer fault_answer(const machine::Problem& error, const InstanceId& id) {
   return text_answer(status, "application/problem+json", dump_json(body));
 }
 
-Answer pending_answer(const InstanceId& id, const std::string& status, const std::string& waiting) {
-  Json body{{"id", id.text()}, {"status", status}, {"waitingKind", optional_text(waiting)}};
+asio::awaitable<Answer> pending_answer(Context& context, InstanceId id) {
+  Json body{{"id", id.text()}, {"status", "running"}, {"waitingFor", nullptr}};
+  auto standing = add_standing(context, id, body);
+  co_await std::move(standing);
+  body["waitingKind"] =
+      body["waitingFor"].is_object() ? body["waitingFor"].at("kind") : Json(nullptr);
   Answer answer = json_answer(202, body);
   answer.response.headers.set("Retry-After", "2");
-  return answer;
+  co_return answer;
 }
 
 Answer with_run(Answer answer, const InstanceId& id, bool replayed) {

@@ -10,9 +10,8 @@ namespace sequent::api {
 [[nodiscard]] Answer told_answer(const Json& answer);
 /// The run's own error; its type is the workflow's, not one of ours.
 [[nodiscard]] Answer fault_answer(const machine::Problem& error, const InstanceId& id);
-/// 202: the run goes on.
-[[nodiscard]] Answer pending_answer(const InstanceId& id, const std::string& status,
-                                    const std::string& waiting);
+/// 202: the run goes on; where it stands.
+asio::awaitable<Answer> pending_answer(Context& context, InstanceId id);
 /// Names the run. A Location that the workflow gave stays.
 [[nodiscard]] Answer with_run(Answer answer, const InstanceId& id, bool replayed);
 
