@@ -121,6 +121,8 @@ Result<void> on_child_ended(Decider& d, const ChildEnded& e) {
   if (e.status == Status::completed) {
     d.emit(TaskReturned{.frame = id, .output = e.output ? e.output : null_value()});
     d.make_ready(id);
+  } else if (d.running() && e.status == Status::cancelled && d.turn_to_last_child(id)) {
+    return {};
   } else if (d.running()) {
     auto problem =
         e.error ? *e.error

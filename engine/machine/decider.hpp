@@ -141,6 +141,8 @@ class Decider {
   void event_iteration_over(FrameId id);
   void begin_emit(FrameId id);
   void begin_child(FrameId id);
+  [[nodiscard]] InstanceId child_of(FrameId id, std::uint32_t generation) const;
+  bool turn_to_last_child(FrameId id);
   void begin_call(FrameId id);
   void begin_function(FrameId id);
   void activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure, bool unsettled,

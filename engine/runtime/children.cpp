@@ -207,20 +207,89 @@ void Partition::settle_starts(Resident& parent) {
     if (child.launched) parent.children[frame] = id;
     return child.launched;
   });
-  for (const auto& id : lost) {
-    machine::CancelAsked cancel;
-    cancel.reason = why_ended(parent.state);
-    cancel.at_once = parent.state.terminated;
-    // One that a crash has left behind may still be on its way into memory.
-    auto message = message_to_child(parent, id, ending(parent.state), cancel.reason);
-    message.if_there = true;
-    gather(parent).messages.push_back(std::move(message));
-    cancel.by = "run " + parent.id.text();
-    // One that has ended refuses, and one that was never made needs nothing.
-    with(id, [this, event = machine::Event{std::move(cancel)}](Resident* child, const Error*) {
-      if (child != nullptr) (void)feed(*child, event);
-    });
+  for (const auto& id : lost) end_child(parent, id, ending(parent.state), why_ended(parent.state));
+}
+
+// Told by a message, and at once where it is in memory or soon will be. One that has ended refuses, and
+// one that was never made needs nothing.
+void Partition::end_child(Resident& parent, const InstanceId& id, std::string_view how,
+                          const std::string& reason) {
+  // One that a crash has left behind may still be on its way into memory.
+  auto message = message_to_child(parent, id, how, reason);
+  message.if_there = true;
+  gather(parent).messages.push_back(std::move(message));
+  machine::CancelAsked cancel;
+  cancel.reason = reason;
+  cancel.by = "run " + parent.id.text();
+  cancel.at_once = how == "terminate";
+  with(id, [this, event = machine::Event{std::move(cancel)}](Resident* child, const Error*) {
+    if (child != nullptr) (void)feed(*child, event);
+  });
+}
+
+// Children that have faulted and that the event takes their tasks from. Begun again under the input
+// it had, a task goes on with the child it had; edited, it begins another; skipped, it needs none.
+// The one of before could still be retried by itself, and would act beside its successor.
+std::vector<InstanceId> Partition::replaced_children(const machine::State& parent,
+                                                     const machine::Event& event) {
+  machine::FrameId target = 0;
+  if (const auto* retry = std::get_if<machine::RetryAsked>(&event);
+      retry != nullptr && retry->input)
+    target = retry->frame != 0 ? retry->frame : parent.faulted_frame;
+  if (const auto* skip = std::get_if<machine::SkipAsked>(&event))
+    target = skip->frame != 0 ? skip->frame : parent.faulted_frame;
+  if (std::holds_alternative<machine::CancelAsked>(event)) target = 1;
+  std::vector<InstanceId> replaced;
+  if (target == 0) return replaced;
+  for (const auto& [id, frame] : parent.frames) {
+    const auto* child = std::get_if<machine::ChildState>(&frame.detail);
+    if (child == nullptr || frame.phase != machine::Phase::faulted || !child->await) continue;
+    auto above = id;
+    while (above != 0 && above != target) above = parent.frames.at(above).parent;
+    if (above == target) replaced.push_back(child->id);
   }
+  return replaced;
+}
+
+void Partition::end_replaced(Resident& parent, const machine::Event& event,
+                             const std::vector<InstanceId>& replaced) {
+  const bool cancelled = std::holds_alternative<machine::CancelAsked>(event);
+  for (const auto& id : replaced)
+    if (cancelled)
+      end_child(parent, id, ending(parent.state), parent.state.reason);
+    else
+      end_child(parent, id, "terminate",
+                "its parent goes on without it: its task was edited or skipped");
+}
+
+// A child that an operator has retried by itself may be under way, or done: another beside it would
+// do again what it does.
+void Partition::look_and_feed(const InstanceId& parent, Planned planned,
+                              std::vector<InstanceId> replaced) {
+  const auto id = replaced.back();
+  replaced.pop_back();
+  with(id, [this, parent, planned = std::move(planned), replaced = std::move(replaced)](
+               Resident* child, const Error* error) mutable {
+    if (error != nullptr && error->code != ErrorCode::not_found)
+      return planned.reply(std::unexpected(*error));
+    const bool skips = std::holds_alternative<machine::SkipAsked>(planned.event);
+    if (child != nullptr && (!machine::is_ended(child->state.status) ||
+                             (!skips && child->state.status == machine::Status::completed)))
+      return planned.reply(fail(ErrorCode::wrong_state,
+                                "its child run " + child->id.text() +
+                                    " was retried by itself and is " +
+                                    std::string(machine::name_of(child->state.status)) +
+                                    ": retry the task unchanged, and it goes on with that run"));
+    if (!replaced.empty()) return look_and_feed(parent, std::move(planned), std::move(replaced));
+    with(parent, [this, planned = std::move(planned)](Resident* resident,
+                                                      const Error* lost) mutable {
+      if (lost != nullptr) return planned.reply(std::unexpected(*lost));
+      if (resident->state.seq == planned.seq)
+        return feed_planned(*resident, planned.event, std::move(planned.reply));
+      planned.reply(fail(ErrorCode::conflict,
+                         "The run has moved on while its child was looked at: look at it again."));
+    });
+  });
 }
 
 // A time-out, a won race or a cancellation took the task that awaited the child: the child ends too.

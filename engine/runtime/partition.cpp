@@ -73,6 +73,7 @@ Result<void> Partition::feed(Resident& resident, const machine::Event& event) {
     cancel.awaited = children_that_undo(resident);
     cancellation.emplace(std::move(cancel));
   }
+  const auto replaced = replaced_children(resident.state, event);
   auto records =
       machine::decide(*resident.program, resident.state, cancellation ? *cancellation : event,
                       now(), random_->next(), node_->surroundings);
@@ -82,6 +83,7 @@ Result<void> Partition::feed(Resident& resident, const machine::Event& event) {
     resident.program = moved->program;
   sort_records(resident, std::move(*records));
   if (!resident.begun.empty()) settle_starts(resident);
+  if (!replaced.empty()) end_replaced(resident, event, replaced);
   // What stands still sends nothing more: a call that waits for its place is asked for again later.
   if (resident.state.status != machine::Status::running)
     std::erase_if(resident.open, [&](const OpenCall& call) {
@@ -203,11 +205,23 @@ void Partition::act(InstanceId id, Plan plan, Reply<Result<void>> reply) {
 }
 
 void Partition::plan_and_feed(Resident& resident, Plan plan, Reply<Result<void>> reply) {
-  const auto event = plan(resident);
+  auto event = plan(resident);
   if (!event) return reply(std::unexpected(event.error()));
-  const auto fed = feed(resident, *event);
+  auto replaced = replaced_children(resident.state, *event);
+  if (replaced.empty() || std::holds_alternative<machine::CancelAsked>(*event))
+    return feed_planned(resident, *event, std::move(reply));
+  Planned planned;
+  planned.event = *std::move(event);
+  planned.reply = std::move(reply);
+  planned.seq = resident.state.seq;
+  look_and_feed(resident.id, std::move(planned), std::move(replaced));
+}
+
+void Partition::feed_planned(Resident& resident, const machine::Event& event,
+                             Reply<Result<void>> reply) {
+  const auto fed = feed(resident, event);
   if (!fed) return reply(std::unexpected(fed.error()));
-  tell_children(resident, *event);
+  tell_children(resident, event);
   gather(resident).told.push_back([reply = std::move(reply)](const Error* error) mutable {
     if (error != nullptr) return reply(std::unexpected(*error));
     reply({});

@@ -115,6 +115,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void begin(InstanceId id, ProgramPtr program, machine::StartAsked asked, NewInstance row,
              Reply<Result<StartOutcome>> reply);
   void plan_and_feed(Resident& resident, Plan plan, Reply<Result<void>> reply);
+  void feed_planned(Resident& resident, const machine::Event& event, Reply<Result<void>> reply);
 
   // release.cpp: effects of a batch that is durable, or the end of one that is not
   void release(BatchResult result);
@@ -161,6 +162,18 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void child_launched(const InstanceId& parent, const machine::StartChild& command);
   void child_ended(const InstanceId& parent, machine::ChildEnded ended);
   void settle_starts(Resident& parent);
+  void end_child(Resident& parent, const InstanceId& id, std::string_view how,
+                 const std::string& reason);
+  [[nodiscard]] static std::vector<InstanceId> replaced_children(const machine::State& parent,
+                                                                 const machine::Event& event);
+  void end_replaced(Resident& parent, const machine::Event& event,
+                    const std::vector<InstanceId>& replaced);
+  struct Planned {
+    machine::Event event;
+    Reply<Result<void>> reply;
+    std::uint64_t seq = 0;  // of the run that it was planned for
+  };
+  void look_and_feed(const InstanceId& parent, Planned planned, std::vector<InstanceId> replaced);
   void message_lost_children(Resident& resident, Gathering& gathering);
   void tell_children(Resident& parent, const machine::Event& event);
   [[nodiscard]] std::vector<machine::FrameId> children_that_undo(const Resident& parent) const;

@@ -137,6 +137,39 @@ TEST_CASE("a workflow that undoes is one child, whatever crashes", "[runtime]") 
   CHECK(keys_of(world, "/do/0/back").size() == 1);
 }
 
+TEST_CASE("of two workflows that undo the same effect one after the other, only the last can act",
+          "[runtime]") {
+  World world;
+  world.deploy(
+      document("refund", "do:\n  - back: {call: test.step, with: {in: '${ .output }'}}\n"));
+  world.deploy(document("sells", R"(do:
+  - charge: {call: test.step, with: {n: 1}, metadata: {compensate: test/refund}}
+  - rest: {wait: PT1H}
+)"));
+  const auto id = world.start("sells");
+  world.steps.failure = refused();
+  REQUIRE(world.get(world.engine->cancel(id, left)).has_value());
+  REQUIRE(world.store.status_of(id) == "faulted");
+  const auto first = world.store.children(id).front();
+  const auto before = world.steps.attempts.size();
+  const Json edited{{"output", {{"n", 1}}}};
+  REQUIRE(world.get(world.engine->retry(id, "", edited, left)).has_value());
+  CHECK(world.store.children(id).size() == 2);
+  CHECK(world.store.status_of(first) == "cancelled");
+  if (GENERATE(false, true)) {
+    world.crash();
+    world.boot();
+  }
+  world.steps.failure.reset();
+  const auto alone = world.get(world.engine->retry(first, "", {}, left));
+  REQUIRE_FALSE(alone.has_value());
+  CHECK(alone.error().code == ErrorCode::wrong_state);
+  REQUIRE(world.get(world.engine->retry(id, "", {}, left)).has_value());
+  CHECK(world.store.status_of(id) == "cancelled");
+  CHECK(world.store.children(id).size() == 2);
+  CHECK(world.steps.attempts.size() == before + 2);  // refused, and undone
+}
+
 TEST_CASE("a faulted run whose business key has gone on can still be undone", "[runtime]") {
   World world;
   world.deploy(document("charges", two_charges + "timeout: {after: PT1M}\n"));
