@@ -3,6 +3,7 @@
 #include "api/resources.hpp"
 #include "api/routes.hpp"
 #include "api/triggers.hpp"
+#include "engine/definition/workflow_name.hpp"
 
 namespace sequent::api {
 namespace {
@@ -176,7 +177,7 @@ Json operation_of(const Binding& binding) {
   later["content"]["application/json"]["schema"] = reference("Pending");
   operation["responses"]["202"] = std::move(later);
   operation["responses"]["default"] = problem_answer();
-  operation["x-sequent-workflow"] = ref.workflow_namespace + "/" + ref.name + ":" + ref.version;
+  operation["x-sequent-workflow"] = full_name(ref);
   return operation;
 }
 

@@ -6,6 +6,7 @@
 #include "api/request.hpp"
 #include "api/routes.hpp"
 #include "api/run_json.hpp"
+#include "engine/definition/workflow_name.hpp"
 
 namespace sequent::api {
 namespace {
@@ -110,8 +111,7 @@ Result<void> check_route(const runtime::Engine& engine, const definition::Progra
     const bool same = other->ref.workflow_namespace == program.ref.workflow_namespace &&
                       other->ref.name == program.ref.name;
     if (same || http->method != wanted.method || !same_shape(http->path, wanted.path)) continue;
-    error.detail = route + " is bound by " + other->ref.workflow_namespace + "/" + other->ref.name +
-                   ":" + other->ref.version + ".";
+    error.detail = route + " is bound by " + full_name(other->ref) + ".";
     finding.hint = "Bind another path, or deploy a version of the other workflow that binds none.";
   }
   if (error.detail.empty()) return {};
@@ -162,11 +162,11 @@ Result<Json> trigger_input(const net::ServerRequest& request, const HttpTrigger&
 
 Error unknown_workflow(const runtime::Engine& engine, const definition::WorkflowRef& ref) {
   Error error{.code = ErrorCode::not_found};
-  const std::string name = ref.workflow_namespace + "/" + ref.name;
+  const std::string name = workflow_name(ref);
   std::vector<std::string> names;
   std::string versions;
   for (const auto& program : engine.programs()) {
-    names.push_back(program->ref.workflow_namespace + "/" + program->ref.name);
+    names.push_back(workflow_name(program->ref));
     if (names.back() == name) versions += (versions.empty() ? "" : ", ") + program->ref.version;
   }
   if (!versions.empty()) {

@@ -4,6 +4,7 @@
 #include "api/request.hpp"
 #include "api/resources.hpp"
 #include "api/run_json.hpp"
+#include "engine/definition/workflow_name.hpp"
 
 namespace sequent::api {
 namespace {
@@ -25,7 +26,7 @@ Json state_json(const runtime::RunDetails& run) {
   runtime::RunNotice notice;
   notice.id = run.state.id;
   const auto& ref = run.program->ref;
-  notice.workflow = ref.workflow_namespace + "/" + ref.name + ":" + ref.version;
+  notice.workflow = full_name(ref);
   notice.seq = run.state.seq;
   notice.status = machine::name_of(run.view.status);
   notice.task = run.view.task;

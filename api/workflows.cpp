@@ -5,6 +5,7 @@
 #include "api/run_json.hpp"
 #include "api/triggers.hpp"
 #include "engine/definition/lint/warnings.hpp"
+#include "engine/definition/workflow_name.hpp"
 
 namespace sequent::api {
 namespace {
@@ -48,10 +49,6 @@ std::string workflow_path(const definition::WorkflowRef& ref) {
          net::percent_encode(ref.name) + "/" + net::percent_encode(ref.version);
 }
 
-std::string spelled(const definition::WorkflowRef& ref) {
-  return ref.workflow_namespace + "/" + ref.name + (ref.version.empty() ? "" : ":" + ref.version);
-}
-
 }  // namespace
 
 asio::awaitable<Answer> deploy_workflow(Context& context, const Call& call) {
@@ -72,7 +69,7 @@ asio::awaitable<Answer> deploy_workflow(Context& context, const Call& call) {
     co_return problem(context, deployed.error());
   }
   const auto& program = *deployed->program;
-  note.target = spelled(program.ref);
+  note.target = full_name(program.ref);
   note.outcome = deployed->created ? "done" : "done: it was there";
   co_await audit(context, call, note);
   Json body = workflow_summary(program);
@@ -102,9 +99,9 @@ Answer kept_by_runs(const Context& context, const runtime::Deletion& deletion) {
     each += (each.empty() ? "" : ", ") + std::to_string(count) + " " + status;
   }
   const std::string where =
-      "workflow=" + spelled(ref) + " and status!=completed and status!=cancelled";
+      "workflow=" + full_name(ref) + " and status!=completed and status!=cancelled";
   Error error{.code = ErrorCode::conflict};
-  error.detail = "Version " + ref.version + " of " + ref.workflow_namespace + "/" + ref.name +
+  error.detail = "Version " + ref.version + " of " + workflow_name(ref) +
                  " is not deleted: " + std::to_string(all) +
                  (all == 1 ? " run of it has" : " runs of it have") + " not ended (" + each +
                  "; one that faulted can be retried). See them with the search \"" + where +
@@ -119,7 +116,7 @@ Answer kept_by_runs(const Context& context, const runtime::Deletion& deletion) {
 
 Error confirm_first(const runtime::Deletion& deletion) {
   Error error{.code = ErrorCode::conflict};
-  error.detail = "Deleting " + spelled(deletion.program->ref) +
+  error.detail = "Deleting " + full_name(deletion.program->ref) +
                  " changes more than that. Send `confirm=true` if that is meant.";
   for (const auto& effect : deletion.effects) error.findings.push_back({.message = effect});
   return error;
@@ -137,7 +134,7 @@ asio::awaitable<Answer> delete_workflow(Context& context, const Call& call) {
   const definition::WorkflowRef ref{call.at("namespace"), call.at("name"), call.at("version")};
   AuditNote note;
   note.action = "delete-workflow";
-  note.target = spelled(ref);
+  note.target = full_name(ref);
   note.reason = query_value(call.request, "reason").value_or("");
   std::optional<Answer> answer;
   const auto confirmed = confirmation(call.request);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "cli/scenario_files.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/diagram/page.hpp"
 #include "engine/diagram/trace.hpp"
 
@@ -22,10 +23,6 @@ constexpr std::string_view introduction =
     "is "
     "the caller's own step;\nand the scenario of `sequent crashtest` that shows it. "
     "[diagrams.md](diagrams.md) has the rules.\n\n";
-
-std::string name_of(const definition::Program& program) {
-  return program.ref.workflow_namespace + "/" + program.ref.name;
-}
 
 /// Which scenario is the first to show what.
 struct Shown {
@@ -58,8 +55,8 @@ Result<void> take_callers(const definition::Program& program, const Subject& sub
         return fail(ErrorCode::invalid_definition,
                     subject.scenarios.file + ":" + std::to_string(step.line) + ": step " +
                         step.name + " plays arrow " + std::to_string(place.diagram) + "." +
-                        std::to_string(place.number) + ", which is none of " + name_of(program) +
-                        "'s document.metadata.clientArrows.");
+                        std::to_string(place.number) + ", which is none of " +
+                        workflow_name(program.ref) + "'s document.metadata.clientArrows.");
       shown.callers.emplace(place, scenario.name);
     }
   return {};
@@ -80,7 +77,8 @@ Result<Shown> play(const Checked& workflow) {
         crashtest::tasks_shown(subject->scenarios, scenario, subject->deployments, programs);
     if (!tasks) return std::unexpected(tasks.error());
     for (const auto& done : *tasks)
-      if (done.workflow == name_of(program)) shown.tasks.emplace(done.task, scenario.name);
+      if (done.workflow == workflow_name(program.ref))
+        shown.tasks.emplace(done.task, scenario.name);
   }
   return shown;
 }
@@ -101,7 +99,7 @@ Result<std::map<std::string, Shown>> play_all(const std::vector<Checked>& workfl
   std::map<std::string, Shown> by_name;
   for (std::size_t i = 0; i < workflows.size(); ++i) {
     if (!*played[i]) return std::unexpected(played[i]->error());
-    by_name[name_of(*workflows[i].program)] = std::move(**played[i]);
+    by_name[workflow_name(workflows[i].program->ref)] = std::move(**played[i]);
   }
   return by_name;
 }

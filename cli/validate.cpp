@@ -3,16 +3,13 @@
 #include "cli/commands.hpp"
 #include "cli/workflow_files.hpp"
 #include "engine/definition/compile.hpp"
+#include "engine/definition/workflow_name.hpp"
 
 namespace sequent::cli {
 namespace {
 
 using definition::lint::Strictness;
 using definition::lint::Warning;
-
-std::string name_of(const definition::Program& program) {
-  return program.ref.workflow_namespace + "/" + program.ref.name + ":" + program.ref.version;
-}
 
 struct Count {
   std::size_t errors = 0, warnings = 0, accepted = 0;
@@ -34,7 +31,7 @@ Json json_of(const Checked& checked) {
     if (warning.accepted) finding["reason"] = *warning.accepted;
     json[warning.accepted ? "accepted" : "warnings"].push_back(std::move(finding));
   }
-  if (checked.program) json["workflow"] = name_of(*checked.program);
+  if (checked.program) json["workflow"] = full_name(checked.program->ref);
   return json;
 }
 
@@ -52,7 +49,7 @@ void print(const Terminal& terminal, const Checked& checked, bool verbose) {
   for (const auto& warning : checked.warnings) print_warning(terminal, warning, verbose);
   if (checked.program)
     terminal.out(checked.file + ": " + terminal.paint(Style::good, "valid") + ", " +
-                 printable(name_of(*checked.program)));
+                 printable(full_name(checked.program->ref)));
 }
 
 std::string counted(std::size_t count, std::string_view what) {

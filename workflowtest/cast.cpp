@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/definition/report.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/runtime/batch.hpp"
 
 namespace sequent::workflowtest {
@@ -255,17 +256,16 @@ std::vector<Cast::Unused> Cast::unused() const {
 
 std::string Cast::stand_in_for(const definition::WorkflowRef& workflow) {
   const bool open = workflow.version.empty() || workflow.version == "latest";
-  const Json document{{"document",
-                       {{"dsl", "1.0.3"},
-                        {"namespace", workflow.workflow_namespace},
-                        {"name", workflow.name},
-                        {"version", open ? std::string("1.0.0") : workflow.version}}},
-                      {"do",
-                       {{{"answer",
-                          {{"call", child_activity},
-                           {"with",
-                            {{"workflow", workflow.workflow_namespace + "/" + workflow.name},
-                             {"input", "${ . }"}}}}}}}}};
+  const Json document{
+      {"document",
+       {{"dsl", "1.0.3"},
+        {"namespace", workflow.workflow_namespace},
+        {"name", workflow.name},
+        {"version", open ? std::string("1.0.0") : workflow.version}}},
+      {"do",
+       {{{"answer",
+          {{"call", child_activity},
+           {"with", {{"workflow", workflow_name(workflow)}, {"input", "${ . }"}}}}}}}}};
   return dump_json(document);
 }
 

@@ -1,4 +1,5 @@
 #include "engine/diagram/draw_definition.hpp"
+#include "engine/definition/workflow_name.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -215,7 +216,7 @@ std::vector<Arrow> arrows_of(const Program& program, const Node& node) {
     if (!spec.in_store && !spec.provider.empty())
       arrow.to = participant_for(program, spec.provider);
   } else if (const auto* run = std::get_if<RunWorkflowTask>(&node.body)) {
-    arrow.text = node.name + ": run " + run->workflow.workflow_namespace + "/" + run->workflow.name;
+    arrow.text = node.name + ": run " + workflow_name(run->workflow);
   } else if (std::holds_alternative<EmitTask>(node.body)) {
     arrow.text = node.name + ": emit";
   } else {

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "engine/definition/workflow_name.hpp"
 #include "engine/diagram/draw_definition.hpp"
 
 namespace sequent::diagram {
@@ -42,7 +43,7 @@ std::string numbers_of(const Program& program) {
 }  // namespace
 
 std::string page(const Program& program, const std::string& source) {
-  const std::string name = program.ref.workflow_namespace + "/" + program.ref.name;
+  const std::string name = workflow_name(program.ref);
   std::string out = "# " + (program.title.empty() ? program.ref.name : program.title) + "\n\n";
   out += "[`" + name + "`](" + source + "), started by " + beginnings_of(program) + ".\n\n";
   if (!program.summary.empty()) out += program.summary + "\n\n";

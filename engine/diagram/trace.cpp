@@ -1,4 +1,5 @@
 #include "engine/diagram/trace.hpp"
+#include "engine/definition/workflow_name.hpp"
 
 #include <algorithm>
 
@@ -61,7 +62,7 @@ std::string test_of(const Carrier& carrier) {
 std::vector<TracedDiagram> trace(std::span<const definition::ProgramPtr> programs) {
   std::vector<TracedDiagram> diagrams;
   for (const auto& program : programs) {
-    const std::string workflow = program->ref.workflow_namespace + "/" + program->ref.name;
+    const std::string workflow = workflow_name(program->ref);
     for (const auto& title : program->diagrams) (void)diagram_of(diagrams, title);
     for (const auto& arrow : program->client_arrows)
       add(diagrams, *program, arrow,

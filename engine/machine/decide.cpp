@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/machine/decider.hpp"
 #include "engine/machine/migrate.hpp"
 #include "engine/machine/operator.hpp"
@@ -201,8 +202,7 @@ Result<void> fits(const Program& program, const State& state) {
   if (state.frames.empty() || state.layout == program.layout) return {};
   return fail(ErrorCode::wrong_state,
               "The journal of run " + state.id.text() + " numbers the tasks of " +
-                  program.ref.workflow_namespace + "/" + program.ref.name + ":" +
-                  program.ref.version + " by the layout \"" + state.layout +
+                  full_name(program.ref) + " by the layout \"" + state.layout +
                   "\", and this build of the engine has the layout \"" + program.layout +
                   "\": nothing was changed; let the build that began the run end it.");
 }
@@ -213,8 +213,7 @@ Result<void> check_input(const Program& program, const Json& input) {
   if (violations.empty()) return {};
   Error error;
   error.code = ErrorCode::invalid_input;
-  error.detail = "The input does not fit the schema of " + program.ref.workflow_namespace + "/" +
-                 program.ref.name + ":" + program.ref.version + ".";
+  error.detail = "The input does not fit the schema of " + full_name(program.ref) + ".";
   for (const auto& violation : violations)
     error.findings.push_back({.message = violation.message, .pointer = violation.instance_pointer});
   return std::unexpected(std::move(error));

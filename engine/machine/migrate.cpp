@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/definition/workflow_name.hpp"
 #include "engine/machine/command.hpp"
 
 namespace sequent::machine {
@@ -110,7 +111,7 @@ class Mapper {
     const auto& ref = to_.ref;
     Error error{.code = ErrorCode::wrong_state,
                 .detail = "Run " + state_.id.text() + " cannot go on under version " + ref.version +
-                          " of " + ref.workflow_namespace + "/" + ref.name + "."};
+                          " of " + workflow_name(ref) + "."};
     error.findings = findings_;
     for (const auto& finding : findings_)
       error.detail += " " + finding.pointer + ": " + finding.message + ".";
@@ -329,9 +330,9 @@ Result<Mapping> map_state(const Program& from, const State& state, const Program
   const auto& old = from.ref;
   const auto& now = to.ref;
   if (old.workflow_namespace != now.workflow_namespace || old.name != now.name)
-    return fail(ErrorCode::wrong_state, "A run of " + old.workflow_namespace + "/" + old.name +
+    return fail(ErrorCode::wrong_state, "A run of " + workflow_name(old) +
                                             " can only go on under another version of it, not as " +
-                                            now.workflow_namespace + "/" + now.name + ".");
+                                            workflow_name(now) + ".");
   if (from.digest == to.digest)
     return fail(ErrorCode::wrong_state, "The run is under version " + now.version + " already.");
   if (state.cancelling && state.status != Status::cancelled)

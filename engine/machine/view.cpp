@@ -4,6 +4,7 @@
 
 #include "base/overloaded.hpp"
 #include "engine/definition/circuit_id.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
@@ -124,8 +125,7 @@ WaitingFor waiting_for(const Program& program, const Frame& frame) {
       const auto& child = std::get<ChildState>(frame.detail);
       waiting.kind = "child";
       waiting.child = child.id;
-      waiting.detail =
-          child.workflow.workflow_namespace + "/" + child.workflow.name + " " + child.id.text();
+      waiting.detail = workflow_name(child.workflow) + " " + child.id.text();
       break;
     }
     case Phase::entered:
@@ -155,7 +155,7 @@ std::string undone_by(const Program& program, definition::NodeIndex node) {
   const auto& compensation = program.node(node).compensation;
   if (!compensation) return {};
   if (compensation->task != definition::no_node) return program.node(compensation->task).pointer;
-  return compensation->workflow.workflow_namespace + "/" + compensation->workflow.name;
+  return workflow_name(compensation->workflow);
 }
 
 /// What the frame is part of: something that settles, or something that undoes.
