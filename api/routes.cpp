@@ -55,6 +55,8 @@ constexpr std::array inbox_query{
 constexpr std::array diagram_query{Q{"format", "string", "mermaid (default) or plantuml"}};
 constexpr std::array migration_query{
     Q{"version", "string", "Of the same workflow; default the highest"}};
+constexpr std::array version_query{
+    Q{"digest", "string", "Only with this content; also when it is deleted, while runs keep it"}};
 constexpr std::array deletion_query{
     Q{"reason", "string", "Why; the audit log keeps it"},
     Q{"confirm", "boolean", "true: what else it changes is meant; without it that is listed"}};
@@ -87,7 +89,7 @@ constexpr std::array table{
     Route{"POST", "/api/v1/workflows", "deployWorkflow", "Deploy a workflow (YAML or JSON)", "workflows", admin, deploy_workflow, {}, Takes::definition, "Definition", "Workflow", "application/json", 201},
     Route{"GET", "/api/v1/workflows", "listWorkflows", "List every version of every workflow", "workflows", viewer, list_workflows, {}, Takes::nothing, {}, "WorkflowList"},
     Route{"GET", "/api/v1/workflows/{namespace}/{name}", "showWorkflow", "Read the highest version of a workflow", "workflows", viewer, show_workflow, {}, Takes::nothing, {}, "Workflow", "application/json, application/yaml"},
-    Route{"GET", "/api/v1/workflows/{namespace}/{name}/{version}", "showWorkflowVersion", "Read one version of a workflow", "workflows", viewer, show_workflow, {}, Takes::nothing, {}, "Workflow", "application/json, application/yaml"},
+    Route{"GET", "/api/v1/workflows/{namespace}/{name}/{version}", "showWorkflowVersion", "Read one version of a workflow", "workflows", viewer, show_workflow, version_query, Takes::nothing, {}, "Workflow", "application/json, application/yaml"},
     Route{"DELETE", "/api/v1/workflows/{namespace}/{name}/{version}", "deleteWorkflowVersion", "Delete a version of which no run is live", "workflows", admin, delete_workflow, deletion_query, Takes::nothing, {}, "Deletion"},
     Route{"GET", "/api/v1/workflows/{namespace}/{name}/{version}/diagram", "showWorkflowDiagram", "Draw a workflow as a sequence diagram", "workflows", viewer, show_workflow_diagram, diagram_query, Takes::nothing, {}, "Diagram", "application/json, text/plain"},
     Route{"POST", "/api/v1/workflows/{namespace}/{name}/runs", "startRun", "Start a run; the body is its input", "runs", starter, start_run, start_query, Takes::json, "Input", "Run", "application/json", 201},

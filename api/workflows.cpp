@@ -196,7 +196,11 @@ asio::awaitable<Answer> show_workflow(Context& context, const Call& call) {
   ref.workflow_namespace = call.at("namespace");
   ref.name = call.at("name");
   if (call.parameters.contains("version")) ref.version = call.at("version");
-  const auto program = context.ports.engine.program(ref);
+  const auto digest = query_value(call.request, "digest").value_or("");
+  // By its digest a version is found that is deleted and still kept for the runs that it has had.
+  auto program =
+      digest.empty() ? context.ports.engine.program(ref) : context.ports.engine.program(digest);
+  if (program != nullptr && !digest.empty() && program->ref != ref) program = nullptr;
   if (program == nullptr) {
     const auto unknown = unknown_workflow(context.ports.engine, ref);
     co_return problem(context, unknown);

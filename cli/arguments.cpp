@@ -271,6 +271,10 @@ void add_run_commands(CLI::App& app, Session& session, Chosen& chosen) {
                    "Its journal, as `sequent journal RUN --json` printed it, instead of a server")
       ->excludes(replayed_run);
   replay->add_option("--with", replayed->with, "The workflow file to run it against")->required();
+  replay->add_option(
+      "--under", replayed->under,
+      "File of a version that a moved run was under, where no server is asked for it "
+      "or has it; may be repeated");
   replay->callback(
       [&, replayed] { chosen = [&, replayed] { return run_replay(session, *replayed); }; });
 

@@ -113,9 +113,10 @@ struct JournalOptions {
 int run_journal(const Session& session, const JournalOptions& options);
 
 struct ReplayCommand {
-  std::string run;      // "" = `journal`
-  std::string journal;  // file, "" = ask the server
-  std::string with;     // workflow file
+  std::string run;                 // "" = `journal`
+  std::string journal;             // file, "" = ask the server
+  std::string with;                // workflow file
+  std::vector<std::string> under;  // files of versions that the run was under
 };
 int run_replay(const Session& session, const ReplayCommand& command);
 int run_watch(const Session& session, const std::string& run);  // "" = all

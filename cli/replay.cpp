@@ -6,6 +6,8 @@
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/journal_read.hpp"
+#include "cli/recorded_versions.hpp"
+#include "engine/definition/workflow_name.hpp"
 
 namespace sequent::cli {
 namespace {
@@ -25,7 +27,8 @@ void print_difference(const Terminal& terminal, const ReplayCommand& command,
                std::to_string(difference.seq) + ", " + format_time(difference.at) +
                (difference.task.empty() ? "" : ", task " + printable(difference.task)));
   terminal.out("  recorded: " + printable(difference.expected));
-  terminal.out("  " + printable(command.with) + ": " + printable(difference.came));
+  terminal.out("  " + printable(difference.under.empty() ? command.with : difference.under) + ": " +
+               printable(difference.came));
   const auto shown = [](const Json& value) {
     return shortened(printable(dump_json(value)), shown_columns);
   };
@@ -35,11 +38,12 @@ void print_difference(const Terminal& terminal, const ReplayCommand& command,
 }
 
 Json json_of(const replay::Outcome& outcome) {
-  Json json{{"agree", !outcome.difference},
-            {"records", outcome.records},
-            {"ended", outcome.ended},
-            {"redacted", outcome.redacted},
-            {"difference", nullptr}};
+  Json json{{"agree", !outcome.difference}, {"records", outcome.records}, {"ended", outcome.ended},
+            {"redacted", outcome.redacted}, {"versions", Json::array()},  {"difference", nullptr}};
+  for (const auto& [version, given] : outcome.stretches)
+    json["versions"].push_back({{"from", version.from},
+                                {"version", version.workflow.version},
+                                {"with", given ? "given" : "recorded"}});
   if (!outcome.difference) return json;
   Json members = Json::array();
   for (const auto& member : outcome.difference->members)
@@ -48,11 +52,26 @@ Json json_of(const replay::Outcome& outcome) {
       {"seq", outcome.difference->seq},   {"at", format_time(outcome.difference->at)},
       {"task", outcome.difference->task}, {"recorded", outcome.difference->expected},
       {"now", outcome.difference->came},  {"members", std::move(members)}};
+  if (!outcome.difference->under.empty()) json["difference"]["under"] = outcome.difference->under;
   return json;
+}
+
+// A run that was moved: which definition was followed from which record on.
+void print_stretches(const Terminal& terminal, const ReplayCommand& command,
+                     const replay::Outcome& outcome) {
+  if (outcome.stretches.size() == 1) return;
+  for (const auto& [version, given] : outcome.stretches) {
+    const auto name = full_name(version.workflow);
+    terminal.out(terminal.paint(
+        Style::dim,
+        "from record " + std::to_string(version.from) + ": " +
+            printable(given ? command.with + " in the place of " + name : name + " as recorded")));
+  }
 }
 
 void print(const Session& session, const ReplayCommand& command, const replay::Outcome& outcome) {
   if (session.json) return session.terminal.json(json_of(outcome));
+  print_stretches(session.terminal, command, outcome);
   if (outcome.difference) {
     print_difference(session.terminal, command, *outcome.difference);
   } else {
@@ -92,7 +111,12 @@ int run_replay(const Session& session, const ReplayCommand& command) {
     if (!read) return nothing_to_compare(session, read.error());
     journal = std::move(*read);
   }
-  const auto outcome = replay::replay(journal, *checked.program);
+  RecordedVersions versions{session, command.journal.empty()};
+  if (const auto read = versions.read(command.under); !read)
+    return nothing_to_compare(session, read.error());
+  const auto outcome = replay::replay(
+      journal, checked.program,
+      [&versions](const replay::Version& version) { return versions.find(version); });
   if (!outcome) return nothing_to_compare(session, outcome.error());
   print(session, command, *outcome);
   return outcome->difference ? differ : agree;

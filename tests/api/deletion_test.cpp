@@ -64,6 +64,13 @@ TEST_CASE("a deleted version starts nothing, and what it did can be read", "[api
   CHECK(deleted.json.at("effects").empty());
   CHECK(node.get("/api/v1/workflows/test/echoes/1.0.0").status == 404);
   CHECK(node.get("/api/v1/workflows").json.at("items").empty());
+  // By its digest it is found as long as its runs are kept: they are replayed with it.
+  const auto digest = deleted.json.at("workflow").at("digest").get<std::string>();
+  const auto kept = node.get("/api/v1/workflows/test/echoes/1.0.0?digest=" + digest);
+  CHECK(kept.status == 200);
+  CHECK(kept.json.at("document").at("document").at("name") == "echoes");
+  CHECK(node.get("/api/v1/workflows/test/echoes/1.0.1?digest=" + digest).status == 404);
+  CHECK(node.get("/api/v1/workflows/test/echoes/1.0.0?digest=0" + digest).status == 404);
   CHECK(node.post("/api/v1/workflows/test/echoes/runs?version=1.0.0", "{}").status == 404);
   CHECK(node.call("DELETE", path_of("echoes", "1.0.0")).status == 404);
   CHECK(node.get("/api/v1/runs/" + run).json.at("status") == "completed");

@@ -225,7 +225,36 @@ TEST_CASE("a version is deleted once its runs have ended or moved away", "[cli]"
   CHECK_THAT(server.ask({"journal", run}).out, Contains("/do/0/charge") && Contains("Migrated"));
   CHECK(publish(server.url, "com.test.paid") / 100 == 2);
   server.await(run, "completed");
+  // Its first definition is deleted, and there as long as the run.
+  const auto with = folder.path("1.1.0.yaml");
+  const auto replayed = server.ask({"replay", run, "--with", with});
+  INFO(replayed.out << replayed.error);
+  CHECK(replayed.code == 0);
+  CHECK_THAT(replayed.out, Contains("from record 1: test/buys:1.0.0 as recorded") &&
+                               Contains("1.1.0.yaml in the place of test/buys:1.1.0") &&
+                               Contains("agree"));
+  const auto journal = folder.file("run.json", server.ask({"journal", run, "--json"}).out);
   server.stop();
+  const auto alone = sequent({"replay", "--journal", journal, "--with", with});
+  CHECK(alone.code == 2);
+  CHECK_THAT(alone.error, Contains("From record 1 on the run was under test/buys:1.0.0") &&
+                              Contains("--under FILE"));
+  const auto other = sequent({"replay", "--journal", journal, "--with", with, "--under",
+                              folder.file("1.0.0.yaml",
+                                          "document: {dsl: 1.0.3, namespace: test, "
+                                          "name: buys, version: 1.0.0}\ndo:\n" +
+                                              without_settle)});
+  CHECK(other.code == 2);
+  CHECK_THAT(other.error, Contains("other content"));
+  const auto json = sequent({"replay", "--journal", journal, "--with", with, "--under",
+                             folder.file("1.0.0.yaml",
+                                         "document: {dsl: 1.0.3, namespace: test, "
+                                         "name: buys, version: 1.0.0}\ndo:\n" +
+                                             first_tasks),
+                             "--json"});
+  INFO(json.error);
+  CHECK(json.code == 0);
+  CHECK(parse_json(json.out).value_or(Json())["versions"][0]["with"] == "recorded");
   CHECK(sequent({"doctor", "--data", folder.path("data"), "--journals"}).code == 0);
 }
 

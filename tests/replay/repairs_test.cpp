@@ -24,7 +24,7 @@ Json exported(const Runner& runner) {
 }
 
 void check_agrees(const Runner& runner) {
-  const auto outcome = replay(exported(runner), runner.program());
+  const auto outcome = replay(exported(runner), runner.program_pointer());
   REQUIRE(outcome);
   if (outcome->difference)
     FAIL("record " + std::to_string(outcome->difference->seq) + ": " +

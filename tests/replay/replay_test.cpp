@@ -67,7 +67,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 Outcome replayed(const Recorded& recorded, const std::string& workflow) {
-  const auto outcome = replay(recorded.journal, *compiled(workflow));
+  const auto outcome = replay(recorded.journal, compiled(workflow));
   if (!outcome) FAIL(outcome.error().detail);
   return *outcome;
 }
@@ -239,7 +239,7 @@ TEST_CASE("a run under way agrees as far as it got") {
 TEST_CASE("what is no journal from its beginning is refused") {
   const auto program = compiled(shopping_run().workflow);
   const auto refused = [&](const Json& journal) {
-    const auto outcome = replay(journal, *program);
+    const auto outcome = replay(journal, program);
     REQUIRE_FALSE(outcome);
     return outcome.error().detail;
   };
