@@ -1,18 +1,15 @@
 // The records of a run, for people: nodes as pointers, times as text, sensitive data hidden.
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "api/journal_json.hpp"
 #include "api/redact.hpp"
 #include "api/request.hpp"
 #include "api/resources.hpp"
+#include "engine/machine/record_times.hpp"
 
 namespace sequent::api {
 namespace {
-
-constexpr std::array time_members{"at",          "retryAt",  "timeoutAt",    "dueAt",
-                                  "firstSentAt", "parkedAt", "attemptUntil", "succeedBefore"};
 
 std::string pointer_of(const definition::Program& program, const Json& node) {
   if (!node.is_number_unsigned()) return {};
@@ -163,8 +160,8 @@ Json JournalReader::show(const Json& record) {
   const bool moved = text_of(record, "kind") == "Migrated";
   Json out = Json::object();
   for (const auto& [name, value] : record.items()) {
-    const bool time =
-        std::find(time_members.begin(), time_members.end(), name) != time_members.end();
+    const auto& times = machine::time_members;
+    const bool time = std::find(times.begin(), times.end(), name) != times.end();
     if (moved && (name == "nodes" || name == "filters")) continue;  // numbers of two versions
     if (name == "node") {
       out["task"] = pointer_of(*program_, value);

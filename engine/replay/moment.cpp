@@ -5,12 +5,10 @@
 
 #include "base/json_pointer.hpp"
 #include "engine/machine/codec.hpp"
+#include "engine/machine/record_times.hpp"
 
 namespace sequent::replay {
 namespace {
-
-constexpr std::array time_members{"at",          "retryAt",  "timeoutAt",    "dueAt",
-                                  "firstSentAt", "parkedAt", "attemptUntil", "succeedBefore"};
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -196,7 +194,7 @@ Result<std::vector<Shown>> read_recording(const Json& journal) {
                   "Expected record " + std::to_string(records.size() + 1) + " of the run, got " +
                       dump_json(each).substr(0, 100) +
                       "; a replay needs all records from the first one.");
-    for (const char* name : time_members) {
+    for (const char* name : machine::time_members) {
       if (!each.contains(name)) continue;
       const auto time = parse_time(text_of(each, name));
       if (!time)
