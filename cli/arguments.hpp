@@ -13,6 +13,8 @@ namespace sequent::cli {
 /// What the command line chose; empty until one command was.
 using Chosen = std::function<int()>;
 
+/// Gives a command its --json, and returns it.
+CLI::App* json_option(CLI::App* command, Session& session);
 /// Gives a command that asks a server its --server and --json, and returns it.
 CLI::App* client_options(CLI::App* command, Session& session);
 
@@ -29,6 +31,7 @@ void add_definition_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_outbox_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen);
 void add_reconcile_command(CLI::App& app, Session& session, Chosen& chosen);
+void add_provider_commands(CLI::App& app, Session& session, Chosen& chosen);
 
 /// Reads the arguments and runs the command. 0 done, 1 failed, 2 wrong use.
 int run_command_line(int count, const char* const* arguments, Session& session);
