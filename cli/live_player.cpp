@@ -21,14 +21,6 @@ constexpr DurationMs look_again_ms = 250;
 constexpr DurationMs longest_quiet_ms = 3'000;  // of a wait
 constexpr DurationMs longest_settling_ms = 20'000;
 
-net::ServerResponse response_of(const net::ClientResponse& came) {
-  net::ServerResponse response;
-  response.status = came.status;
-  response.headers = came.headers;
-  response.body = came.body;
-  return response;
-}
-
 // Collections that a condition names: .records.orders, .records["product-offers"].
 std::set<std::string> collections_in(const std::string& condition) {
   static const std::regex named{R"re(\.records(?:\.([A-Za-z_]\w*)|\["([^"]+)"\]))re"};
@@ -244,7 +236,7 @@ Result<std::vector<net::ServerResponse>> LivePlayer::answers_to(
                     "no answer from " + open[i].to + ": " + came[i].error().message);
       const auto& wanted = step.requests[places[i]].status;
       if (came[i] && (last || !crashtest::worth_asking_again(wanted, came[i]->status)))
-        answers[places[i]] = response_of(*came[i]);
+        answers[places[i]] = received(*came[i]);
     }
     if (auto looked = look(); !looked) return std::unexpected(looked.error());
     if (std::any_of(answers.begin(), answers.end(), [](const auto& answer) { return !answer; }))

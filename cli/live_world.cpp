@@ -32,14 +32,6 @@ net::ServerRequest get_request(const std::string& path) {
   return request;
 }
 
-net::ServerResponse received(const net::ClientResponse& response) {
-  net::ServerResponse out;
-  out.status = response.status;
-  out.headers = response.headers;
-  out.body = response.body;
-  return out;
-}
-
 // What changes when a run moves.
 Json motion_of(const Json& runs) {
   Json motion = Json::array();
@@ -49,6 +41,14 @@ Json motion_of(const Json& runs) {
 }
 
 }  // namespace
+
+net::ServerResponse received(const net::ClientResponse& response) {
+  net::ServerResponse out;
+  out.status = response.status;
+  out.headers = response.headers;
+  out.body = response.body;
+  return out;
+}
 
 LiveWorld::LiveWorld(const Session& session, std::map<std::string, std::string> addresses)
     : session_(session), addresses_(std::move(addresses)) {

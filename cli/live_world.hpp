@@ -25,6 +25,9 @@ class Patience {
   Clock::time_point end_;
 };
 
+/// What came from outside in the form of what a stand-in in this process answers.
+[[nodiscard]] net::ServerResponse received(const net::ClientResponse& response);
+
 struct LiveRequest {
   std::string to;  // `engine`, or the name of a stand-in
   net::ServerRequest request;
