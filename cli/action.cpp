@@ -80,20 +80,16 @@ int run_action(const Session& session, const ActionOptions& options) {
     }
   }
   if (!answer) return report(session, answer.error());
-  const Terminal& terminal = session.terminal;
-  if (session.json) {
-    terminal.json(answer->body);
-    return done;
-  }
-  const auto status = text_of(answer->body, "status");
-  const auto task = text_of(answer->body, "task");
-  // What undoes takes its time; `show` and `watch` say how far it is.
-  const auto cancelling = answer->body.find("cancelling");
-  const bool begun = undoes && cancelling != answer->body.end() && status != "cancelled";
-  terminal.out(options.verb + (begun ? ": begun; the run is " : ": done; the run is ") +
-               terminal.paint(style_of_status(status), printable(status)) +
-               (task.empty() ? "" : " at " + printable(task)));
-  return done;
+  return show(session, answer->body, [&](const Json& run) {
+    const Terminal& terminal = session.terminal;
+    const auto status = text_of(run, "status");
+    const auto task = text_of(run, "task");
+    // What undoes takes its time; `show` and `watch` say how far it is.
+    const bool begun = undoes && run.contains("cancelling") && status != "cancelled";
+    terminal.out(options.verb + (begun ? ": begun; the run is " : ": done; the run is ") +
+                 terminal.paint(style_of_status(status), printable(status)) +
+                 (task.empty() ? "" : " at " + printable(task)));
+  });
 }
 
 }  // namespace sequent::cli

@@ -5,6 +5,34 @@
 #include "engine/runtime/where.hpp"
 
 namespace sequent::cli {
+namespace {
+
+Table table_of(const Json& entries, bool full) {
+  Table table{{"TIME", "WHO", "FROM", "ACTION", "TARGET", "OUTCOME", "REASON"}};
+  for (const auto& entry : entries) {
+    const auto outcome = text_of(entry, "outcome");
+    table.add({{time_text(entry.value("at", Json())), Style::dim},
+               {shortened(text_of(entry, "principal"), 24), Style::plain},
+               {shortened(text_of(entry, "remote", "-"), 40), Style::plain},
+               {text_of(entry, "action"), Style::plain},
+               {shortened(text_of(entry, "target", "-"), 40), Style::plain},
+               {shortened(outcome, 50), outcome == "done" ? Style::good : Style::warning},
+               {shortened(text_of(entry, "reason", "-"), 60), Style::plain}});
+    if (!full) continue;
+    for (const char* side : {"before", "after"})
+      if (const auto value = entry.value(side, Json()); !value.is_null())
+        table.add({{"", Style::plain},
+                   {"", Style::plain},
+                   {"", Style::plain},
+                   {std::string("  ") + side, Style::dim},
+                   {shortened(dump_json(value), 200), Style::plain},
+                   {"", Style::plain},
+                   {"", Style::plain}});
+  }
+  return table;
+}
+
+}  // namespace
 
 int run_audit(const Session& session, const AuditOptions& options) {
   std::string since;
@@ -27,35 +55,10 @@ int run_audit(const Session& session, const AuditOptions& options) {
                                                {"refused", options.refused ? "true" : ""},
                                                {"cursor", options.cursor},
                                                {"limit", std::to_string(options.limit)}});
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  const Terminal& terminal = session.terminal;
-  if (session.json) {
-    terminal.json(answer->body);
-    return done;
-  }
-  Table table{{"TIME", "WHO", "FROM", "ACTION", "TARGET", "OUTCOME", "REASON"}};
-  for (const auto& entry : answer->body.value("items", Json::array())) {
-    const auto outcome = text_of(entry, "outcome");
-    table.add({{time_text(entry.value("at", Json())), Style::dim},
-               {shortened(text_of(entry, "principal"), 24), Style::plain},
-               {shortened(text_of(entry, "remote", "-"), 40), Style::plain},
-               {text_of(entry, "action"), Style::plain},
-               {shortened(text_of(entry, "target", "-"), 40), Style::plain},
-               {shortened(outcome, 50), outcome == "done" ? Style::good : Style::warning},
-               {shortened(text_of(entry, "reason", "-"), 60), Style::plain}});
-    if (!options.full) continue;
-    for (const char* side : {"before", "after"})
-      if (const auto value = entry.value(side, Json()); !value.is_null())
-        table.add({{"", Style::plain},
-                   {"", Style::plain},
-                   {"", Style::plain},
-                   {std::string("  ") + side, Style::dim},
-                   {shortened(dump_json(value), 200), Style::plain},
-                   {"", Style::plain},
-                   {"", Style::plain}});
-  }
-  return show_page(session, table, answer->body, "Nothing was found in the audit log.");
+  return ask_and_show(session, request, [&](const Json& page) {
+    print_page(session.terminal, table_of(page.value("items", Json::array()), options.full), page,
+               "Nothing was found in the audit log.");
+  });
 }
 
 }  // namespace sequent::cli

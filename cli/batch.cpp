@@ -116,10 +116,7 @@ int follow_batch(const Session& session, Json batch) {
     batch = answer->body;
   }
   session.terminal.progress(progress.line(batch, session.clock.now()), true);
-  if (session.json)
-    session.terminal.json(batch);
-  else
-    print_batch(session, batch);
+  (void)show(session, batch, [&session](const Json& ended) { print_batch(session, ended); });
   return exit_code(batch);
 }
 
@@ -141,20 +138,12 @@ int run_batch(const Session& session, const BatchOptions& options) {
   request.body = *std::move(body);
   const auto answer = ask(session, request);
   if (!answer) return report(session, answer.error());
-  if (options.dry_run) {
-    if (session.json)
-      session.terminal.json(answer->body);
-    else
-      print_preview(session.terminal, answer->body);
-    return done;
-  }
-  if (options.detach) {
-    if (session.json)
-      session.terminal.json(answer->body);
-    else
-      session.terminal.out(text_of(answer->body, "id"));
-    return done;
-  }
+  if (options.dry_run)
+    return show(session, answer->body,
+                [&](const Json& preview) { print_preview(session.terminal, preview); });
+  if (options.detach)
+    return show(session, answer->body,
+                [&](const Json& batch) { session.terminal.out(text_of(batch, "id")); });
   if (!session.json)
     session.terminal.out("batch " + text_of(answer->body, "id") +
                          " (it goes on without this terminal)");
@@ -165,27 +154,22 @@ int run_batch_list(const Session& session, const std::string& cursor, int limit)
   Request request;
   request.path =
       "/api/v1/batches" + query_text({{"cursor", cursor}, {"limit", std::to_string(limit)}});
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json) {
-    session.terminal.json(answer->body);
-    return done;
-  }
-  Table table{{"BATCH", "CREATED", "BY", "ACTION", "STATE", "RUNS"}};
-  for (const auto& batch : answer->body.value("items", Json::array())) {
-    const auto state = text_of(batch, "state");
-    table.add({{text_of(batch, "id"), Style::plain},
-               {time_text(batch.value("createdAt", Json())), Style::dim},
-               {shortened(text_of(batch, "createdBy"), 24), Style::plain},
-               {text_of(batch, "action"), Style::plain},
-               {state, style_of_batch(state)},
-               {outcome_text(batch.value("items", Json::object())), Style::plain}});
-  }
-  if (table.empty())
-    session.terminal.out("No batches.");
-  else
-    table.print(session.terminal);
-  return done;
+  return ask_and_show(session, request, [&session](const Json& page) {
+    Table table{{"BATCH", "CREATED", "BY", "ACTION", "STATE", "RUNS"}};
+    for (const auto& batch : page.value("items", Json::array())) {
+      const auto state = text_of(batch, "state");
+      table.add({{text_of(batch, "id"), Style::plain},
+                 {time_text(batch.value("createdAt", Json())), Style::dim},
+                 {shortened(text_of(batch, "createdBy"), 24), Style::plain},
+                 {text_of(batch, "action"), Style::plain},
+                 {state, style_of_batch(state)},
+                 {outcome_text(batch.value("items", Json::object())), Style::plain}});
+    }
+    if (table.empty())
+      session.terminal.out("No batches.");
+    else
+      table.print(session.terminal);
+  });
 }
 
 int run_batch_show(const Session& session, const std::string& id, const std::string& state,
@@ -224,13 +208,8 @@ int run_batch_change(const Session& session, const std::string& verb, const std:
   request.method = "POST";
   request.path = batch_path(id, ":" + verb);
   request.body = Json{{"reason", reason}};
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json)
-    session.terminal.json(answer->body);
-  else
-    print_batch(session, answer->body);
-  return done;
+  return ask_and_show(session, request,
+                      [&session](const Json& batch) { print_batch(session, batch); });
 }
 
 }  // namespace sequent::cli

@@ -82,17 +82,26 @@ std::expected<Answer, Refusal> ask(const Session& session, const Request& reques
   return answer;
 }
 
-int show_page(const Session& session, const Table& rows, const Json& page,
-              std::string_view nothing) {
-  const Terminal& terminal = session.terminal;
-  if (rows.empty()) {
-    terminal.out(nothing);
-    return done;
-  }
+int show(const Session& session, const Json& body, const Print& print) {
+  if (session.json)
+    session.terminal.json(body);
+  else
+    print(body);
+  return done;
+}
+
+int ask_and_show(const Session& session, const Request& request, const Print& print) {
+  const auto answer = ask(session, request);
+  if (!answer) return report(session, answer.error());
+  return show(session, answer->body, print);
+}
+
+void print_page(const Terminal& terminal, const Table& rows, const Json& page,
+                std::string_view nothing) {
+  if (rows.empty()) return terminal.out(nothing);
   rows.print(terminal);
   const auto cursor = text_of(page, "cursor");
   if (!cursor.empty()) terminal.out(terminal.paint(Style::dim, "more with --cursor " + cursor));
-  return done;
 }
 
 }  // namespace sequent::cli

@@ -54,9 +54,16 @@ struct Request {
     const Session& session, const std::string& path,
     const std::function<bool(const std::string& name, const Json& data)>& take);
 
-/// One page of a list as people read it: its rows, or `nothing`, and how to go on. Returns `done`.
-int show_page(const Session& session, const Table& rows, const Json& page,
-              std::string_view nothing);
+/// How people read an answer.
+using Print = std::function<void(const Json& body)>;
+/// What a command has to say: `body` with --json, else what `print` makes of it. Returns `done`.
+int show(const Session& session, const Json& body, const Print& print);
+/// Asks and shows the answer. Returns `failed` after a refusal, which is reported.
+int ask_and_show(const Session& session, const Request& request, const Print& print);
+
+/// One page of a list as people read it: its rows, or `nothing`, and how to go on.
+void print_page(const Terminal& terminal, const Table& rows, const Json& page,
+                std::string_view nothing);
 
 /// Prints a refusal: the problem's words and each finding. Returns `failed`.
 int report(const Session& session, const Refusal& refusal);

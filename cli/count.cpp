@@ -37,23 +37,18 @@ int run_count(const Session& session, const CountOptions& options) {
                   {"filter", std::move(filter)},
                   {"limit", options.limit},
                   {"exact", options.exact}};
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json) {
-    session.terminal.json(answer->body);
-    return done;
-  }
-  const Json items = answer->body.value("items", Json::array());
-  if (items.empty())
-    session.terminal.out("No runs.");
-  else
-    table_of(items, options, session.clock.now()).print(session.terminal);
-  if (!answer->body.value("complete", true))
-    session.terminal.out(
-        session.terminal.paint(Style::warning, "of the newest runs alone, back to " +
-                                                   time_text(answer->body.value("since", Json())) +
-                                                   "; all of them with --exact"));
-  return done;
+  return ask_and_show(session, request, [&](const Json& counted) {
+    const Json items = counted.value("items", Json::array());
+    if (items.empty())
+      session.terminal.out("No runs.");
+    else
+      table_of(items, options, session.clock.now()).print(session.terminal);
+    if (!counted.value("complete", true))
+      session.terminal.out(
+          session.terminal.paint(Style::warning, "of the newest runs alone, back to " +
+                                                     time_text(counted.value("since", Json())) +
+                                                     "; all of them with --exact"));
+  });
 }
 
 }  // namespace sequent::cli

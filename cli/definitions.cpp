@@ -30,19 +30,14 @@ Result<std::string> path_of_version(const std::string& workflow) {
 int run_definitions_list(const Session& session) {
   Request request;
   request.path = "/api/v1/workflows";
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json) {
-    session.terminal.json(answer->body);
-    return done;
-  }
-  Table table{{"WORKFLOW", "LATEST", "BOUND TO"}};
-  for (const auto& workflow : answer->body.value("items", Json::array()))
-    table.add({{workflow_text(workflow), Style::plain},
-               {workflow.value("latest", false) ? "yes" : "", Style::plain},
-               {bound_to(workflow), Style::plain}});
-  table.print(session.terminal);
-  return done;
+  return ask_and_show(session, request, [&session](const Json& page) {
+    Table table{{"WORKFLOW", "LATEST", "BOUND TO"}};
+    for (const auto& workflow : page.value("items", Json::array()))
+      table.add({{workflow_text(workflow), Style::plain},
+                 {workflow.value("latest", false) ? "yes" : "", Style::plain},
+                 {bound_to(workflow), Style::plain}});
+    table.print(session.terminal);
+  });
 }
 
 int run_definitions_delete(const Session& session, const DeleteDefinitionOptions& options) {
@@ -65,14 +60,11 @@ int run_definitions_delete(const Session& session, const DeleteDefinitionOptions
       terminal.error("With --yes it is deleted all the same.");
     return code;
   }
-  if (session.json) {
-    terminal.json(answer->body);
-    return done;
-  }
-  terminal.out("deleted " + printable(options.workflow));
-  for (const auto& effect : answer->body.value("effects", Json::array()))
-    if (effect.is_string()) terminal.out("  " + printable(effect.get<std::string>()));
-  return done;
+  return show(session, answer->body, [&](const Json& deletion) {
+    terminal.out("deleted " + printable(options.workflow));
+    for (const auto& effect : deletion.value("effects", Json::array()))
+      if (effect.is_string()) terminal.out("  " + printable(effect.get<std::string>()));
+  });
 }
 
 }  // namespace sequent::cli

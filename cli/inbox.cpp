@@ -17,23 +17,9 @@ Style style_of_state(const std::string& state) {
   return Style::plain;
 }
 
-}  // namespace
-
-int run_inbox_list(const Session& session, const InboxOptions& options) {
-  Request request;
-  request.path = "/api/v1/inbox" + query_text({{"type", options.type},
-                                               {"state", options.state},
-                                               {"cursor", options.cursor},
-                                               {"limit", std::to_string(options.limit)}});
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  const Terminal& terminal = session.terminal;
-  if (session.json) {
-    terminal.json(answer->body);
-    return done;
-  }
+Table table_of(const Json& entries) {
   Table table{{"ID", "RECEIVED", "TYPE", "EVENT", "SOURCE", "STATE", "DELIVERIES"}};
-  for (const auto& entry : answer->body.value("items", Json::array())) {
+  for (const auto& entry : entries) {
     const auto state = text_of(entry, "state");
     table.add({{number_text(entry, "id"), Style::plain},
                {time_text(entry.value("receivedAt", Json())), Style::dim},
@@ -43,7 +29,20 @@ int run_inbox_list(const Session& session, const InboxOptions& options) {
                {state, style_of_state(state)},
                {number_text(entry, "deliveries"), Style::plain}});
   }
-  return show_page(session, table, answer->body, "No events.");
+  return table;
+}
+
+}  // namespace
+
+int run_inbox_list(const Session& session, const InboxOptions& options) {
+  Request request;
+  request.path = "/api/v1/inbox" + query_text({{"type", options.type},
+                                               {"state", options.state},
+                                               {"cursor", options.cursor},
+                                               {"limit", std::to_string(options.limit)}});
+  return ask_and_show(session, request, [&](const Json& page) {
+    print_page(session.terminal, table_of(page.value("items", Json::array())), page, "No events.");
+  });
 }
 
 int run_inbox_show(const Session& session, const std::string& id) {
@@ -60,17 +59,12 @@ int run_inbox_replay(const Session& session, const std::string& id, const std::s
   request.method = "POST";
   request.path = "/api/v1/inbox/" + net::percent_encode(id) + ":replay";
   request.body = Json{{"reason", reason}};
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json) {
-    session.terminal.json(answer->body);
-    return done;
-  }
-  session.terminal.out("event " + printable(id) +
-                       " was routed again: " + number_text(answer->body, "runs") +
-                       " runs take it, " + number_text(answer->body, "started") + " were started" +
-                       (answer->body.value("held", false) ? ", and it is held" : ""));
-  return done;
+  return ask_and_show(session, request, [&](const Json& routed) {
+    session.terminal.out("event " + printable(id) +
+                         " was routed again: " + number_text(routed, "runs") + " runs take it, " +
+                         number_text(routed, "started") + " were started" +
+                         (routed.value("held", false) ? ", and it is held" : ""));
+  });
 }
 
 }  // namespace sequent::cli

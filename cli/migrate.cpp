@@ -10,21 +10,14 @@ int preview(const Session& session, const MigrateOptions& options) {
   Request request;
   request.path =
       run_path(options.run, "/migration" + query_text({{"version", options.batch.version}}));
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  const Terminal& terminal = session.terminal;
-  if (session.json) {
-    terminal.json(answer->body);
-    return done;
-  }
-  terminal.out("from version " + text_of(answer->body, "from") + " to " +
-               text_of(answer->body, "to"));
-  Table table{{"TASK", "WOULD BE"}};
-  for (const auto& task : answer->body.value("tasks", Json::array()))
-    table.add({{text_of(task, "from"), Style::plain}, {text_of(task, "to"), Style::plain}});
-  if (!table.empty()) table.print(terminal);
-  terminal.out("Nothing was done: without --dry-run it will be.");
-  return done;
+  return ask_and_show(session, request, [&terminal = session.terminal](const Json& mapping) {
+    terminal.out("from version " + text_of(mapping, "from") + " to " + text_of(mapping, "to"));
+    Table table{{"TASK", "WOULD BE"}};
+    for (const auto& task : mapping.value("tasks", Json::array()))
+      table.add({{text_of(task, "from"), Style::plain}, {text_of(task, "to"), Style::plain}});
+    if (!table.empty()) table.print(terminal);
+    terminal.out("Nothing was done: without --dry-run it will be.");
+  });
 }
 
 }  // namespace
@@ -42,16 +35,11 @@ int run_migrate(const Session& session, const MigrateOptions& options) {
   request.path = run_path(options.run, ":migrate");
   request.body = Json{{"reason", batch.reason}};
   if (!batch.version.empty()) request.body["version"] = batch.version;
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json) {
-    session.terminal.json(answer->body);
-    return done;
-  }
-  const Json workflow = answer->body.value("workflow", Json::object());
-  session.terminal.out("run " + options.run + " is under version " + text_of(workflow, "version") +
-                       " now, " + text_of(answer->body, "status"));
-  return done;
+  return ask_and_show(session, request, [&](const Json& run) {
+    const Json workflow = run.value("workflow", Json::object());
+    session.terminal.out("run " + options.run + " is under version " +
+                         text_of(workflow, "version") + " now, " + text_of(run, "status"));
+  });
 }
 
 }  // namespace sequent::cli

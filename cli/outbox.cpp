@@ -28,8 +28,7 @@ std::string trouble_text(const Json& sink) {
   return text_of(sink, "error") + " (since " + time_text(sink.value("failingSince", Json())) + ")";
 }
 
-int show_sinks(const Session& session, const Json& items) {
-  const Terminal& terminal = session.terminal;
+void print_sinks(const Terminal& terminal, const Json& items) {
   Table table{{"SINK", "WHERE", "PENDING", "EMITTED", "NEXT EVENT", "LAST ERROR"}};
   for (const auto& sink : items) {
     const Json next = sink.value("next", Json());
@@ -47,21 +46,16 @@ int show_sinks(const Session& session, const Json& items) {
     terminal.out("No sinks: nothing is configured under `outbox`.");
   else
     table.print(terminal);
-  return done;
 }
 
 int act(const Session& session, const std::string& sink, const std::string& verb, Json body,
         const std::string& what) {
   Request request = request_of(sink, verb);
   request.body = std::move(body);
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json) {
-    session.terminal.json(answer->body);
-    return done;
-  }
-  session.terminal.out(what);
-  return show_sinks(session, Json::array({answer->body}));
+  return ask_and_show(session, request, [&](const Json& body) {
+    session.terminal.out(what);
+    print_sinks(session.terminal, Json::array({body}));
+  });
 }
 
 }  // namespace
@@ -69,11 +63,9 @@ int act(const Session& session, const std::string& sink, const std::string& verb
 int run_outbox_list(const Session& session) {
   Request request;
   request.path = "/api/v1/outbox";
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (!session.json) return show_sinks(session, answer->body.value("items", Json::array()));
-  session.terminal.json(answer->body);
-  return done;
+  return ask_and_show(session, request, [&session](const Json& page) {
+    print_sinks(session.terminal, page.value("items", Json::array()));
+  });
 }
 
 int run_outbox_show(const Session& session, const std::string& sink) {

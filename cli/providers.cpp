@@ -81,14 +81,10 @@ void print_providers(const Session& session, const Json& items) {
     table.print(session.terminal);
 }
 
-int answer_with(const Session& session, const Request& request) {
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json)
-    session.terminal.json(answer->body);
-  else
-    print_providers(session, answer->body.value("items", Json::array()));
-  return done;
+int ask_and_print(const Session& session, const Request& request) {
+  return ask_and_show(session, request, [&session](const Json& page) {
+    print_providers(session, page.value("items", Json::array()));
+  });
 }
 
 /// "30m" from now, or a time. Empty stays empty.
@@ -111,7 +107,7 @@ Result<std::string> time_argument(const std::string& text, Timestamp now) {
 int run_providers_list(const Session& session) {
   Request request;
   request.path = "/api/v1/providers";
-  return answer_with(session, request);
+  return ask_and_print(session, request);
 }
 
 int run_provider_action(const Session& session, const ProviderOptions& options) {
@@ -134,7 +130,7 @@ int run_provider_action(const Session& session, const ProviderOptions& options) 
     }
     if (!at->empty()) request.body[name] = *at;
   }
-  return answer_with(session, request);
+  return ask_and_print(session, request);
 }
 
 }  // namespace sequent::cli

@@ -129,11 +129,9 @@ int run_runs(const Session& session, const RunsOptions& options) {
   if (options.all) return print_all(session, *query);
   const auto page = full_page(session, *query, options);
   if (!page) return report(session, page.error());
-  if (session.json) {
-    session.terminal.json(*page);
-    return done;
-  }
-  return show_page(session, runs_table(session, page->at("items")), *page, "No runs.");
+  return show(session, *page, [&session](const Json& runs) {
+    print_page(session.terminal, runs_table(session, runs.at("items")), runs, "No runs.");
+  });
 }
 
 }  // namespace sequent::cli

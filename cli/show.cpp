@@ -113,14 +113,7 @@ void print_run(const Session& session, const Json& run) {
 int run_show(const Session& session, const std::string& run) {
   Request request;
   request.path = run_path(run);
-  const auto answer = ask(session, request);
-  if (!answer) return report(session, answer.error());
-  if (session.json) {
-    session.terminal.json(answer->body);
-  } else {
-    print_run(session, answer->body);
-  }
-  return done;
+  return ask_and_show(session, request, [&session](const Json& body) { print_run(session, body); });
 }
 
 }  // namespace sequent::cli
