@@ -106,6 +106,19 @@ asio::awaitable<Answer> tell_batch(Context& context, std::string id, int status)
   co_return answer;
 }
 
+/// What was done to a batch, or why not: for the audit log first, then for the caller.
+asio::awaitable<Answer> answer_change(Context& context, const Call& call, std::string action,
+                                      std::string id, std::string reason, Result<void> done,
+                                      int status) {
+  auto auditing = audit_batch(context, call, action, id, reason, done);
+  co_await std::move(auditing);
+  if (!done) co_return problem(context, done.error());
+  if (context.ports.batches_changed) context.ports.batches_changed();
+  auto telling = tell_batch(context, std::move(id), status);
+  Answer answer = co_await std::move(telling);
+  co_return answer;
+}
+
 Result<std::string> reason_of(const Context& context, const Call& call) {
   const auto body = json_body(call.request, context.config.max_json_depth);
   if (!body) return std::unexpected(body.error());
@@ -136,12 +149,9 @@ asio::awaitable<Answer> change_state(Context& context, const Call& call, std::st
     };
     done = co_await on_pool(context.ports.pool, std::move(change));
   }
-  auto auditing = audit_batch(context, call, "batch." + action, id, reason.value_or(""), done);
-  co_await std::move(auditing);
-  if (!done) co_return problem(context, done.error());
-  if (context.ports.batches_changed) context.ports.batches_changed();
-  auto telling = tell_batch(context, id, 200);
-  Answer answer = co_await std::move(telling);
+  auto answering =
+      answer_change(context, call, "batch." + action, id, reason.value_or(""), done, 200);
+  Answer answer = co_await std::move(answering);
   co_return answer;
 }
 
@@ -176,12 +186,8 @@ asio::awaitable<Answer> create_batch(Context& context, const Call& call) {
     reason = order->batch.reason;
     action += "." + order->batch.action;
   }
-  auto auditing = audit_batch(context, call, action, id, reason, done);
-  co_await std::move(auditing);
-  if (!done) co_return problem(context, done.error());
-  if (context.ports.batches_changed) context.ports.batches_changed();
-  auto telling = tell_batch(context, id, 201);
-  Answer answer = co_await std::move(telling);
+  auto answering = answer_change(context, call, action, id, reason, done, 201);
+  Answer answer = co_await std::move(answering);
   co_return answer;
 }
 
