@@ -85,8 +85,8 @@ void run_suite(const Suite& suite) {
   const fs::path root = SEQUENT_SCHEMA_SUITE;
   const fs::path folder = root / "tests" / suite.folder;
   if (!fs::exists(folder)) {
-    std::cout << "skipped: " << suite.name << " of the JSON Schema Test Suite, because " << folder
-              << " is absent (Debian: json-schema-test-suite, set SEQUENT_SCHEMA_SUITE)\n";
+    WARN("skipped: " << suite.name << " of the JSON Schema Test Suite, because " << folder
+                     << " is absent (Debian: json-schema-test-suite, set SEQUENT_SCHEMA_SUITE)");
     return;
   }
   const auto documents = remotes(root);

@@ -10,6 +10,29 @@ namespace {
 
 bool left_out = false;
 
+void name_skip(const std::string& test, const std::string& why) {
+  std::cerr << "skipped: \"" << test << "\": " << why << std::endl;
+  left_out = true;
+}
+
+/// What is read where it is there, such as the shared folder: WARN("skipped: …") says that it is not.
+struct SkipListener : Catch::TestEventListenerBase {
+  using TestEventListenerBase::TestEventListenerBase;
+
+  void testCaseStarting(const Catch::TestCaseInfo& info) override { test_ = info.name; }
+  bool assertionEnded(const Catch::AssertionStats& stats) override {
+    const auto& result = stats.assertionResult;
+    const std::string message = result.getMessage();
+    if (result.getResultType() == Catch::ResultWas::Warning && message.starts_with("skipped"))
+      name_skip(test_, message);
+    return false;
+  }
+
+ private:
+  std::string test_;
+};
+CATCH_REGISTER_LISTENER(SkipListener)
+
 }  // namespace
 
 void leave_out(const std::string& why) {
@@ -17,8 +40,7 @@ void leave_out(const std::string& why) {
   const char* required = std::getenv("SEQUENT_REQUIRE_SERVERS");
   if (required != nullptr && *required != '\0')
     FAIL("SEQUENT_REQUIRE_SERVERS is set, and this test can't be run: " + why);
-  std::cerr << "skipped: \"" << name << "\": " << why << std::endl;
-  left_out = true;
+  name_skip(name, why);
 }
 
 bool anything_left_out() {
