@@ -30,12 +30,6 @@ namespace {
 
 using Known = shared::KnownWorkflows;
 
-// FOR SHARE, like the fences of writing.cpp.
-constexpr std::string_view fence_partitions = R"sql(
-  SELECT p.partition_id FROM unnest(?1::bigint[], ?2::bigint[]) AS b (partition_id, epoch)
-  JOIN partition p ON p.partition_id = b.partition_id AND p.epoch = b.epoch
-  ORDER BY p.partition_id FOR SHARE OF p
-)sql";
 constexpr std::string_view last_seq_of = R"sql(
   SELECT last_seq FROM instance WHERE instance_id = ?1
 )sql";
@@ -164,7 +158,7 @@ std::vector<BatchResult> write_step_by_step(Connection& connection, std::span<co
   const Fences fences = fences_of(batches);
   std::set<std::int64_t> owned;
   {
-    Rows rows = connection.query(fence_partitions, fences.partitions, fences.epochs);
+    Rows rows = connection.query(hold_fences, fences.partitions, fences.epochs);
     while (rows.next()) owned.insert(rows.integer(0));
   }
   std::vector<Written> changes;

@@ -28,17 +28,14 @@ constexpr std::string_view raise_mark = R"sql(
   SELECT expect(count(*), 1, 'SQ001') FROM raised
 )sql";
 // The mark is looked at first: one that is not ours to raise says that the transaction is over.
-// FOR SHARE: a node that takes a partition over waits for our commit, and then fences the next.
-constexpr std::string_view raise_mark_and_hold_fences = R"sql(
+// One text for the life of the process: prepared statements are known by their address.
+const std::string raise_mark_and_hold_fences = R"sql(
   WITH raised AS (
-    UPDATE commit_mark SET commits = ?2, used_at = clock_timestamp()
-    WHERE slot = ?1 AND commits = ?2 - 1 RETURNING 1),
-  held AS (
-    SELECT 1 FROM unnest(?3::bigint[], ?4::bigint[]) AS b (partition_id, epoch)
-    JOIN partition p ON p.partition_id = b.partition_id AND p.epoch = b.epoch
-    ORDER BY p.partition_id FOR SHARE OF p)
+    UPDATE commit_mark SET commits = ?4, used_at = clock_timestamp()
+    WHERE slot = ?3 AND commits = ?4 - 1 RETURNING 1),
+  held AS ()sql" + std::string{hold_fences} + R"sql()
   SELECT expect((SELECT count(*) FROM held),
-                expect((SELECT count(*) FROM raised), 1, 'SQ001') * cardinality(?3), 'SQ002')
+                expect((SELECT count(*) FROM raised), 1, 'SQ001') * cardinality(?1), 'SQ002')
 )sql";
 constexpr std::string_view not_my_turn = "SQ001";
 
@@ -70,8 +67,8 @@ Connection& Attempts::begin() {
   if (fences_ == nullptr)
     connection.queue(raise_mark, place.slot, place.commits + 1);
   else
-    connection.queue(raise_mark_and_hold_fences, place.slot, place.commits + 1, fences_->partitions,
-                     fences_->epochs);
+    connection.queue(raise_mark_and_hold_fences, fences_->partitions, fences_->epochs, place.slot,
+                     place.commits + 1);
   return connection;
 }
 

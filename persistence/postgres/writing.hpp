@@ -20,6 +20,14 @@ struct Fences {
   Integers partitions, epochs;
 };
 
+/// Partitions ?1 that are under the epochs ?2.
+/// FOR SHARE: a node that takes a partition over waits for our commit, and then fences the next.
+inline constexpr std::string_view hold_fences = R"sql(
+  SELECT p.partition_id FROM unnest(?1::bigint[], ?2::bigint[]) AS b (partition_id, epoch)
+  JOIN partition p ON p.partition_id = b.partition_id AND p.epoch = b.epoch
+  ORDER BY p.partition_id FOR SHARE OF p
+)sql";
+
 /// The tries of one transaction on one place of the pool.
 class Attempts {
  public:
