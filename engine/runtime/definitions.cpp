@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
+#include "engine/definition/workflow_name.hpp"
 #include "engine/machine/command.hpp"
 
 namespace sequent::runtime {
 namespace {
-
-std::string full_name(const WorkflowRef& ref) {
-  return ref.workflow_namespace + "/" + ref.name;
-}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -71,7 +68,7 @@ int compare_versions(std::string_view a, std::string_view b) {
 }
 
 ProgramPtr Catalogue::find(const WorkflowRef& ref) const {
-  const auto found = by_name_.find(full_name(ref));
+  const auto found = by_name_.find(workflow_name(ref));
   if (found == by_name_.end()) return nullptr;
   if (ref.version.empty() || ref.version == "latest") return found->second.front().program;
   for (const auto& deployed : found->second)
@@ -82,6 +79,14 @@ ProgramPtr Catalogue::find(const WorkflowRef& ref) const {
 ProgramPtr Catalogue::find(const std::string& digest) const {
   const auto found = by_digest_.find(digest);
   return found == by_digest_.end() ? nullptr : found->second;
+}
+
+ProgramPtr Catalogue::highest_but(const WorkflowRef& ref) const {
+  const auto found = by_name_.find(workflow_name(ref));
+  if (found == by_name_.end()) return nullptr;
+  for (const auto& deployed : found->second)
+    if (deployed.program->ref.version != ref.version) return deployed.program;
+  return nullptr;
 }
 
 std::vector<ProgramPtr> Catalogue::all() const {
@@ -104,7 +109,7 @@ std::vector<ProgramPtr> Catalogue::deleted() const {
 }
 
 std::optional<Timestamp> Catalogue::deployed_at(const ProgramPtr& program) const {
-  const auto versions = by_name_.find(full_name(program->ref));
+  const auto versions = by_name_.find(workflow_name(program->ref));
   if (versions == by_name_.end()) return std::nullopt;
   for (const auto& deployed : versions->second)
     if (deployed.program->digest == program->digest) return deployed.deployed_at;
@@ -121,7 +126,7 @@ const ProgramPtr& Catalogue::know(const ProgramPtr& program) {
 
 void Catalogue::put(const DeployedProgram& deployed) {
   const auto& program = know(deployed.program);
-  auto& versions = by_name_[full_name(program->ref)];
+  auto& versions = by_name_[workflow_name(program->ref)];
   for (auto& other : versions) {
     if (other.program->ref.version != program->ref.version) continue;
     if (other.program == program) other.deployed_at = deployed.deployed_at;
@@ -183,7 +188,7 @@ void Definitions::retire(const std::vector<ProgramPtr>& programs) {
   auto next = std::make_shared<Catalogue>(*catalogue_);
   for (const auto& program : programs) {
     next->know(program);
-    const auto versions = next->by_name_.find(full_name(program->ref));
+    const auto versions = next->by_name_.find(workflow_name(program->ref));
     if (versions == next->by_name_.end()) continue;
     std::erase_if(versions->second, [&](const DeployedProgram& other) {
       return other.program->digest == program->digest;

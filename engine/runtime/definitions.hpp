@@ -31,6 +31,8 @@ class Catalogue {
  public:
   /// Not one that was deleted.
   [[nodiscard]] ProgramPtr find(const WorkflowRef& ref) const;
+  /// The version that is the highest without this one; null = there is none.
+  [[nodiscard]] ProgramPtr highest_but(const WorkflowRef& ref) const;
   /// Deleted ones too: runs that began under them can be read, and go on.
   [[nodiscard]] ProgramPtr find(const std::string& digest) const;
   [[nodiscard]] std::vector<ProgramPtr> all() const;

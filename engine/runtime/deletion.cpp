@@ -1,6 +1,5 @@
 // Deleting a version of a workflow: what it would change, and whether it may.
-#include <algorithm>
-
+#include "engine/definition/workflow_name.hpp"
 #include "engine/runtime/cluster.hpp"
 #include "engine/runtime/engine_impl.hpp"
 
@@ -9,23 +8,6 @@ namespace {
 
 namespace asio = boost::asio;
 using definition::Program;
-
-std::string name_of(const WorkflowRef& ref) {
-  return ref.workflow_namespace + "/" + ref.name + ":" + ref.version;
-}
-
-/// The version that is the highest without this one; null = there is none.
-ProgramPtr next_highest(const Catalogue& catalogue, const WorkflowRef& ref) {
-  ProgramPtr best;
-  for (const auto& program : catalogue.all()) {
-    const auto& other = program->ref;
-    if (other.workflow_namespace != ref.workflow_namespace || other.name != ref.name ||
-        other.version == ref.version)
-      continue;
-    if (!best || compare_versions(other.version, best->ref.version) > 0) best = program;
-  }
-  return best;
-}
 
 std::string route_of(const Program& program) {
   return program.http ? program.http->method + " " + program.http->path : "";
@@ -38,7 +20,7 @@ bool keeps_time(const Program& program) {
 
 /// What starts of the workflow find when its highest version goes.
 void note_starts(const Program& gone, const Program* next, std::vector<std::string>& effects) {
-  const std::string follower = next == nullptr ? "" : name_of(next->ref);
+  const std::string follower = next == nullptr ? "" : full_name(next->ref);
   if (next != nullptr)
     effects.push_back(follower +
                       " is the highest version then: it takes the starts that name none");
@@ -67,7 +49,7 @@ void note_parents(const Catalogue& catalogue, const Program& gone, const Program
       const auto& version = run->workflow.version;
       const bool any = version.empty() || version == "latest";
       if (version != gone.ref.version && !(any && next == nullptr)) continue;
-      effects.push_back(name_of(parent->ref) + " runs it as a child (" + node.pointer +
+      effects.push_back(full_name(parent->ref) + " runs it as a child (" + node.pointer +
                         "), which will fault");
     }
   }
@@ -97,11 +79,11 @@ asio::awaitable<Result<Deletion>> Engine::delete_definition(WorkflowRef ref, boo
     deletion.program = ref.version.empty() ? nullptr : catalogue->find(ref);
     if (!deletion.program || deletion.program->ref.version != ref.version)
       return fail(ErrorCode::not_found, "There is no version " + ref.version + " of " +
-                                            ref.workflow_namespace + "/" + ref.name +
+                                            workflow_name(ref) +
                                             ": it was never deployed, or is deleted.");
     deletion.live = node.ports.definitions.live_runs(ref);
     if (!deletion.live.empty()) return deletion;
-    const auto next = next_highest(*catalogue, ref);
+    const auto next = catalogue->highest_but(ref);
     const bool highest = next && compare_versions(ref.version, next->ref.version) > 0;
     // What the next one binds may be another workflow's by now.
     if (highest && check)
