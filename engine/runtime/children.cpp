@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/definition/workflow_name.hpp"
 #include "engine/runtime/partition.hpp"
 #include "engine/runtime/partition_read.hpp"
 #include "engine/runtime/starts.hpp"
@@ -13,10 +14,10 @@ namespace {
 /// Does some version of the workflow, or of one that it runs, say what undoes a task?
 bool may_undo(const std::vector<ProgramPtr>& programs, const definition::WorkflowRef& ref,
               std::set<std::string>& seen) {
-  const auto name = ref.workflow_namespace + "/" + ref.name;
+  const auto name = workflow_name(ref);
   if (!seen.insert(name).second) return false;
   for (const auto& program : programs) {
-    if (program->ref.workflow_namespace + "/" + program->ref.name != name) continue;
+    if (workflow_name(program->ref) != name) continue;
     for (const auto& node : program->nodes) {
       if (node.compensation) return true;
       const auto* run = std::get_if<definition::RunWorkflowTask>(&node.body);
@@ -114,10 +115,9 @@ void Partition::create_child(const InstanceId& parent, const machine::StartChild
                 [this, parent, command](bool) { create_child(parent, command, false); });
   }
   if (!program)
-    return child_ended(
-        parent, fault_of(command, machine::ErrorKind::configuration,
-                         "There is no workflow " + ref.workflow_namespace + "/" + ref.name + ":" +
-                             ref.version + " to run: deploy it, then retry the task."));
+    return child_ended(parent, fault_of(command, machine::ErrorKind::configuration,
+                                        "There is no workflow " + full_name(ref) +
+                                            " to run: deploy it, then retry the task."));
   StartOrder order;
   order.program = program;
   order.input = command.child.input ? command.child.input : machine::null_value();

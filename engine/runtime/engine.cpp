@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "base/digest.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/runtime/cluster.hpp"
 #include "engine/runtime/engine_impl.hpp"
 #include "engine/runtime/events.hpp"
@@ -52,7 +53,7 @@ Result<void> Engine::Impl::learn(bool skip_broken) {
     const bool same = program && (gone ? catalogue->is_deleted(one.digest)
                                        : catalogue->deployed_at(program) == one.deployed_at);
     if (same) continue;
-    const std::string name = one.workflow_namespace + "/" + one.name + ":" + one.version;
+    const std::string name = definition::full_name({one.workflow_namespace, one.name, one.version});
     if (!program) {
       auto compiled = compile(one.source, name);
       if (!compiled && !skip_broken) return std::unexpected(compiled.error());
@@ -158,8 +159,7 @@ asio::awaitable<Result<Started>> start_on(std::shared_ptr<Node> node, StartReque
   }
   if (!order.program)
     co_return fail(ErrorCode::not_found,
-                   "There is no workflow " + ref.workflow_namespace + "/" + ref.name +
-                       (ref.version.empty() ? "" : ":" + ref.version) + ": deploy it first.");
+                   "There is no workflow " + full_name(ref) + ": deploy it first.");
   order.input = machine::make_value(std::move(request.input));
   order.key = request.key;
   order.idempotency_key = request.idempotency_key;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "engine/definition/workflow_name.hpp"
 #include "engine/machine/command.hpp"
 #include "engine/runtime/starts.hpp"
 #include "engine/runtime/triggers.hpp"
@@ -64,8 +65,7 @@ struct Journey : std::enable_shared_from_this<Journey> {
     StartOrder order;
     order.program = program;
     order.input = machine::make_value(Json(events));
-    order.idempotency_key = kind + ":" + ref.workflow_namespace + "/" + ref.name + ":" +
-                            ref.version + ":" + std::to_string(delivered.id);
+    order.idempotency_key = kind + ":" + full_name(ref) + ":" + std::to_string(delivered.id);
     order.started_by = "event " + text_of(event, "id");
     return order;
   }

@@ -1,6 +1,7 @@
 // What operators do to a run. Each is an event that is planned where the run lives, so that names
 // become frames of the state as it is then.
 #include "base/assert.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/machine/apply.hpp"
 #include "engine/machine/codec.hpp"
 #include "engine/machine/migrate.hpp"
@@ -91,8 +92,7 @@ Result<definition::ProgramPtr> version_of(Node& node, const definition::Program&
   ref.version = version;
   auto program = node.definitions.catalogue()->find(ref);
   if (program) return program;
-  return fail(ErrorCode::not_found, "There is no version " + version + " of " +
-                                        ref.workflow_namespace + "/" + ref.name +
+  return fail(ErrorCode::not_found, "There is no version " + version + " of " + workflow_name(ref) +
                                         ": deploy it first.");
 }
 

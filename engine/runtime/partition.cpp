@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/runtime/committer.hpp"
 
 namespace sequent::runtime {
@@ -177,15 +178,14 @@ Partition::Flight Partition::fly(Resident& resident, Batch& batch) {
   resident.wake_at = flight.wake_at;
   if (node_->watches->watched()) {
     const auto& ref = resident.program->ref;
-    flight.notice =
-        RunNotice{.id = resident.id,
-                  .workflow = ref.workflow_namespace + "/" + ref.name + ":" + ref.version,
-                  .seq = resident.state.seq,
-                  .status = change.row.status,
-                  .task = change.row.task,
-                  .waiting_kind = change.row.waiting_kind,
-                  .at = change.at,
-                  .requests = {}};
+    flight.notice = RunNotice{.id = resident.id,
+                              .workflow = full_name(ref),
+                              .seq = resident.state.seq,
+                              .status = change.row.status,
+                              .task = change.row.task,
+                              .waiting_kind = change.row.waiting_kind,
+                              .at = change.at,
+                              .requests = {}};
     for (const auto& request : change.requests) flight.notice->requests.push_back(request.id);
   }
   batch.changes.push_back(std::move(change));

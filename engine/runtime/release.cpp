@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/runtime/events.hpp"
 #include "engine/runtime/partition.hpp"
 
@@ -163,7 +164,7 @@ void Partition::dispatch(Resident& resident, const machine::DispatchActivity& ca
   const auto& state = std::get<machine::ActivityState>(frame.detail);
   out.key_raised = state.revision > 0;
   out.attempt.instance = resident.id;
-  out.attempt.workflow = ref.workflow_namespace + "/" + ref.name + ":" + ref.version;
+  out.attempt.workflow = full_name(ref);
   out.attempt.task = node.pointer;
   out.attempt.idempotency_key = call.key;
   out.attempt.number = call.attempt;

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "engine/definition/cron.hpp"
+#include "engine/definition/workflow_name.hpp"
 #include "engine/runtime/partition.hpp"
 #include "engine/runtime/starts.hpp"
 
@@ -42,8 +43,7 @@ std::optional<Timestamp> last_of_cron(const definition::Cron& cron, Timestamp fr
 
 std::string key_of(const definition::Program& program, Timestamp due) {
   const auto& ref = program.ref;
-  return "schedule:" + ref.workflow_namespace + "/" + ref.name + ":" + ref.version + ":" +
-         format_time(due);
+  return "schedule:" + full_name(ref) + ":" + format_time(due);
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ void Schedules::look() {
     const auto& program = deployed.program;
     const auto& schedule = program->schedule;
     if (!schedule.every && !schedule.after && schedule.cron.empty()) continue;
-    const std::string name = program->ref.workflow_namespace + "/" + program->ref.name;
+    const std::string name = workflow_name(program->ref);
     const auto old = entries_.find(name);
     if (old != entries_.end() && old->second.program == program &&
         old->second.deployed_at == deployed.deployed_at) {
