@@ -52,9 +52,9 @@ int act(const Session& session, const std::string& sink, const std::string& verb
         const std::string& what) {
   Request request = request_of(sink, verb);
   request.body = std::move(body);
-  return ask_and_show(session, request, [&](const Json& body) {
+  return ask_and_show(session, request, [&](const Json& shown) {
     session.terminal.out(what);
-    print_sinks(session.terminal, Json::array({body}));
+    print_sinks(session.terminal, Json::array({shown}));
   });
 }
 
