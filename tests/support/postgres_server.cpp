@@ -197,6 +197,16 @@ void PostgresServer::wait_until_ready() {
   throw std::runtime_error("PostgreSQL did not start: " + text_of(folder_ + "/server.log"));
 }
 
+int PostgresServer::statements_logged() const {
+  std::ifstream file{folder_ + "/server.log"};
+  int count = 0;
+  for (std::string line; std::getline(file, line);)
+    if (line.find("LOG:  execute") != std::string::npos ||
+        line.find("LOG:  statement") != std::string::npos)
+      ++count;
+  return count;
+}
+
 void PostgresServer::kill() {
   stop(SIGQUIT);
 }

@@ -36,6 +36,9 @@ class PostgresServer {
   /// The first column of the first row.
   [[nodiscard]] std::string value(const std::string& sql,
                                   const std::string& database = "postgres") const;
+  /// How many it was asked so far, where `log_statement` is 'all'. Its own counters lag: a session
+  /// that falls idle tells what it did up to 10 s later.
+  [[nodiscard]] int statements_logged() const;
 
   /// An immediate shutdown: everybody is cut off, nothing is written any more; start() recovers.
   void kill();
