@@ -270,20 +270,21 @@ TEST_CASE(
   const double canaries_before = sum("sequent_canaries_total");
   for (int i = 0; i < 40; ++i)
     for (ClusterNode* node : nodes) start_on(*node);
-  constexpr std::size_t canaries = 3;  // of one probe: outages::Settings
-  REQUIRE(in_time([&] {                // two probes that failed
-    return provider.count() >= 2 * canaries && stored("position") == "open";
+  constexpr std::size_t canaries = 3;  // of one probe, at most: outages::Settings
+  constexpr int probes_seen = 2;       // the first failure ends each
+  REQUIRE(in_time([&] {
+    return stored("openings") == std::to_string(1 + probes_seen) && stored("position") == "open";
   }));
   // Opened once, by whichever node, and once more by each probe: not by every node that saw it.
-  CHECK(stored("openings") == "3");
-  CHECK(in_time([&] { return sum("sequent_circuits_opened_total") == 3; }));
+  CHECK(in_time([&] { return sum("sequent_circuits_opened_total") == 1 + probes_seen; }));
   CHECK(stored("openedAt") == opened_at);
   const auto probes = provider.calls();
+  CHECK(probes.size() >= probes_seen);
   CHECK(provider.most_at_once() <= static_cast<int>(canaries));
   std::vector<std::int64_t> times;
   for (const auto& call : probes) times.push_back(call.at_ms);
   CHECK(most_within(times, 4'000) <= canaries);  // the shortest pause between probes is 5 s
-  CHECK(sum("sequent_canaries_total") - canaries_before >= 2.0 * canaries);
+  CHECK(sum("sequent_canaries_total") - canaries_before >= probes_seen);
   provider.forget();
   provider.answers = 200;
   provider.delay_ms = 0;
