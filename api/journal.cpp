@@ -169,6 +169,8 @@ Json JournalReader::show(const Json& record) {
       out["next"] = pointer_of(*program_, value);
     } else if (time && value.is_number_integer()) {
       out[name] = format_time(value.get<Timestamp>());
+    } else if (name == "diff" && value.is_array()) {
+      out[name] = also_redact_ ? also_redact_->patch(redact_.patch(value)) : redact_.patch(value);
     } else {
       out[name] = value.is_structured() ? redacted(value) : value;
     }

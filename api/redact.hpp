@@ -1,31 +1,9 @@
 #pragma once
-// Sensitive data (`document.metadata.sensitive`) as people see it.
-#include <string>
-#include <vector>
-
-#include "base/json.hpp"
-#include "engine/definition/program.hpp"
+// Sensitive data as people see it; the audit log, which batches write too, needs it as well.
+#include "engine/definition/redact.hpp"
 
 namespace sequent::api {
 
-/// Replaces what a program's sensitive paths name by "[redacted]". A path is a JSON Pointer or a
-/// plain path ("card.number"), with `*` for any member or item. It holds at every depth, because
-/// tasks wrap and move data: hiding too much is repaired by a better path, a leak by nothing.
-class Redactor {
- public:
-  explicit Redactor(const definition::Program& program);
-  /// For what belongs to no run: a record, an event. Hides what any of the programs calls sensitive.
-  explicit Redactor(const std::vector<definition::ProgramPtr>& programs);
-
-  [[nodiscard]] Json operator()(const Json& value) const;
-  [[nodiscard]] bool idle() const { return paths_.empty(); }
-
- private:
-  void learn(const definition::Program& program);
-  void hide(Json& value, std::vector<std::string>& place) const;
-  [[nodiscard]] bool names(const std::vector<std::string>& place) const;
-
-  std::vector<std::vector<std::string>> paths_;
-};
+using definition::Redactor;
 
 }  // namespace sequent::api

@@ -222,7 +222,8 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
                             in.number<std::uint32_t>("generation"),
                             in.number<Timestamp>("timeoutAt"),
                             in.text("reason"),
-                            in.text("by")};
+                            in.text("by"),
+                            in.value("diff")};
        }},
       {"TaskSkippedByOperator",
        [](In in) -> RecordBody {

@@ -187,6 +187,7 @@ struct BodyEncoder {
   void operator()(const TaskRetried& r) const {
     out.number("frame", r.frame);
     out.value("input", r.input);
+    out.value("diff", r.diff);
     out.number("generation", r.generation);
     out.number("timeoutAt", r.timeout_at);
     why(r.reason, r.by);

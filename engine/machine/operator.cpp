@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/json_difference.hpp"
 #include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
@@ -87,6 +88,16 @@ std::unexpected<Error> too_large(const Decider& d, const std::string& what) {
   return fail(ErrorCode::too_large, "the " + what + " is larger than the limit of " +
                                         std::to_string(d.surroundings.limits.max_payload_bytes) +
                                         " bytes (limits.maxPayloadBytes)");
+}
+
+/// What an edit changes, for people. One that says more than the new input itself is left out.
+Value edit_of(const Frame& frame, const Value& input) {
+  if (!input || !frame.raw_input) return nullptr;
+  Json diff = json_difference(*frame.raw_input, *input);
+  constexpr std::size_t always_kept = 1'024;
+  const auto bytes = dump_json(diff).size();
+  if (bytes > always_kept && bytes > dump_json(*input).size()) return nullptr;
+  return make_value(std::move(diff));
 }
 
 /// The one task that stands still, for actions that name none.
@@ -185,7 +196,8 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
                      .generation = e.input ? d.state.generation + 1 : frame->generation,
                      .timeout_at = fresh_timeout(d, *frame),
                      .reason = e.reason,
-                     .by = e.by});
+                     .by = e.by,
+                     .diff = edit_of(*frame, e.input)});
   go_on(d);
   return {};
 }

@@ -222,6 +222,9 @@ struct TaskRetried {
   std::uint32_t generation = 0;  // of the frame from now on
   Timestamp timeout_at = 0;      // the frame's (or, for frame 0, the workflow's) new limit
   std::string reason, by;
+  /// Of an edited input, for people: a JSON Patch, with what `was` there. Not in journals of earlier
+  /// releases, nor where it would be larger than the input.
+  Value diff = nullptr;
 };
 struct TaskSkippedByOperator {
   FrameId frame = 0;

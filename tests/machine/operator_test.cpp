@@ -51,6 +51,29 @@ TEST_CASE("a faulted task retries with its key, or with an edited input and a ne
   CHECK(run.output() == Json{{"amount", 7}});
 }
 
+TEST_CASE("the record of an edit says what it changed, and those of before have nothing of it") {
+  const auto edited = [](const Json& before, const Json& after) {
+    Runner run("do:\n  - pay: {call: test.call}\n");
+    run.answer = [](const Call&) -> Answer { return std::unexpected(permanent(400)); };
+    run.start(before);
+    REQUIRE(run.feed(RetryAsked{.input = after == nullptr ? nullptr : make_value(after)}));
+    Value diff;
+    for (const auto& record : run.journal)
+      if (const auto* retried = std::get_if<TaskRetried>(&record.body)) diff = retried->diff;
+    return diff;
+  };
+  CHECK(*edited({{"amount", 0}, {"card", "c"}}, {{"amount", 7}}) ==
+        Json::array({{{"op", "replace"}, {"path", "/amount"}, {"value", 7}, {"was", 0}},
+                     {{"op", "remove"}, {"path", "/card"}, {"was", "c"}}}));
+  CHECK(edited({{"amount", 0}}, nullptr) == nullptr);
+  CHECK(edited(Json::array({std::string(2'000, 'a')}), {{"amount", 7}}) == nullptr);  // says more
+
+  const auto old = decode(R"([{"seq":4,"at":9,"kind":"TaskRetried","frame":2,"input":{"a":1}}])");
+  REQUIRE(old);
+  CHECK(std::get<TaskRetried>(old->front().body).diff == nullptr);
+  CHECK(encode(*old).find("diff") == std::string::npos);
+}
+
 TEST_CASE("a task that stands still can be skipped with an output") {
   Runner run("do:\n  - pay: {call: test.once}\n  - after: {set: {got: '${ . }'}}\n");
   run.answer = [](const Call&) -> Answer { return std::unexpected(permanent()); };

@@ -1,10 +1,10 @@
-#include "api/redact.hpp"
+#include "engine/definition/redact.hpp"
 
 #include <algorithm>
 
 #include "base/json_pointer.hpp"
 
-namespace sequent::api {
+namespace sequent::definition {
 namespace {
 
 std::vector<std::string> segments_of(std::string_view path) {
@@ -30,18 +30,18 @@ std::vector<std::string> segments_of(std::string_view path) {
 
 }  // namespace
 
-Redactor::Redactor(const definition::Program& program) {
+Redactor::Redactor(const Program& program) {
   learn(program);
 }
 
-Redactor::Redactor(const std::vector<definition::ProgramPtr>& programs) {
+Redactor::Redactor(const std::vector<ProgramPtr>& programs) {
   for (const auto& program : programs) learn(*program);
   // Every version of a workflow names the same paths.
   std::sort(paths_.begin(), paths_.end());
   paths_.erase(std::unique(paths_.begin(), paths_.end()), paths_.end());
 }
 
-void Redactor::learn(const definition::Program& program) {
+void Redactor::learn(const Program& program) {
   for (const auto& path : program.sensitive) {
     auto segments = segments_of(path);
     if (!segments.empty()) paths_.push_back(std::move(segments));
@@ -54,6 +54,30 @@ Json Redactor::operator()(const Json& value) const {
   std::vector<std::string> place;
   hide(copy, place);
   return copy;
+}
+
+// The value of an operation lies where its path says: it is hidden as it would be there.
+Json Redactor::patch(const Json& operations) const {
+  Json shown = operations;
+  if (idle()) return shown;
+  for (auto& operation : shown) {
+    if (!operation.is_object()) continue;
+    std::vector<std::string> place = segments_of(text_of(operation, "path"));
+    for (const char* name : {"value", "was"})
+      if (const auto value = operation.find(name); value != operation.end()) {
+        if (names_any_above(place))
+          *value = "[redacted]";
+        else
+          hide(*value, place);
+      }
+  }
+  return shown;
+}
+
+bool Redactor::names_any_above(std::vector<std::string> place) const {
+  for (; !place.empty(); place.pop_back())
+    if (names(place)) return true;
+  return false;
 }
 
 bool Redactor::names(const std::vector<std::string>& place) const {
@@ -84,4 +108,4 @@ void Redactor::hide(Json& value, std::vector<std::string>& place) const {
   }
 }
 
-}  // namespace sequent::api
+}  // namespace sequent::definition
