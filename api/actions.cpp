@@ -1,12 +1,13 @@
 // What operators do to one run. Each is audited with who and why, refused or not.
 #include "api/batch_json.hpp"
+#include "api/problem.hpp"
 #include "api/redact.hpp"
 #include "api/request.hpp"
 #include "api/resources.hpp"
 #include "api/run_json.hpp"
-#include "engine/machine/codec.hpp"
+#include "base/json_difference.hpp"
 #include "engine/repair/edit.hpp"
-#include "engine/repair/effects.hpp"
+#include "engine/repair/foresight.hpp"
 
 namespace sequent::api {
 namespace {
@@ -87,7 +88,8 @@ asio::awaitable<void> note_edit(Context& context, InstanceId id, const ActionBod
     if (!edit) co_return;
     after = edit->after;
   }
-  note.after = Json{{"input", redact(after)}, {"diff", Json::diff(redact(*input), redact(after))}};
+  note.after =
+      Json{{"input", redact(after)}, {"diff", redact.patch(json_difference(*input, after))}};
 }
 
 asio::awaitable<Answer> act_on_run(Context& context, const Call& call, const char* name,
@@ -145,89 +147,27 @@ asio::awaitable<Result<void>> retry(Context& context, InstanceId id, ActionBody 
   co_return done;
 }
 
-/// errors  not_found
-Result<std::vector<repair::Effect>> effects_since(Context& context, const InstanceId& id,
-                                                  const std::string& task) {
-  const auto summary = context.ports.runs.find(id);
-  if (!summary) return fail(ErrorCode::not_found, "There is no run " + id.text() + ".");
-  const auto program = context.ports.engine.program(summary->digest);
-  if (!program) return fail(ErrorCode::internal, "The definition of the run is not deployed.");
-  const auto target = program->find(task);
-  if (target == definition::no_node)
-    return fail(ErrorCode::not_found, "The workflow has no task \"" + task +
-                                          "\", or several with that name: give its pointer.");
-  repair::Effects effects{*program, target};
-  constexpr std::size_t page = 500;
-  std::uint64_t seq = 0;
-  while (true) {
-    const auto texts = context.ports.runs.journal(id, seq, page);
-    if (texts.empty()) return effects.list();
-    for (const auto& text : texts) {
-      const auto records = machine::decode(text);
-      if (!records) return std::unexpected(records.error());
-      effects.hear(*records);
-      seq = records->back().seq;
-    }
-  }
-}
-
-bool is_over(const machine::State& state) {
-  return state.status == machine::Status::completed || state.status == machine::Status::cancelled;
-}
-
-std::vector<InstanceId> awaited_children(const machine::State& state) {
-  std::vector<InstanceId> children;
-  for (const auto& [id, frame] : state.frames)
-    if (const auto* child = std::get_if<machine::ChildState>(&frame.detail);
-        child != nullptr && child->await && frame.phase == machine::Phase::child)
-      children.push_back(child->id);
-  return children;
-}
-
-std::vector<Finding> undone_of(const runtime::RunDetails& run, bool child) {
-  std::vector<Finding> list;
-  for (const auto& effect : machine::to_undo(*run.program, run.state)) {
-    std::string message = "is undone by " + effect.by;
-    if (effect.settles) message += " if it turns out to have happened";
-    message += " (" + effect.occurrence;
-    if (child) message += ", run " + run.state.id.text();
-    list.push_back({.message = message + ")", .pointer = effect.task});
-  }
-  return list;
-}
-
-/// What cancelling would undo, children first. Empty also where it is not a cancellation's turn.
-/// errors  not_found
-asio::awaitable<Result<std::vector<Finding>>> undone_by_cancelling(Context& context,
-                                                                   InstanceId id) {
-  constexpr std::size_t most_runs = 100;  // that are looked at; the engine cancels them all
-  std::vector<InstanceId> runs{id};
-  std::vector<Finding> list;
-  for (std::size_t i = 0; i < runs.size() && i < most_runs; ++i) {
-    auto reading = context.ports.engine.read(runs[i]);
-    const auto run = co_await std::move(reading);
-    if (!run && i == 0) co_return std::unexpected(run.error());
-    if (!run || is_over(run->state) || run->state.cancelling) continue;
-    auto own = undone_of(*run, i != 0);
-    list.insert(list.begin(), own.begin(), own.end());
-    const auto children = awaited_children(run->state);
-    runs.insert(runs.end(), children.begin(), children.end());
-  }
-  co_return list;
+Finding told(const repair::ToBeUndone& undone, const InstanceId& asked) {
+  const auto& effect = undone.effect;
+  std::string message = "is undone by " + effect.by;
+  if (effect.settles) message += " if it turns out to have happened";
+  message += " (" + effect.occurrence;
+  if (undone.run != asked) message += ", run " + undone.run.text();
+  return {.message = message + ")", .pointer = effect.task};
 }
 
 asio::awaitable<Result<void>> cancel(Context& context, InstanceId id, ActionBody body,
                                      runtime::Engine::Action action) {
   if (!body.confirm) {
-    auto looking = undone_by_cancelling(context, id);
+    auto looking = repair::undone_by_cancelling(context.ports.engine, id);
     const auto effects = co_await std::move(looking);
     if (!effects) co_return std::unexpected(effects.error());
     if (!effects->empty()) {
-      Error error{.code = ErrorCode::conflict,
+      Error error{.code = unconfirmed,
                   .detail = "Cancelling the run undoes " + std::to_string(effects->size()) +
                             " effects, in this order. Send `confirm: true` if that is meant; "
                             ":terminate undoes nothing."};
-      error.findings = *effects;
+      for (const auto& effect : *effects) error.findings.push_back(told(effect, id));
       co_return std::unexpected(std::move(error));
     }
   }
@@ -238,7 +178,7 @@ asio::awaitable<Result<void>> cancel(Context& context, InstanceId id, ActionBody
 
 std::unexpected<Error> ask_first(const std::string& task,
                                  const std::vector<repair::Effect>& effects) {
-  Error error{.code = ErrorCode::conflict,
+  Error error{.code = unconfirmed,
               .detail = "Going back to " + task + " makes " + std::to_string(effects.size()) +
                         " effects happen again. Send `confirm: true` if that is meant."};
   for (const auto& effect : effects)
@@ -253,7 +193,9 @@ std::unexpected<Error> ask_first(const std::string& task,
 asio::awaitable<Result<void>> rewind(Context& context, InstanceId id, ActionBody body,
                                      runtime::Engine::Action action) {
   if (!body.confirm) {
-    auto look = [&context, &id, &body] { return effects_since(context, id, body.task); };
+    auto look = [&context, &id, &body] {
+      return repair::effects_since(context.ports.engine, context.ports.runs, id, body.task);
+    };
     const auto effects = co_await on_pool(context.ports.pool, std::move(look));
     if (!effects) co_return std::unexpected(effects.error());
     if (!effects->empty()) co_return ask_first(body.task, *effects);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "api/filter.hpp"
-#include "api/request.hpp"
+#include "api/redact.hpp"
 #include "engine/repair/edit.hpp"
 #include "engine/runtime/where.hpp"
 
@@ -42,9 +42,23 @@ std::int64_t rate_of(const Json& value, Faults& faults) {
   return unit == "h" ? std::stoll(digits) : wrong();
 }
 
-bool is_dry(const Json& body) {
-  return body.is_object() && body.value("dryRun", Json()) == Json(true);
+}  // namespace
+
+int stop_of(const Json& value, Faults& faults) {
+  constexpr int most = 100;
+  std::string text = value.is_string() ? value.get<std::string>() : dump_json(value);
+  if (text == "never" || text == "0" || value.is_null()) return 0;
+  if (text.ends_with('%')) text.pop_back();
+  constexpr std::size_t most_digits = 3;
+  const bool number = !text.empty() && text.size() <= most_digits &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  if (number && std::stoi(text) >= 1 && std::stoi(text) <= most) return std::stoi(text);
+  faults.add("/stopAt",
+             "expected a share of outcomes such as 20%, or never, got " + described(value));
+  return 0;
 }
+
+namespace {
 
 void read_arguments(const Json& json, RepairBatch& batch, Faults& faults) {
   StrictObject object{json, faults, "/arguments"};
@@ -61,7 +75,9 @@ void read_arguments(const Json& json, RepairBatch& batch, Faults& faults) {
   take("input", retries);
   take("patch", retries);
   take("output", skips);
-  take("confirm", batch.action == "rewind");
+  take("confirm", batch.action == "rewind" || batch.action == "cancel");
+  if (const Json confirm = batch.arguments.value("confirm", Json(false)); !confirm.is_boolean())
+    faults.add("/arguments/confirm", "expected true or false, got " + described(confirm));
   take("version", batch.action == "migrate");
   object.finish();
   if (batch.arguments.contains("input") && batch.arguments.contains("patch"))
@@ -103,14 +119,17 @@ Result<BatchOrder> parse_batch(const Context& context, const Call& call) {
   if (const Json* arguments = object.get("arguments")) read_arguments(*arguments, batch, faults);
   if (batch.action == "rewind" && !batch.arguments.contains("task"))
     faults.add("/arguments/task", "expected the task to go back to, got nothing");
-  if (batch.action == "rewind" && batch.arguments.value("confirm", Json()) != Json(true) &&
-      !is_dry(*body))
-    faults.add("/arguments/confirm",
-               "expected true: what these runs have done after the task "
-               "happens again",
-               "`sequent rewind RUN` lists the effects of one run before it asks.");
   if (const Json* rate = object.get("rate"); rate != nullptr && !rate->is_null())
     batch.rate_per_hour = rate_of(*rate, faults);
+  batch.waves = batch.action != "suspend" && batch.action != "resume";  // these fail nowhere
+  if (const Json* waves = object.get("waves")) {
+    if (!waves->is_boolean())
+      faults.add("/waves", "expected true or false, got " + described(*waves));
+    batch.waves = *waves == Json(true);
+  }
+  constexpr int stop_by_default = 50;
+  batch.stop_percent = stop_by_default;
+  if (const Json* stop = object.get("stopAt")) batch.stop_percent = stop_of(*stop, faults);
   if (const auto name = object.text("order"); !name.empty()) {
     const auto known = runtime::batch_order_from(name);
     if (!known) faults.add("/order", "expected deadline, age or newest, got \"" + name + "\"");
@@ -135,20 +154,41 @@ Json rate_json(std::int64_t rate_per_hour) {
   return std::to_string(rate_per_hour) + "/h";
 }
 
+namespace {
+
+// Which workflows its runs are of only the search knows: what any of them hides is hidden.
+Json shown(const Context& context, const Json& arguments) {
+  const Redactor redact{context.ports.engine.programs()};
+  Json out = redact(arguments);
+  if (const auto patch = arguments.find("patch"); patch != arguments.end())
+    out["patch"] = redact.patch(*patch);
+  return out;
+}
+
+Json stop_json(int percent) {
+  return percent == 0 ? Json() : Json(std::to_string(percent) + "%");
+}
+
+}  // namespace
+
 Json preview_json(const runtime::MigrationPreview& preview) {
   Json tasks = Json::array();
   for (const auto& [from, to] : preview.tasks) tasks.push_back({{"from", from}, {"to", to}});
   return {{"from", preview.from.version}, {"to", preview.to.version}, {"tasks", std::move(tasks)}};
 }
 
-Json batch_json(const RepairBatch& batch, const runtime::RepairCounts& counts) {
+Json batch_json(const Context& context, const RepairBatch& batch,
+                const runtime::RepairCounts& counts) {
   Json json{{"id", batch.id},
             {"action", batch.action},
-            {"arguments", batch.arguments},
+            {"arguments", shown(context, batch.arguments)},
             {"filter", runtime::filter_json(batch.filter)},
             {"where", optional_text(batch.where)},
             {"order", runtime::name_of(batch.order)},
             {"rate", rate_json(batch.rate_per_hour)},
+            {"waves", batch.waves},
+            {"wave", batch.wave == 0 ? Json() : Json(batch.wave)},
+            {"stopAt", stop_json(batch.stop_percent)},
             {"reason", batch.reason},
             {"createdBy", batch.created_by},
             {"createdAt", optional_time(batch.created_at)},

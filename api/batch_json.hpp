@@ -1,6 +1,7 @@
 #pragma once
 // Batches as they are asked for and told.
 #include "api/context.hpp"
+#include "api/request.hpp"
 
 namespace sequent::api {
 
@@ -15,7 +16,10 @@ struct BatchOrder {
 [[nodiscard]] Json rate_json(std::int64_t rate_per_hour);
 /// {from, to, tasks: [{from, to}]}: versions, and pointers of the tasks under way.
 [[nodiscard]] Json preview_json(const runtime::MigrationPreview& preview);
-[[nodiscard]] Json batch_json(const runtime::RepairBatch& batch,
+/// Sensitive data in its arguments is hidden.
+[[nodiscard]] Json batch_json(const Context& context, const runtime::RepairBatch& batch,
                               const runtime::RepairCounts& counts);
+/// "20%", 20 or "never" as a percentage; 0 = never.
+[[nodiscard]] int stop_of(const Json& value, Faults& faults);
 
 }  // namespace sequent::api

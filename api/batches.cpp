@@ -1,7 +1,8 @@
 // Batches: one action to every run that a filter finds. The work is done by repair/worker.cpp.
-#include <map>
+#include <algorithm>
 
 #include "api/batch_json.hpp"
+#include "api/batch_preview.hpp"
 #include "api/request.hpp"
 #include "api/resources.hpp"
 
@@ -16,89 +17,31 @@ Error no_batch(const std::string& id) {
   return {.code = ErrorCode::not_found, .detail = "There is no batch \"" + id + "\"."};
 }
 
-asio::awaitable<void> audit_batch(Context& context, const Call& call, const std::string& action,
-                                  const std::string& id, const std::string& reason,
-                                  const Result<void>& done) {
-  AuditNote note;
-  note.action = action;
-  note.target = id;
-  note.reason = reason;
-  note.outcome = outcome_of(done);
-  return audit(context, call, std::move(note));
+std::optional<Json> look_at(Context& context, const std::string& id) {
+  const auto batch = context.ports.repairs.batch(id);
+  if (!batch) return std::nullopt;
+  return batch_json(context, *batch, context.ports.repairs.count_items(id));
 }
 
-Json groups_json(Context& context, const runtime::RunFilter& filter, const std::string& dimension) {
-  constexpr std::size_t most = 20;
-  const auto groups = context.ports.runs.aggregate(filter, {dimension}, most);
-  Json list = Json::array();
-  if (!groups) return list;
-  for (const auto& group : *groups)
-    list.push_back({{"value", optional_text(group.group.front())}, {"count", group.count}});
-  return list;
-}
-
-/// What the batch would do, without doing it.
-Json preview(Context& context, const RepairBatch& batch) {
-  const auto all = context.ports.runs.aggregate(batch.filter, {}, 1);
-  const std::int64_t total = all && !all->empty() ? all->front().count : 0;
-  constexpr DurationMs hour_ms = 3'600'000;
-  DurationMs length = 0;
-  if (batch.rate_per_hour != 0) length = total * hour_ms / batch.rate_per_hour;
-  const Timestamp now = context.ports.clock.now();
-  const auto passed = context.ports.repairs.deadlines(batch.filter, now);
-  const auto by_the_end = context.ports.repairs.deadlines(batch.filter, now + length);
-  Json json{{"dryRun", true},
-            {"action", batch.action},
-            {"where", optional_text(batch.where)},
-            {"rate", rate_json(batch.rate_per_hour)},
-            {"total", total},
-            {"estimatedSeconds", batch.rate_per_hour == 0 ? Json() : Json(length / 1'000)}};
-  json["by"] = {{"error", groups_json(context, batch.filter, "error_type")},
-                {"provider", groups_json(context, batch.filter, "provider")},
-                {"workflow", groups_json(context, batch.filter, "workflow")},
-                {"status", groups_json(context, batch.filter, "status")}};
-  // At risk: those that lie in the time which the batch takes, and those that have passed.
-  json["deadlines"] = {{"earliest", optional_time(passed.earliest)},
-                       {"passed", passed.before},
-                       {"atRisk", by_the_end.before}};
+/// Of a batch as it is told, what pausing, resuming and cancelling change, for the audit log.
+Json standing(const std::optional<Json>& batch) {
+  if (!batch) return nullptr;
+  Json json = Json::object();
+  for (const char* name : {"state", "stopAt", "items", "detail"}) json[name] = batch->at(name);
   return json;
 }
 
-/// Which of the runs can move, and why others can't: of the newest, so that it ends soon.
-asio::awaitable<Json> preview_moves(Context& context, RepairBatch batch) {
-  constexpr std::size_t most = 200;
-  auto look = [&context, &batch] { return context.ports.runs.list(batch.filter, "", most); };
-  const auto page = co_await on_pool(context.ports.pool, std::move(look));
-  Json moves{{"looked", 0}, {"can", 0}, {"cannot", Json::array()}};
-  if (!page) co_return moves;
-  std::map<std::string, std::int64_t> reasons;
-  std::int64_t can = 0;
-  for (const auto& run : page->runs) {
-    auto looking =
-        context.ports.engine.preview_migration(run.id, text_of(batch.arguments, "version"));
-    const auto preview = co_await std::move(looking);
-    if (preview) {
-      ++can;
-      continue;
-    }
-    const Error& error = preview.error();
-    if (error.findings.empty()) ++reasons[error.detail];
-    for (const auto& finding : error.findings) ++reasons[finding.pointer + ": " + finding.message];
-  }
-  moves["looked"] = page->runs.size();
-  moves["can"] = can;
-  for (const auto& [reason, count] : reasons)
-    moves["cannot"].push_back({{"value", reason}, {"count", count}});
-  co_return moves;
+/// …and what was asked for.
+Json asked_for(const Json& batch, const Json& total) {
+  Json json{{"total", total}};
+  for (const char* name :
+       {"action", "filter", "where", "arguments", "order", "rate", "waves", "stopAt"})
+    json[name] = batch.at(name);
+  return json;
 }
 
 asio::awaitable<Answer> tell_batch(Context& context, std::string id, int status) {
-  auto look = [&context, &id] {
-    std::optional<Json> json;
-    if (const auto batch = context.ports.repairs.batch(id))
-      json = batch_json(*batch, context.ports.repairs.count_items(id));
-    return json;
-  };
+  auto look = [&context, &id] { return look_at(context, id); };
   const auto json = co_await on_pool(context.ports.pool, std::move(look));
   if (!json) co_return problem(context, no_batch(id));
   Answer answer = json_answer(status, *json);
@@ -107,52 +50,84 @@ asio::awaitable<Answer> tell_batch(Context& context, std::string id, int status)
 }
 
 /// What was done to a batch, or why not: for the audit log first, then for the caller.
-asio::awaitable<Answer> answer_change(Context& context, const Call& call, std::string action,
-                                      std::string id, std::string reason, Result<void> done,
-                                      int status) {
-  auto auditing = audit_batch(context, call, action, id, reason, done);
+asio::awaitable<Answer> answer_change(Context& context, const Call& call, AuditNote note,
+                                      Result<void> done, int status) {
+  note.outcome = outcome_of(done);
+  const std::string id = note.target;
+  auto auditing = audit(context, call, std::move(note));
   co_await std::move(auditing);
   if (!done) co_return problem(context, done.error());
   if (context.ports.batches_changed) context.ports.batches_changed();
-  auto telling = tell_batch(context, std::move(id), status);
+  auto telling = tell_batch(context, id, status);
   Answer answer = co_await std::move(telling);
   co_return answer;
 }
 
-Result<std::string> reason_of(const Context& context, const Call& call) {
+struct StateChange {
+  const char* action;
+  std::vector<State> from;
+  State to;
+  std::string reason;
+  std::optional<int> stop_percent;
+  Json before, after;
+};
+
+Result<void> parse_change(const Context& context, const Call& call, StateChange& change) {
   const auto body = json_body(call.request, context.config.max_json_depth);
   if (!body) return std::unexpected(body.error());
   Faults faults;
   StrictObject object{*body, faults};
-  auto reason = object.reason();
+  change.reason = object.reason();
+  const Json* stop = change.to == State::running ? object.get("stopAt") : nullptr;
+  if (stop != nullptr) change.stop_percent = stop_of(*stop, faults);
   object.finish();
   if (!faults.empty()) return std::unexpected(faults.error("The body"));
-  return reason;
+  return {};
 }
 
-asio::awaitable<Answer> change_state(Context& context, const Call& call, std::string action,
-                                     std::vector<State> from, State to) {
+Result<void> change_it(Context& context, const std::string& id, StateChange& change) {
+  auto& repairs = context.ports.repairs;
+  const Timestamp now = context.ports.clock.now();
+  const auto before = look_at(context, id);
+  if (!before) return std::unexpected(no_batch(id));
+  change.before = standing(before);
+  // First: who resumes it without a limit means that no other one stops it again at once.
+  const bool fits = std::ranges::any_of(change.from, [&](State state) {
+    return text_of(*before, "state") == runtime::name_of(state);
+  });
+  if (fits && change.stop_percent) repairs.set_stop(id, *change.stop_percent, now);
+  if (!repairs.change_batch(id, change.from, change.to, "", now))
+    return fail(ErrorCode::wrong_state, "The batch is " + text_of(*before, "state") + ".");
+  change.after = standing(look_at(context, id));
+  return {};
+}
+
+asio::awaitable<Answer> change_state(Context& context, const Call& call, StateChange change) {
   const std::string id = call.at("id");
-  const auto reason = reason_of(context, call);
-  Result<void> done;
-  if (!reason) {
-    done = std::unexpected(reason.error());
-  } else {
-    const Timestamp now = context.ports.clock.now();
-    auto change = [&]() -> Result<void> {
-      auto& repairs = context.ports.repairs;
-      if (repairs.change_batch(id, from, to, "", now)) return {};
-      const auto batch = repairs.batch(id);
-      if (!batch) return std::unexpected(no_batch(id));
-      return fail(ErrorCode::wrong_state,
-                  "The batch is " + std::string(runtime::name_of(batch->state)) + ".");
-    };
-    done = co_await on_pool(context.ports.pool, std::move(change));
+  Result<void> done = parse_change(context, call, change);
+  if (done) {
+    auto act = [&context, &id, &change] { return change_it(context, id, change); };
+    done = co_await on_pool(context.ports.pool, std::move(act));
   }
-  auto answering =
-      answer_change(context, call, "batch." + action, id, reason.value_or(""), done, 200);
+  AuditNote note;
+  note.action = std::string("batch.") + change.action;
+  note.target = id;
+  note.reason = change.reason;
+  note.before = change.before;
+  note.after = change.after;
+  auto answering = answer_change(context, call, std::move(note), done, 200);
   Answer answer = co_await std::move(answering);
   co_return answer;
+}
+
+/// errors  unconfirmed: it undoes what runs have done, or does it again, and nobody said that this is
+///         meant. Also where there are too many runs to know.
+asio::awaitable<Result<void>> confirm(Context& context, RepairBatch batch) {
+  const bool risky = batch.action == "cancel" || batch.action == "rewind";
+  if (!risky || batch.arguments.value("confirm", Json()) == Json(true)) co_return Result<void>{};
+  auto looking = outlook_of(context, batch);
+  const Outlook outlook = co_await std::move(looking);
+  co_return confirmed_by(batch, outlook);
 }
 
 }  // namespace
@@ -160,33 +135,33 @@ asio::awaitable<Answer> change_state(Context& context, const Call& call, std::st
 asio::awaitable<Answer> create_batch(Context& context, const Call& call) {
   auto order = parse_batch(context, call);
   if (order && order->dry_run) {
-    auto look = [&context, &order] { return preview(context, order->batch); };
-    Json json = co_await on_pool(context.ports.pool, std::move(look));
-    if (order->batch.action == "migrate") {
-      auto previewing = preview_moves(context, order->batch);
-      json["moves"] = co_await std::move(previewing);
-    }
+    auto previewing = preview_batch(context, order->batch);
+    const Json json = co_await std::move(previewing);
     co_return json_answer(200, json);
   }
-  std::string id = "-";
+  AuditNote note;
+  note.action = "batch";
+  note.target = "-";
   Result<void> done;
   if (order) {
-    id = context.ports.engine.fresh_id();
-    order->batch.id = id;
-    auto create = [&context, &order] {
-      context.ports.repairs.create_batch(order->batch);
-      return true;
-    };
-    (void)co_await on_pool(context.ports.pool, std::move(create));
+    note.action += "." + order->batch.action;
+    note.reason = order->batch.reason;
+    auto confirming = confirm(context, order->batch);
+    done = co_await std::move(confirming);
   } else {
     done = std::unexpected(order.error());
   }
-  std::string reason, action = "batch";
   if (order) {
-    reason = order->batch.reason;
-    action += "." + order->batch.action;
+    if (done) order->batch.id = note.target = context.ports.engine.fresh_id();
+    auto create = [&context, &order, &done] {
+      const auto count = context.ports.runs.aggregate(order->batch.filter, {}, 1);
+      if (done) context.ports.repairs.create_batch(order->batch);
+      const Json total = count ? Json(count->empty() ? 0 : count->front().count) : Json();
+      return asked_for(batch_json(context, order->batch, {}), total);
+    };
+    note.after = co_await on_pool(context.ports.pool, std::move(create));
   }
-  auto answering = answer_change(context, call, action, id, reason, done, 201);
+  auto answering = answer_change(context, call, std::move(note), done, 201);
   Answer answer = co_await std::move(answering);
   co_return answer;
 }
@@ -198,7 +173,7 @@ asio::awaitable<Answer> list_batches(Context& context, const Call& call) {
   auto look = [&] {
     Json items = Json::array();
     for (const auto& batch : context.ports.repairs.batches(before, *limit))
-      items.push_back(batch_json(batch, context.ports.repairs.count_items(batch.id)));
+      items.push_back(batch_json(context, batch, context.ports.repairs.count_items(batch.id)));
     return items;
   };
   Json items = co_await on_pool(context.ports.pool, std::move(look));
@@ -246,15 +221,19 @@ asio::awaitable<Answer> list_batch_items(Context& context, const Call& call) {
 }
 
 asio::awaitable<Answer> pause_batch(Context& context, const Call& call) {
-  return change_state(context, call, "pause", {State::running}, State::paused);
+  StateChange change{.action = "pause", .from = {State::running}, .to = State::paused};
+  return change_state(context, call, std::move(change));
 }
 
 asio::awaitable<Answer> resume_batch(Context& context, const Call& call) {
-  return change_state(context, call, "resume", {State::paused}, State::running);
+  StateChange change{.action = "resume", .from = {State::paused}, .to = State::running};
+  return change_state(context, call, std::move(change));
 }
 
 asio::awaitable<Answer> cancel_batch(Context& context, const Call& call) {
-  return change_state(context, call, "cancel", {State::running, State::paused}, State::cancelled);
+  StateChange change{
+      .action = "cancel", .from = {State::running, State::paused}, .to = State::cancelled};
+  return change_state(context, call, std::move(change));
 }
 
 }  // namespace sequent::api

@@ -92,6 +92,17 @@ constexpr ProblemKind internal_kind{
     "Something failed that should not. The log of the node has more.",
     "Send the request again; if it stays, report it with the time and the path."};
 
+constexpr ProblemKind unconfirmed_kind{unconfirmed,
+                                       "needs-confirmation",
+                                       "It has effects that have to be confirmed",
+                                       409,
+                                       "What was asked would undo what was done, do it again, or "
+                                       "change more than it names. Nothing was "
+                                       "done yet.",
+                                       "Every entry of `errors` is one effect. Send the same "
+                                       "request with `confirm: true`, where `detail` "
+                                       "says, if that is meant."};
+
 ErrorCode code_of(int status) {
   for (const auto& kind : kinds)
     if (kind.status == status && kind.code != ErrorCode::invalid_json) return kind.code;
@@ -131,6 +142,7 @@ std::span<const ProblemKind> problem_kinds() {
   static const auto all = [] {
     std::vector<ProblemKind> list{kinds.begin(), kinds.end()};
     list.push_back(internal_kind);
+    list.push_back(unconfirmed_kind);
     return list;
   }();
   return all;
@@ -138,7 +150,8 @@ std::span<const ProblemKind> problem_kinds() {
 
 const ProblemKind& kind_of(ErrorCode code) {
   const auto index = static_cast<std::size_t>(code);
-  const ProblemKind& kind = index < kinds.size() ? kinds[index] : internal_kind;
+  const ProblemKind& other = code == unconfirmed ? unconfirmed_kind : internal_kind;
+  const ProblemKind& kind = index < kinds.size() ? kinds[index] : other;
   SEQUENT_ASSERT(kind.code == code);
   return kind;
 }

@@ -9,6 +9,11 @@
 
 namespace sequent::api {
 
+/// It has effects that nobody has confirmed; each is a finding. To confirm is a matter of the API alone, so
+/// the engine's codes know nothing of it.
+inline constexpr auto unconfirmed =
+    static_cast<ErrorCode>(static_cast<int>(ErrorCode::internal) + 1);
+
 /// What is said of one kind of error: in answers, and on its documentation page.
 struct ProblemKind {
   ErrorCode code;

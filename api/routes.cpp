@@ -116,7 +116,7 @@ constexpr std::array table{
     Route{"GET", "/api/v1/batches/{id}", "showBatch", "Read a batch and how far it is", "repair", viewer, show_batch, {}, Takes::nothing, {}, "Batch"},
     Route{"GET", "/api/v1/batches/{id}/items", "listBatchItems", "List the runs of a batch and what became of each", "repair", viewer, list_batch_items, items_query, Takes::nothing, {}, "BatchItemList"},
     Route{"POST", "/api/v1/batches/{id}:pause", "pauseBatch", "Begin no further runs for now", "repair", operators, pause_batch, {}, Takes::json, "Action", "Batch"},
-    Route{"POST", "/api/v1/batches/{id}:resume", "resumeBatch", "Go on with a paused batch", "repair", operators, resume_batch, {}, Takes::json, "Action", "Batch"},
+    Route{"POST", "/api/v1/batches/{id}:resume", "resumeBatch", "Go on with a paused batch", "repair", operators, resume_batch, {}, Takes::json, "ResumeBatch", "Batch"},
     Route{"POST", "/api/v1/batches/{id}:cancel", "cancelBatch", "Begin no further runs ever", "repair", operators, cancel_batch, {}, Takes::json, "Action", "Batch"},
     Route{"GET", "/api/v1/providers", "listProviders", "Health, limits and parked calls of each provider and account", "outages", viewer, list_providers, {}, Takes::nothing, {}, "ProviderList"},
     Route{"POST", "/api/v1/providers/{name}:open", "openProvider", "Let no call leave to a provider: due calls park", "outages", operators, open_provider, {}, Takes::json, "ProviderOpening", "ProviderList"},

@@ -115,7 +115,7 @@ Answer kept_by_runs(const Context& context, const runtime::Deletion& deletion) {
 }
 
 Error confirm_first(const runtime::Deletion& deletion) {
-  Error error{.code = ErrorCode::conflict};
+  Error error{.code = unconfirmed};
   error.detail = "Deleting " + full_name(deletion.program->ref) +
                  " changes more than that. Send `confirm=true` if that is meant.";
   for (const auto& effect : deletion.effects) error.findings.push_back({.message = effect});

@@ -1,6 +1,10 @@
 // `batch ACTION --where …`, `batch list | show | pause | resume | cancel`: repair of many runs.
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <iostream>
+#include <optional>
 
 #include "cli/batch_progress.hpp"
 #include "cli/client.hpp"
@@ -22,7 +26,10 @@ Result<Json> batch_body(const BatchOptions& options) {
   if (!options.reason.empty()) body["reason"] = options.reason;
   if (!options.rate.empty()) body["rate"] = options.rate;
   if (!options.order.empty()) body["order"] = options.order;
+  if (options.no_waves) body["waves"] = false;
+  if (!options.stop_at.empty()) body["stopAt"] = options.stop_at;
   Json arguments = Json::object();
+  if (options.yes) arguments["confirm"] = true;
   if (!options.task.empty()) arguments["task"] = options.task;
   if (!options.version.empty()) arguments["version"] = options.version;
   const auto add = [&](const char* name, const std::string& given) -> Result<void> {
@@ -43,8 +50,56 @@ void print_groups(const Terminal& terminal, const std::string& heading, const Js
   if (groups.empty()) return;
   Table table{{heading, "RUNS"}};
   for (const auto& group : groups)
-    table.add({{shortened(text_of(group, "value", "-"), 80), Style::plain},
+    table.add({{shortened(text_of(group, "value", "-"), 100), Style::plain},
                {dump_json(group.value("count", Json(0))), Style::plain}});
+  table.print(terminal);
+}
+
+std::string count_text(const Json& json, const char* name) {
+  return dump_json(json.value(name, Json(0)));
+}
+
+/// The title and status beside the type: half of all failures have the same one.
+Json named_errors(const Json& by) {
+  Json errors = by.value("error", Json::array());
+  for (auto& error : errors) {
+    std::string text = text_of(error, "value", "-");
+    if (const auto status = error.value("status", Json()); !status.is_null())
+      text += " " + dump_json(status);
+    if (const auto title = text_of(error, "title"); !title.empty()) text += " " + title;
+    error["value"] = text;
+  }
+  return errors;
+}
+
+void print_outlook(const Terminal& terminal, const Json& preview) {
+  const Json outlook = preview.value("outlook", Json::object());
+  const Json refused = outlook.value("refused", Json::array());
+  const Json effects = outlook.value("effects", Json::array());
+  if (!outlook.value("complete", true))
+    terminal.out("looked at the newest " + count_text(outlook, "looked") + " of " +
+                 count_text(preview, "total") + ":");
+  if (!refused.empty() || text_of(preview, "action") == "migrate")
+    terminal.out(count_text(outlook, "accepted") + " of " + count_text(outlook, "looked") +
+                 " would take it");
+  if (!refused.empty()) {
+    Table table{{"WHAT OTHERS WOULD ANSWER", "RUNS", "FOR EXAMPLE"}};
+    for (const auto& reason : refused) {
+      const Json runs = reason.value("runs", Json::array());
+      table.add({{shortened(text_of(reason, "value", "-"), 100), Style::warning},
+                 {count_text(reason, "count"), Style::plain},
+                 {runs.empty() ? "" : runs.front().get<std::string>(), Style::plain}});
+    }
+    table.print(terminal);
+  }
+  if (effects.empty()) return;
+  const bool undone = text_of(preview, "action") == "cancel";
+  Table table{{undone ? "WILL BE UNDONE" : "WILL HAPPEN AGAIN", "EFFECT", "TIMES", "RUNS"}};
+  for (const auto& effect : effects)
+    table.add({{text_of(effect, "task"), Style::plain},
+               {shortened(text_of(effect, "what"), 80), Style::plain},
+               {count_text(effect, "times"), Style::warning},
+               {count_text(effect, "runs"), Style::plain}});
   table.print(terminal);
 }
 
@@ -56,14 +111,10 @@ void print_preview(const Terminal& terminal, const Json& preview) {
     terminal.out("at " + text_of(preview, "rate") + " that takes " +
                  format_duration(seconds.get<std::int64_t>() * 1'000));
   print_groups(terminal, "WORKFLOW", by.value("workflow", Json::array()));
-  print_groups(terminal, "ERROR", by.value("error", Json::array()));
+  print_groups(terminal, "ERROR", named_errors(by));
   print_groups(terminal, "PROVIDER", by.value("provider", Json::array()));
   print_groups(terminal, "STATUS", by.value("status", Json::array()));
-  if (const Json moves = preview.value("moves", Json()); moves.is_object()) {
-    terminal.out("of the newest " + dump_json(moves.value("looked", Json(0))) + ", " +
-                 dump_json(moves.value("can", Json(0))) + " can be moved");
-    print_groups(terminal, "WHAT KEEPS OTHERS", moves.value("cannot", Json::array()));
-  }
+  print_outlook(terminal, preview);
   const Json deadlines = preview.value("deadlines", Json::object());
   if (const auto earliest = time_text(deadlines.value("earliest", Json())); !earliest.empty())
     terminal.out("deadlines: the earliest is " + earliest + "; " +
@@ -85,7 +136,10 @@ void print_batch(const Session& session, const Json& batch) {
   if (const auto where = text_of(batch, "where"); !where.empty())
     terminal.out("  where   " + printable(where));
   terminal.out("  order   " + text_of(batch, "order") + ", at " +
-               text_of(batch, "rate", "full speed"));
+               text_of(batch, "rate", "full speed") + ", " +
+               (batch.value("waves", false) ? "in waves" : "all at once") + ", stops at " +
+               text_of(batch, "stopAt", "nothing") +
+               (text_of(batch, "stopAt").empty() ? "" : " failed again"));
   terminal.out("  reason  " + printable(text_of(batch, "reason")) + " (" +
                printable(text_of(batch, "createdBy")) + ", " +
                time_text(batch.value("createdAt", Json())) + ")");
@@ -98,6 +152,25 @@ void print_batch(const Session& session, const Json& batch) {
 int exit_code(const Json& batch) {
   const Json items = batch.value("items", Json::object());
   return items.value("succeeded", 0) == items.value("total", 0) ? done : failed;
+}
+
+/// The server refused because effects would be undone, or happen again. Nothing when nobody can be
+/// asked.
+std::optional<bool> agreed_to_all(const Session& session, const Refusal& refusal, bool undoes) {
+  const auto listed = refusal.problem.is_object() && refusal.problem.contains("errors");
+  if (!text_of(refusal.problem, "type").ends_with("/needs-confirmation") || session.json ||
+      isatty(STDIN_FILENO) == 0)
+    return std::nullopt;
+  session.terminal.error(printable(text_of(refusal.problem, "detail")));
+  if (listed)
+    for (const auto& effect : refusal.problem.at("errors"))
+      session.terminal.error("  " + printable(text_of(effect, "pointer")) + " " +
+                             printable(text_of(effect, "detail")));
+  session.terminal.error(undoes ? "Undo it, and cancel the runs? [y/N]"
+                                : "Go back all the same? [y/N]");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
 }
 
 // Until it is over, or somebody pauses or cancels it.
@@ -136,7 +209,18 @@ int run_batch(const Session& session, const BatchOptions& options) {
   request.method = "POST";
   request.path = "/api/v1/batches";
   request.body = *std::move(body);
-  const auto answer = ask(session, request);
+  auto answer = ask(session, request);
+  if (!answer) {
+    const auto agrees = agreed_to_all(session, answer.error(), options.action == "cancel");
+    if (agrees && !*agrees) {
+      session.terminal.error("Nothing was done.");
+      return failed;
+    }
+    if (agrees) {
+      request.body["arguments"]["confirm"] = true;
+      answer = ask(session, request);
+    }
+  }
   if (!answer) return report(session, answer.error());
   if (options.dry_run)
     return show(session, answer->body,
@@ -202,12 +286,12 @@ int run_batch_show(const Session& session, const std::string& id, const std::str
   return done;
 }
 
-int run_batch_change(const Session& session, const std::string& verb, const std::string& id,
-                     const std::string& reason) {
+int run_batch_change(const Session& session, const std::string& verb, const BatchOptions& options) {
   Request request;
   request.method = "POST";
-  request.path = batch_path(id, ":" + verb);
-  request.body = Json{{"reason", reason}};
+  request.path = batch_path(options.batch, ":" + verb);
+  request.body = Json{{"reason", options.reason}};
+  if (!options.stop_at.empty()) request.body["stopAt"] = options.stop_at;
   return ask_and_show(session, request,
                       [&session](const Json& batch) { print_batch(session, batch); });
 }

@@ -24,6 +24,10 @@ void add_action(CLI::App* batch, const char* action, const char* help, Session& 
   command->add_option("--rate", options->rate, "50/s, 100/m or 10/h; default as fast as it goes");
   command->add_option("--order", options->order, "deadline (default), age or newest")
       ->check(CLI::IsMember({"deadline", "age", "newest"}));
+  command->add_flag("--no-waves", options->no_waves,
+                    "All at once, instead of a few first, then twice as many each time");
+  command->add_option("--stop-at", options->stop_at,
+                      "Pause by itself when so many runs fail again: 20%, or never; default 50%");
   command->add_flag("--dry-run", options->dry_run, "Count what it would do, and do nothing");
   command->add_option("--reason", options->reason, "Why; the audit log keeps it");
   command->add_flag("--detach", options->detach, "Print the batch's id and do not follow it");
@@ -31,6 +35,10 @@ void add_action(CLI::App* batch, const char* action, const char* help, Session& 
     auto* task = command->add_option("--task", options->task, "Name or pointer of the task");
     if (name == "rewind") task->required();
   }
+  if (name == "rewind" || name == "cancel")
+    command->add_flag("--yes", options->yes,
+                      name == "cancel" ? "Undo what the runs have done, without asking"
+                                       : "Let effects happen again, without asking");
   if (name == "retry") {
     auto* input = command->add_option("--input", options->input,
                                       "Input of the task instead of its own: JSON or file");
@@ -46,7 +54,7 @@ void add_action(CLI::App* batch, const char* action, const char* help, Session& 
       throw CLI::ValidationError("--where", "give either --where or the id of a batch");
     chosen = [&session, options] {
       if (options->batch.empty()) return run_batch(session, *options);
-      return run_batch_change(session, options->action, options->batch, options->reason);
+      return run_batch_change(session, options->action, *options);
     };
   });
 }
@@ -94,13 +102,11 @@ void add_batch_commands(CLI::App& app, Session& session, Chosen& chosen) {
 
   auto* pause =
       client_options(batch->add_subcommand("pause", "Begin no further runs for now"), session);
-  const auto paused = std::make_shared<std::pair<std::string, std::string>>();
-  pause->add_option("batch", paused->first, "Id of the batch")->required();
-  pause->add_option("--reason", paused->second, "Why; the audit log keeps it")->required();
+  const auto paused = std::make_shared<BatchOptions>();
+  pause->add_option("batch", paused->batch, "Id of the batch")->required();
+  pause->add_option("--reason", paused->reason, "Why; the audit log keeps it")->required();
   pause->callback([&chosen, &session, paused] {
-    chosen = [&session, paused] {
-      return run_batch_change(session, "pause", paused->first, paused->second);
-    };
+    chosen = [&session, paused] { return run_batch_change(session, "pause", *paused); };
   });
 }
 

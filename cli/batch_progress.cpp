@@ -72,7 +72,12 @@ std::string BatchProgress::line(const Json& batch, Timestamp now) {
   for (const char* name : failures)
     if (const auto count = count_of(items, name); count != 0)
       line += "  " + std::to_string(count) + " " + name;
-  if (text_of(batch, "state") == "paused") line += "  (paused)";
+  const bool runs = text_of(batch, "state") == "running";
+  if (const auto wave = count_of(batch, "wave");
+      runs && wave != 0 && count_of(items, "pending") != 0)
+    line += "  (wave of " + std::to_string(wave) + ")";
+  if (text_of(batch, "state") == "paused")
+    line += text_of(batch, "detail").empty() ? "  (paused)" : "  (paused by itself)";
   return line;
 }
 

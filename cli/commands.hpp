@@ -139,14 +139,14 @@ struct BatchOptions {
   std::string action;  // retry | skip | rewind | suspend | resume | cancel | migrate
   std::string batch;   // resume, cancel: of this batch, instead of runs
   std::string where, rate, order, reason, task, input, patch, output, version;
-  bool dry_run = false, detach = false;
+  std::string stop_at;  // "" = as the server does
+  bool dry_run = false, detach = false, yes = false, no_waves = false;
 };
 int run_batch(const Session& session, const BatchOptions& options);
 int run_batch_list(const Session& session, const std::string& cursor, int limit);
 int run_batch_show(const Session& session, const std::string& id, const std::string& state,
                    bool watch);
-int run_batch_change(const Session& session, const std::string& verb, const std::string& id,
-                     const std::string& reason);
+int run_batch_change(const Session& session, const std::string& verb, const BatchOptions& options);
 
 struct ReconcileOptions {
   std::string provider = "stripe";

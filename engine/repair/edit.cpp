@@ -15,6 +15,8 @@ int urgency(const Frame& frame) {
   return frame.phase == Phase::backoff ? 1 : 0;
 }
 
+}  // namespace
+
 const Frame* standing(const runtime::RunDetails& run, const std::string& task) {
   const auto& state = run.state;
   if (task.empty()) {
@@ -29,8 +31,6 @@ const Frame* standing(const runtime::RunDetails& run, const std::string& task) {
   }
   return best;
 }
-
-}  // namespace
 
 Result<Json> input_of(const runtime::RunDetails& run, const std::string& task) {
   const Frame* frame = standing(run, task);

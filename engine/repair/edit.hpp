@@ -16,6 +16,9 @@ struct Edit {
                                         const Json& patch);
 /// The input that the task has now. errors  not_found
 [[nodiscard]] Result<Json> input_of(const runtime::RunDetails& run, const std::string& task);
+/// The frame of that task that stands still ("" = whichever does); null = there is none.
+[[nodiscard]] const machine::Frame* standing(const runtime::RunDetails& run,
+                                             const std::string& task);
 /// errors  invalid_request: no JSON Patch
 [[nodiscard]] Result<void> check_patch(const Json& patch);
 

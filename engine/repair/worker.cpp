@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -110,6 +111,7 @@ asio::awaitable<Worker::Turn> Worker::turn() {
     adopted_.clear();
     paces_.clear();
     listening_.clear();
+    waves_.clear();
     co_return Turn::idle;
   }
   auto look = [this] { return ports_.repairs.open_batches(settings_.batches); };
@@ -127,6 +129,7 @@ asio::awaitable<Worker::Turn> Worker::turn() {
 
 asio::awaitable<Worker::Turn> Worker::work_on(RepairBatch batch) {
   const bool runs = batch.state == RepairBatch::State::running;
+  if (!runs) waves_.erase(batch.id);  // one that is resumed begins with a small wave
   if (!adopted_.contains(batch.id)) {
     auto adopting = adopt_taken(batch);
     const bool all = co_await std::move(adopting);
@@ -210,17 +213,65 @@ std::size_t Worker::allowance(const RepairBatch& batch) {
   return std::min(whole, settings_.helping);
 }
 
+Waves& Worker::waves_of(const RepairBatch& batch) {
+  return waves_.try_emplace(batch.id, batch.waves).first->second;
+}
+
+void Worker::count_outcome(const RepairBatch& batch, const RepairItem& item) {
+  const auto known = waves_.find(batch.id);
+  if (known == waves_.end() || !is_settled(item.state)) return;
+  if (item.state == State::refused || item.state == State::changed) return known->second.left();
+  known->second.outcome(item.state != State::succeeded);
+}
+
+// Not when there is nothing left to hold back.
+asio::awaitable<bool> Worker::stop_by_itself(const RepairBatch& batch, Waves::Stop stop) {
+  const Timestamp now = ports_.clock.now();
+  std::string why = std::to_string(stop.failed) + " of its latest " +
+                    std::to_string(stop.outcomes) +
+                    " outcomes are that a run faulted or parked again, and it stops at " +
+                    std::to_string(batch.stop_percent) + "%. `sequent batch show " + batch.id +
+                    " --state faulted` has their errors; `sequent batch resume " + batch.id +
+                    "` goes on with a small wave, with `--stop-at never` whatever comes.";
+  auto pause = [this, &batch, now, why = std::move(why)] {
+    if (ports_.repairs.count_items(batch.id).pending == 0) return false;
+    const std::array from{RepairBatch::State::running};
+    (void)ports_.repairs.change_batch(batch.id, from, RepairBatch::State::paused, why, now);
+    return true;
+  };
+  auto pausing = on_pool(ports_.pool, std::move(pause));
+  const bool paused = co_await std::move(pausing);
+  if (paused) {
+    spdlog::warn("batch {} pauses by itself: {} of its latest {} runs failed again", batch.id,
+                 stop.failed, stop.outcomes);
+    waves_.erase(batch.id);
+  }
+  co_return paused;
+}
+
 asio::awaitable<std::size_t> Worker::help(const RepairBatch& batch) {
-  const std::size_t most = allowance(batch);
+  Waves& waves = waves_of(batch);
+  if (const auto stop = waves.judge(ports_.clock.now(), batch.stop_percent)) {
+    auto stopping = stop_by_itself(batch, *stop);
+    const bool stopped = co_await std::move(stopping);
+    if (stopped) co_return 0;
+  }
+  const auto room = static_cast<std::size_t>(std::max<std::int64_t>(0, waves.room()));
+  if (room == 0) co_return waves.soon(ports_.clock.now()) ? 1 : 0;
+  const std::size_t most = std::min(allowance(batch), room);
   // The bucket fills: soon, or so slowly that listening is often enough.
   constexpr std::int64_t soon_per_hour = 2 * 3'600;
   if (most == 0) co_return batch.rate_per_hour > soon_per_hour ? 1 : 0;
   const Timestamp now = ports_.clock.now();
-  auto take = [this, &batch, most, now] { return ports_.repairs.take_items(batch.id, most, now); };
+  auto take = [this, &batch, most, now, size = waves.size()] {
+    if (batch.waves && batch.wave != size) ports_.repairs.begin_wave(batch.id, size, now);
+    return ports_.repairs.take_items(batch.id, most, now);
+  };
   auto taking = on_pool(ports_.pool, std::move(take));
   std::vector<RepairItem> items = co_await std::move(taking);
   const std::size_t count = items.size();
   if (count == 0) co_return 0;
+  waves.begun(static_cast<std::int64_t>(count), now);
   if (batch.rate_per_hour != 0) paces_[batch.id].tokens -= static_cast<double>(count);
   auto acting = act_on_all(batch, std::move(items), false);
   co_await std::move(acting);
@@ -231,23 +282,26 @@ asio::awaitable<void> Worker::act_on_all(const RepairBatch& batch, std::vector<R
                                          bool adopted) {
   std::size_t left = items.size();
   std::exception_ptr failure;
+  std::vector<ActedItem> acted(items.size());
   asio::steady_timer all_done{strand_, asio::steady_timer::time_point::max()};
-  for (RepairItem& item : items) {
-    auto ended = [&](std::exception_ptr thrown, RepairItem now) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    acted[i].item = items[i];
+    auto ended = [&, i](std::exception_ptr thrown, ActedItem now) {
       if (thrown) failure = thrown;
-      if (!thrown) item = std::move(now);
+      if (!thrown) acted[i] = std::move(now);
       if (--left == 0) all_done.cancel();
     };
-    asio::co_spawn(strand_, act_on(batch, item, adopted), std::move(ended));
+    asio::co_spawn(strand_, act_on(batch, std::move(items[i]), adopted), std::move(ended));
   }
   constexpr auto token = asio::as_tuple(asio::use_awaitable);
   while (left != 0) (void)co_await all_done.async_wait(token);
   const Timestamp now = ports_.clock.now();
-  const bool again =
-      std::ranges::any_of(items, [](const auto& item) { return item.state == State::taken; });
+  for (const ActedItem& each : acted) count_outcome(batch, each.item);
+  const bool again = std::ranges::any_of(
+      acted, [](const ActedItem& each) { return each.item.state == State::taken; });
   if (again) adopted_.erase(batch.id);  // could not be acted on now
-  auto write = [this, &batch, &items, now] {
-    ports_.repairs.write_items(batch.id, items, now);
+  auto write = [this, &batch, &acted, now] {
+    ports_.repairs.write_acted(batch.id, acted, now);
     return true;
   };
   auto writing = on_pool(ports_.pool, std::move(write));
@@ -271,6 +325,7 @@ asio::awaitable<bool> Worker::hear(const RepairBatch& batch) {
       listening_[batch.id] = *heard.last;
     else
       listening_.erase(batch.id);
+    for (const RepairItem& item : heard.moved) count_outcome(batch, item);
     if (!heard.moved.empty()) {
       any = true;
       const Timestamp now = ports_.clock.now();
@@ -327,6 +382,7 @@ asio::awaitable<Worker::Turn> Worker::finish_if_over(const RepairBatch& batch) {
   if (turn == Turn::idle) {
     adopted_.erase(batch.id);
     listening_.erase(batch.id);
+    waves_.erase(batch.id);
     // A pause is no way around the rate: what it had left is what it goes on with.
     if (batch.state != RepairBatch::State::paused) paces_.erase(batch.id);
   }

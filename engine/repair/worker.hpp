@@ -14,13 +14,16 @@
 #include <string>
 #include <vector>
 
+#include "engine/repair/waves.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/repair_store.hpp"
 
 namespace sequent::repair {
 
+using runtime::ActedItem;
 using runtime::RepairBatch;
 using runtime::RepairItem;
+using runtime::RunDetails;
 
 struct WorkerSettings {
   DurationMs tick_ms = 50;     // between two helpings of one batch
@@ -54,6 +57,12 @@ class Worker : public std::enable_shared_from_this<Worker> {
 
  private:
   enum class Turn : std::uint8_t { busy, listening, idle };
+  /// A run that was not where the batch had looked at it.
+  struct Moved {
+    bool by_us = false;                // it was acted on, by a worker that has died since
+    std::optional<RunDetails> before;  // …and stood there before
+    std::optional<std::uint64_t> seq;  // it may still be acted on, here
+  };
   /// How fast a batch may go, as a bucket that fills.
   struct Pace {
     double tokens = 0;
@@ -74,10 +83,23 @@ class Worker : public std::enable_shared_from_this<Worker> {
   boost::asio::awaitable<Turn> finish_if_over(const RepairBatch& batch);
   boost::asio::awaitable<void> act_on_all(const RepairBatch& batch, std::vector<RepairItem> items,
                                           bool adopted);
-  boost::asio::awaitable<RepairItem> act_on(RepairBatch batch, RepairItem item, bool adopted);
-  boost::asio::awaitable<Result<void>> act_once(const RepairBatch& batch, const RepairItem& item);
+  boost::asio::awaitable<ActedItem> act_on(RepairBatch batch, RepairItem item, bool adopted);
+  boost::asio::awaitable<Result<void>> look_and_act(const RepairBatch& batch,
+                                                    const RepairItem& item,
+                                                    std::optional<RunDetails>& before);
+  boost::asio::awaitable<Result<void>> act_once(const RepairBatch& batch, const RepairItem& item,
+                                                const std::optional<RunDetails>& before);
   boost::asio::awaitable<Result<void>> retry_once(const RepairBatch& batch, const RepairItem& item,
-                                                  runtime::Engine::Action action);
+                                                  runtime::Engine::Action action,
+                                                  const std::optional<RunDetails>& before);
+  [[nodiscard]] Moved look_again(const RepairBatch& batch, const RepairItem& item, bool adopted);
+  [[nodiscard]] ActedItem noted(const RepairBatch& batch, RepairItem item,
+                                const std::optional<RunDetails>& before) const;
+  [[nodiscard]] std::optional<RunDetails> run_at(const InstanceId& run, std::uint64_t seq) const;
+  [[nodiscard]] Waves& waves_of(const RepairBatch& batch);
+  void count_outcome(const RepairBatch& batch, const RepairItem& item);
+  /// False where nothing is left that it could hold back.
+  boost::asio::awaitable<bool> stop_by_itself(const RepairBatch& batch, Waves::Stop stop);
   [[nodiscard]] std::size_t allowance(const RepairBatch& batch);
   [[nodiscard]] Result<std::vector<machine::Record>> records_after(const InstanceId& run,
                                                                    std::uint64_t seq) const;
@@ -92,6 +114,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   std::set<std::string> adopted_;  // batches whose taken items are nobody else's any more
   std::map<std::string, Pace> paces_;
   std::map<std::string, runtime::ItemPlace> listening_;  // how far down a batch's acted items
+  std::map<std::string, Waves> waves_;
 };
 
 }  // namespace sequent::repair

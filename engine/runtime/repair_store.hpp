@@ -27,6 +27,11 @@ struct RepairBatch {
   std::string where;                // the filter as it was asked for, for people
   Order order = Order::deadline;
   std::int64_t rate_per_hour = 0;  // 0 = as fast as it goes
+  /// Begins with a few runs, and goes on with twice as many when it is known what became of them.
+  bool waves = false;
+  /// Pauses by itself when so many of its latest outcomes are that a run faulted or parked again;
+  /// 0 = never.
+  int stop_percent = 0;
   std::string reason, created_by;
   Timestamp created_at = 0;
 
@@ -35,6 +40,7 @@ struct RepairBatch {
   Timestamp finished_at = 0;  // nothing is left to do or to hear; 0 = not yet
   bool selected = false;      // all its runs are items
   std::string detail;         // why it was paused by itself
+  std::int64_t wave = 0;      // runs of the wave under way; 0 = none
 };
 [[nodiscard]] std::string_view name_of(RepairBatch::State state);
 [[nodiscard]] std::string_view name_of(RepairBatch::Order order);
@@ -61,6 +67,11 @@ struct RepairItem {
 };
 [[nodiscard]] std::string_view name_of(RepairItem::State state);
 [[nodiscard]] std::optional<RepairItem::State> item_state_from(std::string_view name);
+/// What a worker has made of an item that it took, and what the audit log is to say of it.
+struct ActedItem {
+  RepairItem item;
+  std::optional<AuditEntry> note;
+};
 /// Nothing will change it any more.
 [[nodiscard]] inline bool is_settled(RepairItem::State state) {
   return state > RepairItem::State::acted;
@@ -103,6 +114,10 @@ class RepairStore {
                                           std::span<const RepairBatch::State> from,
                                           RepairBatch::State to, const std::string& detail,
                                           Timestamp now) = 0;
+  /// From now on.
+  virtual void set_stop(const std::string& id, int percent, Timestamp now) = 0;
+  /// Tells of how many runs the wave is that begins now; 0 = there are no more waves.
+  virtual void begin_wave(const std::string& id, std::int64_t runs, Timestamp now) = 0;
   /// Nothing is left to do: sets finished_at, and the state of one that ran to `finished`.
   virtual void finish_batch(const std::string& id, Timestamp now) = 0;
   [[nodiscard]] virtual RepairCounts count_items(const std::string& id) = 0;
@@ -123,6 +138,10 @@ class RepairStore {
   /// Gives a taken item the seq that it is acted on at next. False when it is not at `from` any more.
   [[nodiscard]] virtual bool aim_item(const std::string& id, const InstanceId& run,
                                       std::uint64_t from, std::uint64_t to) = 0;
+  /// Writes state, heard and detail of items that are still taken, and their notes with them: an item
+  /// that another worker has written meanwhile has its note already.
+  virtual void write_acted(const std::string& id, std::span<const ActedItem> acted,
+                           Timestamp now) = 0;
   /// Writes state, heard and detail of items that are not settled.
   virtual void write_items(const std::string& id, std::span<const RepairItem> items,
                            Timestamp now) = 0;

@@ -14,6 +14,7 @@
 
 namespace sequent::persistence::shared {
 
+using runtime::ActedItem;
 using runtime::HeardItems;
 using runtime::ItemPlace;
 using runtime::RepairBatch;
@@ -43,6 +44,9 @@ RepairBatch batch_of(const Rows& rows) {
   batch.finished_at = rows.integer(12);
   batch.selected = rows.integer(13) == 1;
   batch.detail = rows.text(14);
+  batch.waves = rows.integer(15) == 1;
+  batch.stop_percent = static_cast<int>(rows.integer(16));
+  batch.wave = rows.integer(17);
   return batch;
 }
 
@@ -104,7 +108,7 @@ class Repairs final : public runtime::RepairStore {
       c.run(insert_batch, batch.id, batch.action, dump_json(batch.arguments),
             dump_json(runtime::filter_json(batch.filter)), batch.where,
             runtime::name_of(batch.order), batch.rate_per_hour, batch.reason, batch.created_by,
-            batch.created_at);
+            batch.created_at, batch.waves ? 1 : 0, batch.stop_percent);
       return true;
     });
   }
@@ -135,6 +139,20 @@ class Repairs final : public runtime::RepairStore {
                       now) != 0)
           return true;
       return false;
+    });
+  }
+
+  void set_stop(const std::string& id, int percent, Timestamp now) override {
+    store_.write_with([&](auto& c) {
+      c.run(update_stop, id, percent, now);
+      return true;
+    });
+  }
+
+  void begin_wave(const std::string& id, std::int64_t runs, Timestamp now) override {
+    store_.write_with([&](auto& c) {
+      c.run(set_wave, id, runs, now);
+      return true;
     });
   }
 
@@ -221,6 +239,24 @@ class Repairs final : public runtime::RepairStore {
     SEQUENT_ASSERT(to > from);
     return store_.write_with(
         [&](auto& c) { return c.execute(update_aim, id, run, from, to) == 1; });
+  }
+
+  void write_acted(const std::string& id, std::span<const ActedItem> acted,
+                   Timestamp now) override {
+    if (acted.empty()) return;
+    store_.write_with([&](auto& c) {
+      constexpr bool locks = std::remove_reference_t<decltype(c)>::locks_rows;
+      for (const ActedItem& each : acted) {
+        const RepairItem& item = each.item;
+        if (const auto& note = each.note)
+          c.run(locks ? note_taken_locked : note_taken, id, item.run, note->at, note->principal,
+                note->action, note->target, note->reason, note->outcome, note->remote,
+                dump_json(note->before), dump_json(note->after));
+        c.run(update_taken, id, item.run, runtime::name_of(item.state), item.heard, item.detail,
+              now);
+      }
+      return true;
+    });
   }
 
   void write_items(const std::string& id, std::span<const RepairItem> items,

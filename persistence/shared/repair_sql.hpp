@@ -10,31 +10,42 @@ namespace sequent::persistence::shared {
 inline constexpr std::string_view insert_batch = R"sql(
   INSERT INTO repair_batch (batch_id, action, arguments, filter, where_text, item_order,
                             rate_per_hour, reason, created_by, created_at, state, updated_at,
-                            finished_at, selected, select_after, detail)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'running', ?10, NULL, 0, NULL, '')
+                            finished_at, selected, select_after, detail, waves, stop_percent, wave)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'running', ?10, NULL, 0, NULL, '',
+          ?11, ?12, 0)
 )sql";
 inline constexpr std::string_view select_batch = R"sql(
   SELECT batch_id, action, arguments, filter, where_text, item_order, rate_per_hour, reason,
-         created_by, created_at, state, updated_at, finished_at, selected, detail
+         created_by, created_at, state, updated_at, finished_at, selected, detail, waves,
+         stop_percent, wave
   FROM repair_batch WHERE batch_id = ?1
 )sql";
 inline constexpr std::string_view select_batches = R"sql(
   SELECT batch_id, action, arguments, filter, where_text, item_order, rate_per_hour, reason,
-         created_by, created_at, state, updated_at, finished_at, selected, detail
+         created_by, created_at, state, updated_at, finished_at, selected, detail, waves,
+         stop_percent, wave
   FROM repair_batch ORDER BY batch_id DESC LIMIT ?1
 )sql";
 inline constexpr std::string_view select_batches_before = R"sql(
   SELECT batch_id, action, arguments, filter, where_text, item_order, rate_per_hour, reason,
-         created_by, created_at, state, updated_at, finished_at, selected, detail
+         created_by, created_at, state, updated_at, finished_at, selected, detail, waves,
+         stop_percent, wave
   FROM repair_batch WHERE batch_id < ?1 ORDER BY batch_id DESC LIMIT ?2
 )sql";
 inline constexpr std::string_view select_open_batches = R"sql(
   SELECT batch_id, action, arguments, filter, where_text, item_order, rate_per_hour, reason,
-         created_by, created_at, state, updated_at, finished_at, selected, detail
+         created_by, created_at, state, updated_at, finished_at, selected, detail, waves,
+         stop_percent, wave
   FROM repair_batch WHERE finished_at IS NULL ORDER BY batch_id LIMIT ?1
 )sql";
 inline constexpr std::string_view update_state = R"sql(
   UPDATE repair_batch SET state = ?3, detail = ?4, updated_at = ?5 WHERE batch_id = ?1 AND state = ?2
+)sql";
+inline constexpr std::string_view update_stop = R"sql(
+  UPDATE repair_batch SET stop_percent = ?2, updated_at = ?3 WHERE batch_id = ?1
+)sql";
+inline constexpr std::string_view set_wave = R"sql(
+  UPDATE repair_batch SET wave = ?2, updated_at = ?3 WHERE batch_id = ?1
 )sql";
 inline constexpr std::string_view end_batch = R"sql(
   UPDATE repair_batch SET finished_at = ?2, updated_at = ?2,
@@ -95,6 +106,23 @@ inline constexpr std::string_view update_aim = R"sql(
 inline constexpr std::string_view update_item = R"sql(
   UPDATE repair_item SET state = ?3, heard = ?4, detail = ?5, updated_at = ?6
   WHERE batch_id = ?1 AND instance_id = ?2 AND state IN ('pending', 'taken', 'acted')
+)sql";
+// Before the item is written: whoever comes second finds it written and adds nothing.
+inline constexpr std::string_view note_taken = R"sql(
+  INSERT INTO audit (at_ms, principal, action, target, reason, outcome, remote, before_json,
+                     after_json)
+  SELECT CAST(?3 AS BIGINT), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM repair_item
+  WHERE batch_id = ?1 AND instance_id = ?2 AND state = 'taken'
+)sql";
+inline constexpr std::string_view note_taken_locked = R"sql(
+  INSERT INTO audit (at_ms, principal, action, target, reason, outcome, remote, before_json,
+                     after_json)
+  SELECT CAST(?3 AS BIGINT), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM repair_item
+  WHERE batch_id = ?1 AND instance_id = ?2 AND state = 'taken' FOR UPDATE
+)sql";
+inline constexpr std::string_view update_taken = R"sql(
+  UPDATE repair_item SET state = ?3, heard = ?4, detail = ?5, updated_at = ?6
+  WHERE batch_id = ?1 AND instance_id = ?2 AND state = 'taken'
 )sql";
 inline constexpr std::string_view count_by_state = R"sql(
   SELECT state, count(*) FROM repair_item WHERE batch_id = ?1 GROUP BY state

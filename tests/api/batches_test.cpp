@@ -1,32 +1,14 @@
 // Batches over HTTP, with a real engine and store.
 #include <catch2/catch.hpp>
 #include <set>
-#include <thread>
 
-#include "support.hpp"
+#include "batch_support.hpp"
 
 using namespace sequent;
 using namespace sequent::api::test;
 using Catch::Contains;
 
 namespace {
-
-Json await_batch(TestNode& node, const std::string& id, const std::string& state) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-  Json batch;
-  while (std::chrono::steady_clock::now() < until) {
-    batch = node.get("/api/v1/batches/" + id).json;
-    if (text_of(batch, "state") == state) return batch;
-    std::this_thread::yield();
-  }
-  throw std::runtime_error("the batch never was " + state + ": " + batch.dump());
-}
-
-std::string create(TestNode& node, const Json& body) {
-  const auto reply = node.post("/api/v1/batches", dump_json(body));
-  if (reply.status != 201) throw std::runtime_error(reply.text);
-  return text_of(reply.json, "id");
-}
 
 const std::string refusing_tasks =
     "  - refuse: {raise: {error: {type: 'https://example.org/no', status: 400}}}\n";

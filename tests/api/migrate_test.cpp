@@ -94,11 +94,11 @@ TEST_CASE("a batch moves what can be moved, and says of the others why not", "[a
   const auto looked = node.post("/api/v1/batches", dump_json(dry));
   INFO(looked.text);
   REQUIRE(looked.status == 200);
-  CHECK(looked.json.at("moves").at("can") == 3);
+  CHECK(looked.json.at("outlook").at("accepted") == 3);
   dry["arguments"]["version"] = "7.0.0";
   const auto none = node.post("/api/v1/batches", dump_json(dry));
-  CHECK(none.json.at("moves").at("can") == 0);
-  CHECK(none.json.at("moves").at("cannot").at(0).at("count") == 3);
+  CHECK(none.json.at("outlook").at("accepted") == 0);
+  CHECK(none.json.at("outlook").at("refused").at(0).at("count") == 3);
 
   const auto created = node.post("/api/v1/batches", dump_json(body));
   REQUIRE(created.status == 201);

@@ -30,6 +30,22 @@ TEST_CASE("sensitive paths are hidden at every depth, and nothing else is", "[ap
   CHECK(redacted({"brand"}, value).at("card").at("brand") == "[redacted]");
 }
 
+TEST_CASE("values of a patch are hidden where they would be in what it changes", "[api]") {
+  definition::Program program;
+  program.sensitive = {"/card/number"};
+  const auto hidden = [&](const Json& operation) {
+    return Redactor{program}.patch(Json::array({operation})).front();
+  };
+  CHECK(hidden({{"path", "/card/number"}, {"value", 1}, {"was", 2}}) ==
+        Json{{"path", "/card/number"}, {"value", "[redacted]"}, {"was", "[redacted]"}});
+  CHECK(hidden({{"path", "/a/card"}, {"value", {{"number", 1}, {"brand", "b"}}}}) ==
+        Json{{"path", "/a/card"}, {"value", {{"number", "[redacted]"}, {"brand", "b"}}}});
+  CHECK(hidden({{"path", "/card/number/0"}, {"value", 1}}).at("value") == "[redacted]");
+  CHECK(hidden({{"path", ""}, {"value", {{"card", {{"number", 1}}}}}}).at("value") ==
+        Json{{"card", {{"number", "[redacted]"}}}});
+  CHECK(hidden({{"path", "/brand"}, {"value", 1}}).at("value") == 1);
+}
+
 TEST_CASE("a sensitive path goes through lists", "[api]") {
   const Json value{{"users", {{{"mail", "a"}}, {{"mail", "b"}}}}};
   const Json hidden{{"users", {{{"mail", "[redacted]"}}, {{"mail", "[redacted]"}}}}};
@@ -49,7 +65,7 @@ TEST_CASE("every kind of problem has its own slug, and a status of an error", "[
     CHECK_FALSE(kind.meaning.empty());
     CHECK_FALSE(kind.remedy.empty());
   }
-  CHECK(slugs.size() == static_cast<std::size_t>(ErrorCode::internal) + 1);
+  CHECK(slugs.size() == static_cast<std::size_t>(unconfirmed) + 1);
 }
 
 TEST_CASE("a problem says what, where and when to come back", "[api]") {

@@ -1,0 +1,1 @@
+-- One node has the file to itself and renews nothing with others: the number is PostgreSQL's.
