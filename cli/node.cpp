@@ -11,6 +11,7 @@
 #include "activities/register.hpp"
 #include "api/api.hpp"
 #include "cli/housekeeping.hpp"
+#include "cli/provider_lists.hpp"
 #include "cli/workflow_loading.hpp"
 #include "engine/repair/worker.hpp"
 #include "net/http_client.hpp"
@@ -122,7 +123,8 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
           repair::WorkerSettings{}, [this] { return engine.leads(); })),
       api(with_metrics(std::move(api_settings), publishing),
           api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool,
-                        store->repairs(), [this] { repair->wake(); }, &publishing}),
+                        store->repairs(), [this] { repair->wake(); }, &publishing,
+                        provider_lists(config->providers.stripe, http)}),
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
   server.date_by([&time] { return time.now(); });
   store->when_batches_open([worker = repair] { worker->wake(); });

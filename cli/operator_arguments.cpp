@@ -79,7 +79,8 @@ void add_reconcile_command(CLI::App& app, Session& session, Chosen& chosen) {
                         "This connected account alone; default the platform and all accounts that "
                         "the journals name");
   reconcile->add_option("--config", options->config,
-                        "Configuration file of `serve`, for the provider's address and key");
+                        "Configuration file of `serve`, for the provider's address and key; "
+                        "without a key here, the server reads the provider with its own");
   reconcile->add_option("--output", options->output,
                         "Also write the findings to this file, as JSON");
   reconcile->add_flag("--no-record", options->unrecorded, "Leave no entry in the audit log");

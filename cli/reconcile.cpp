@@ -6,6 +6,7 @@
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/moment.hpp"
+#include "cli/provider_lists.hpp"
 #include "cli/serve_settings.hpp"
 #include "cli/server_journals.hpp"
 #include "reconciliation/stripe_objects.hpp"
@@ -118,17 +119,14 @@ Result<void> write_findings(const std::string& file, const Json& json) {
               "Cannot write " + file + ": check its folder, its permissions and the disk.");
 }
 
-Result<reconciliation::Report> compared(const Session& session, const Config& config,
-                                        reconciliation::Window window) {
+bool has_key(const Config& config) {
   const auto& stripe = config.providers.stripe;
   const auto key = stripe.api_key ? stripe.api_key() : std::optional<std::string>{};
-  if (!key || key->empty())
-    return fail(ErrorCode::invalid_request,
-                "Expected an API key of Stripe in the configuration (providers.stripe.apiKey), got "
-                "none: name the file that `serve` reads with --config.");
-  window.answer_within_ms = stripe.timeout_ms;
-  net::HttpClient http;
-  reconciliation::StripeObjects objects{stripe, http};
+  return key && !key->empty();
+}
+
+Result<reconciliation::Report> compared(const Session& session, reconciliation::Objects& objects,
+                                        const reconciliation::Window& window) {
   ServerJournals journals{session};
   int step = 0;
   const reconciliation::Progress progress = [&](const std::string& text) {
@@ -137,10 +135,23 @@ Result<reconciliation::Report> compared(const Session& session, const Config& co
   return reconciliation::reconcile(journals, objects, window, session.clock.now(), progress);
 }
 
+// Nobody here has a key, and the server does not read Stripe for us.
+int no_key(const Session& session, const Refusal& refusal) {
+  if (refusal.status == 0) return report(session, refusal);  // there is no server
+  const Error error{.code = ErrorCode::invalid_request,
+                    .detail = "Expected an API key of Stripe, got none here, and the server at " +
+                              server_of(session) + " does not read Stripe for us (" +
+                              refusal.message +
+                              "). Set SEQUENT_STRIPE_API_KEY, or name the file that `serve` reads "
+                              "(providers.stripe.apiKey) with --config or SEQUENT_CONFIG."};
+  report(session, error);
+  return wrong_use;
+}
+
 }  // namespace
 
 int run_reconcile(const Session& session, const ReconcileOptions& options) {
-  const auto window = window_of(session, options);
+  auto window = window_of(session, options);
   if (!window) {
     report(session, window.error());
     return wrong_use;
@@ -148,8 +159,23 @@ int run_reconcile(const Session& session, const ReconcileOptions& options) {
   ServeOptions node;
   node.config = options.config;
   const auto config = serve_settings(session, node);
-  if (!config) return report(session, config.error());
-  const auto found = compared(session, **config, *window);
+  if (!config) {
+    report(session, config.error());
+    return wrong_use;
+  }
+  const auto& stripe = (*config)->providers.stripe;
+  net::HttpClient http;
+  reconciliation::StripeObjects own{stripe, http};
+  ServerObjects of_server{session};
+  const bool direct = has_key(**config);
+  window->answer_within_ms = stripe.timeout_ms;
+  if (!direct) {
+    const auto within = of_server.answer_within_ms();
+    if (!within) return no_key(session, within.error());
+    window->answer_within_ms = *within;
+  }
+  const auto found =
+      direct ? compared(session, own, *window) : compared(session, of_server, *window);
   if (!found) return report(session, found.error());
   const Json json = to_json(*found);
   const std::string summary = summary_of(*found, json);

@@ -106,11 +106,42 @@ struct Comparing {
 
 }  // namespace
 
+TEST_CASE("reconcile without a key says what to give, and ends with 2", "[cli]") {
+  const Folder folder;
+  Process server{{"serve", "--json", "--listen", "127.0.0.1:0", "--data", folder.path("data")}};
+  const auto serving = parse_json(server.first_line());
+  REQUIRE(serving);
+  const auto url = text_of(*serving, "url");
+  const auto outcome = sequent({"reconcile", "stripe", "--since", "24h", "--server", url});
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.error, Contains("Expected an API key of Stripe") &&
+                                Contains("SEQUENT_STRIPE_API_KEY") && Contains("--config") &&
+                                Contains("SEQUENT_CONFIG") && Contains(url));
+  const auto absent =
+      sequent({"reconcile", "stripe", "--config", folder.path("none.yaml"), "--server", url});
+  CHECK(absent.code == 2);
+  CHECK_THAT(absent.error, Contains("none.yaml"));
+  const auto elsewhere = sequent({"reconcile", "stripe", "--since", "later", "--server", url});
+  CHECK(elsewhere.code == 2);
+  server.signal(SIGTERM);
+  CHECK(server.wait().code == 0);
+}
+
 TEST_CASE("reconcile finds what was deleted, made, changed and lost, and nothing else", "[cli]") {
   Comparing world;
   const auto kept = world.start("kept", "30");
   const auto gone_run = world.start("gone", "30"), changed_run = world.start("changed", "30");
   const auto gone = world.customer_of(gone_run), changed = world.customer_of(changed_run);
+
+  // As an operator types it: the server reads Stripe with its own key.
+  const auto plain = sequent(
+      {"reconcile", "stripe", "--since", world.since, "--no-record", "--server", world.url});
+  INFO(plain.out << plain.error);
+  CHECK(plain.code == 0);
+  CHECK_THAT(plain.out, Contains("3 objects made by 3 runs") && Contains("they agree"));
+  const Json read = exchanged("POST", world.url + "/api/v1/reconciliations:read",
+                              {{"provider", "stripe"}, {"path", "/v1/customers"}});
+  CHECK(read.at("object").at("object") == "list");
 
   const auto before = world.reconcile({});
   INFO(before.out << before.error);
