@@ -22,6 +22,20 @@ Json member(const Json& json, const char* name) {
   return found == json.end() ? Json(nullptr) : *found;
 }
 
+std::int64_t number_of(const Json& json, const char* name) {
+  const auto number = member(json, name);
+  return number.is_number_integer() ? number.get<std::int64_t>() : 0;
+}
+
+// What failed because the provider was down, or was refused with 429, is tried and not counted.
+std::string attempts_text(const Json& waiting) {
+  const auto attempt = number_of(waiting, "attempt"), tried = number_of(waiting, "tried");
+  std::string text;
+  if (attempt > 1 || tried > 1) text += ", attempt " + std::to_string(attempt);
+  if (tried > attempt) text += ", tried " + std::to_string(tried) + " times";
+  return text;
+}
+
 }  // namespace
 
 std::string workflow_text(const Json& workflow) {
@@ -49,10 +63,28 @@ std::string waiting_text(const Json& waiting, Timestamp now) {
   }
   const auto reason = words(waiting, "reason");
   if (!reason.empty() && detail.find(reason) == std::string::npos) text += " (" + reason + ")";
-  const auto attempt = member(waiting, "attempt");
-  if (attempt.is_number_integer() && attempt.get<int>() > 1)
-    text += ", attempt " + std::to_string(attempt.get<int>());
+  text += attempts_text(waiting);
   if (until) text += *until > now ? ", in " + format_duration(*until - now) : ", due";
+  return text;
+}
+
+std::string key_text(const Json& waiting, Timestamp now) {
+  const auto born = time_of(member(waiting, "keyBornAt"));
+  if (!born) return {};
+  std::string text = format_duration(std::max<DurationMs>(0, now - *born)) + " old";
+  if (number_of(waiting, "tried") == 0) return text + ", not sent yet";
+  const auto provider = words(waiting, "provider");
+  const auto forgotten = time_of(member(waiting, "keyForgottenAt"));
+  const bool unknown = waiting.value("outcomeUnknown", false);
+  if (!forgotten)
+    text += ", " + provider + " keeps no keys";
+  else if (*forgotten > now)
+    text += ", " + provider + " forgets it in " + format_duration(*forgotten - now);
+  else
+    text += ", " + provider + " forgot it " + format_duration(now - *forgotten) + " ago";
+  if (!unknown) return text + "; no attempt can have had its effect";
+  text += "; an attempt may have had its effect";
+  if (!forgotten || *forgotten <= now) text += ": that is looked for before it is sent again";
   return text;
 }
 

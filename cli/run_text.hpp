@@ -11,6 +11,9 @@ namespace sequent::cli {
 [[nodiscard]] std::string workflow_text(const Json& workflow);
 /// "parked on stripe since 14:02" from `waitingFor`; "" when it waits for nothing.
 [[nodiscard]] std::string waiting_text(const Json& waiting, Timestamp now);
+/// "3 h old, stripe forgets it in 21 h" of the idempotency key of the call that `waitingFor` is about;
+/// "" when that is no matter.
+[[nodiscard]] std::string key_text(const Json& waiting, Timestamp now);
 /// "2 h 10 min" since an RFC 3339 time; "" when it is none.
 [[nodiscard]] std::string age_text(const Json& time, Timestamp now);
 /// "2026-11-21 08:15:30Z"

@@ -53,6 +53,7 @@ void print_waiting(const Sheet& sheet, const Json& run, Timestamp now) {
   sheet.line("  provider", text_of(waiting, "provider"));
   sheet.line("  operation", text_of(waiting, "operation"));
   sheet.line("  last error", text_of(waiting, "errorType"));
+  sheet.line("  key", key_text(waiting, now));
   sheet.line("  child", text_of(waiting, "run"));
 }
 
@@ -99,7 +100,10 @@ void print_run(const Session& session, const Json& run) {
     const auto value = member(run, name);
     return value.is_number() ? dump_json(value) : std::string{};
   };
-  sheet.line("attempts", count("attempts"));
+  const auto uncounted = count("uncountedAttempts");
+  sheet.line("attempts", count("attempts") + (uncounted.empty() || uncounted == "0"
+                                                  ? ""
+                                                  : ", and " + uncounted + " that do not count"));
   sheet.line("tasks done", count("completedTasks"));
   sheet.line("records", count("seq"));
   sheet.block("attributes", member(run, "attributes"));

@@ -80,8 +80,10 @@ int print_outcome(const Session& session, const Json& outcome, bool waited, bool
   if (status == "faulted")
     terminal.error(terminal.paint_error(Style::bad, "error") + ": " +
                    printable(problem_text(outcome.value("error", Json())), true));
+  const auto waiting = waiting_text(outcome.value("waitingFor", Json()), session.clock.now());
   if (!has_ended(outcome))
-    terminal.error("It has not ended within the wait; `sequent show " +
+    terminal.error("It has not ended within the wait" +
+                   (waiting.empty() ? "" : " (" + printable(waiting) + ")") + "; `sequent show " +
                    printable(text_of(outcome, "id")) + "` says where it stands.");
   return good ? done : failed;
 }

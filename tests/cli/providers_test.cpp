@@ -83,9 +83,14 @@ TEST_CASE("an operator opens a provider, sees what is parked, and closes it", "[
   CHECK_THAT(opened.out, Contains("debug") && Contains("open") && Contains("they called us"));
   const auto run = server.start("1");
   REQUIRE(server.reaches(run, "waiting"));
-  CHECK_THAT(server.ask({"show", run}).out,
-             Contains("parked on debug, open since") && Contains("until an operator closes it"));
-  CHECK(server.counts_parked(1));
+  const auto impatient =
+      server.ask({"start", "test/greets", "--input", R"({"name":"Eva"})", "--wait", "1"});
+  CHECK(impatient.code == 1);
+  CHECK_THAT(impatient.error, Contains("has not ended within the wait (parked: parked on debug"));
+  CHECK_THAT(server.ask({"show", run}).out, Contains("parked on debug, open since") &&
+                                                Contains("until an operator closes it") &&
+                                                Contains(" old, not sent yet"));
+  CHECK(server.counts_parked(2));
   CHECK_THAT(server.ask({"runs", "--stuck"}).out, Contains("No runs."));
 
   const auto closed = server.ask({"providers", "close", "debug", "--reason", "it answers again"});
@@ -96,6 +101,31 @@ TEST_CASE("an operator opens a provider, sees what is parked, and closes it", "[
   const auto audit = server.ask({"audit", "--target", "providers/debug"});
   CHECK_THAT(audit.out, Contains("open-provider") && Contains("they called us") &&
                             Contains("close-provider") && Contains("it answers again"));
+  server.process.signal(SIGTERM);
+  CHECK(server.process.wait().code == 0);
+}
+
+TEST_CASE("a call whose outcome is unknown shows how old its key is", "[cli][outages]") {
+  const Folder folder;
+  Served server{folder};
+  REQUIRE(server.ask({"deploy", folder.file("fails.yaml", R"(document:
+  dsl: 1.0.3
+  namespace: test
+  name: greets
+  version: 1.0.0
+do:
+  - charge:
+      call: debug.fail
+      with: {outcome: unknown, times: 1, retryAfterMs: 600000}
+)")})
+              .code == 0);
+  const auto run = server.start("1");
+  const auto shown = server.ask({"show", run});
+  INFO(shown.out);
+  CHECK_THAT(shown.out, Contains("key") && Contains(" old, debug forgets it in 23 h") &&
+                            Contains("an attempt may have had its effect"));
+  CHECK_THAT(server.ask({"runs", "--where", "key.born<=now"}).out, Contains(run));
+  CHECK_THAT(server.ask({"runs", "--where", "key.bornAt<20h"}).out, Contains("No runs."));
   server.process.signal(SIGTERM);
   CHECK(server.process.wait().code == 0);
 }
