@@ -193,6 +193,7 @@ class Bench {
     if (!only_.empty() && only_ != "stuck") return;
     runtime::RunFilter filter;
     filter.stuck = true;
+    filter.stuck_at = now;
     measure("stuck", [&] { return page(filter, "").runs.size(); });
   }
 

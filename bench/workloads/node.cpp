@@ -22,13 +22,15 @@ void give_up(const std::string& problem) {
   std::exit(1);
 }
 
-Node::Node(const Options& options, const std::string& workflow)
+Node::Node(const Options& options, const std::string& workflow,
+           std::vector<std::unique_ptr<runtime::Activity>> more)
     : work_(asio::make_work_guard(context_)), database_(options.store) {
   auto opened = persistence::open_database(
       {.url = options.store, .directory = options.folder.string(), .node = options.node});
   if (!opened) give_up(opened.error().detail);
   store_ = std::move(*opened);
   activities::register_activities(registry_, {}, http_);
+  for (auto& activity : more) registry_.add(std::move(activity));
   const int count = std::max(2, static_cast<int>(std::thread::hardware_concurrency()) - 1);
   engine_ = std::make_unique<runtime::Engine>(
       runtime::EngineConfig{.node = options.node, .threads = count},

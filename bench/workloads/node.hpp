@@ -23,8 +23,10 @@ namespace sequent::bench {
 
 class Node {
  public:
-  /// Opens the store of the options, recovers what is in it and deploys `workflow`.
-  Node(const Options& options, const std::string& workflow);
+  /// Opens the store of the options, recovers what is in it and deploys `workflow`, which may call
+  /// `more` activities than those that ship.
+  Node(const Options& options, const std::string& workflow,
+       std::vector<std::unique_ptr<runtime::Activity>> more = {});
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;

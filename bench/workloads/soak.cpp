@@ -1,6 +1,7 @@
 // Soak: full load for long, while what has ended is deleted. Shows how large each table and its indexes
 // are over time; with retention on they must stop growing. Beside the load some runs wait for timers,
-// events, children and branches; at no time may one of them have nothing that will wake it.
+// events, children, branches and a provider that goes away and comes back; at no time may one of them
+// have nothing that will wake it, and at the end all have ended.
 #include <poll.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "bench/workloads/callers.hpp"
 #include "bench/workloads/figures.hpp"
+#include "bench/workloads/standing.hpp"
 #include "bench/workloads/workloads.hpp"
 #include "engine/runtime/retention.hpp"
 
@@ -25,6 +27,7 @@ constexpr double most_growth = 1.1;  // from the first half to the second
 struct Sample {
   double seconds = 0;
   std::int64_t bytes = 0;
+  std::vector<persistence::Database::TableSize> sizes;
 };
 
 double megabytes(std::int64_t bytes) {
@@ -32,13 +35,12 @@ double megabytes(std::int64_t bytes) {
 }
 
 // "journal 12.3 + 4.5 MB": the table and its indexes.
-std::int64_t print_sizes(Node& node, double seconds, std::int64_t runs) {
-  const auto sizes = node.store().sizes();
-  std::int64_t sum = 0;
+Sample sample(Node& node, double seconds, std::int64_t runs) {
+  Sample taken{.seconds = seconds, .bytes = 0, .sizes = node.store().sizes()};
   std::string line;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    const auto& [table, bytes, index_bytes] = sizes[i];
-    sum += bytes + index_bytes;
+  for (std::size_t i = 0; i < taken.sizes.size(); ++i) {
+    const auto& [table, bytes, index_bytes] = taken.sizes[i];
+    taken.bytes += bytes + index_bytes;
     if (i >= tables_shown) continue;
     char text[160];
     std::snprintf(text, sizeof text, "  %s %.1f + %.1f", table.c_str(), megabytes(bytes),
@@ -46,70 +48,42 @@ std::int64_t print_sizes(Node& node, double seconds, std::int64_t runs) {
     line += text;
   }
   std::printf("     %6.0f s %10lld runs  %8.1f MB in all;%s\n", seconds,
-              static_cast<long long>(runs), megabytes(sum), line.c_str());
+              static_cast<long long>(runs), megabytes(taken.bytes), line.c_str());
   std::fflush(stdout);
-  return sum;
+  return taken;
+}
+
+double megabytes_of(const Sample& taken, const std::string& table) {
+  for (const auto& size : taken.sizes)
+    if (size.table == table) return megabytes(size.bytes + size.index_bytes);
+  return 0;
+}
+
+// Of the tables that are the largest at the end, with their indexes.
+void print_growth(const std::vector<Sample>& samples) {
+  if (samples.empty()) return;
+  const auto &start = samples.front(), &middle = samples[samples.size() / 2], &end = samples.back();
+  std::printf("     %-24s %10.0f s %10.0f s %10.0f s\n", "MB with indexes after", start.seconds,
+              middle.seconds, end.seconds);
+  for (std::size_t i = 0; i < std::min(tables_shown, end.sizes.size()); ++i) {
+    const auto& table = end.sizes[i].table;
+    std::printf("     %-24s %12.1f %12.1f %12.1f\n", table.c_str(), megabytes_of(start, table),
+                megabytes_of(middle, table), megabytes_of(end, table));
+  }
 }
 
 // Vacuum gives room back in strokes, so sizes swing; what leaks is larger in the second half.
 bool judge(const std::vector<Sample>& samples, double length) {
   std::int64_t before = 0, after = 0;
-  for (const auto& [seconds, bytes] : samples) {
-    auto& most = seconds < length / 2 ? before : after;
-    most = std::max(most, bytes);
+  for (const auto& taken : samples) {
+    auto& most = taken.seconds < length / 2 ? before : after;
+    most = std::max(most, taken.bytes);
   }
   const bool level =
       before == 0 || static_cast<double>(after) <= most_growth * static_cast<double>(before);
   std::printf("     largest %.1f MB in the first half, %.1f MB in the second: %s\n",
               megabytes(before), megabytes(after), level ? "level" : "STILL GROWING");
   return level;
-}
-
-// Runs that stand still in every way but a provider's outage, each for about a second.
-std::string waits_in_every_way() {
-  return "document: {dsl: 1.0.3, namespace: bench, name: waits, version: 1.0.0}\ndo:\n"
-         "  - sleep: {wait: {milliseconds: 300}}\n"
-         "  - both:\n"
-         "      fork:\n"
-         "        branches:\n"
-         "          - child: {run: {workflow: {namespace: bench, name: five, version: 1.0.0, "
-         "input: {n: 1}}}}\n"
-         "          - nap: {wait: {milliseconds: 500}}\n"
-         "  - patient:\n"
-         "      try:\n"
-         "        - hear:\n"
-         "            timeout: {after: {milliseconds: 500}}\n"
-         "            listen: {to: {one: {with: {type: com.example.never}}}}\n"
-         "      catch: {do: [{went: {set: {heard: false}}}]}\n";
-}
-
-// What `sequent runs --stuck` lists: it must be nothing. A page is bounded, so all pages are read.
-bool none_stuck(Node& node) {
-  constexpr std::size_t page_size = 100;
-  runtime::RunFilter filter;
-  filter.stuck = true;
-  std::string cursor;
-  do {
-    const auto page =
-        static_cast<runtime::RunQueries&>(node.store()).list(filter, cursor, page_size);
-    if (!page) give_up(page.error().detail);
-    for (const auto& run : page->runs)
-      std::fprintf(stderr, "soak: run %s (%s/%s, %s at %s) has nothing that will wake it\n",
-                   run.id.text().c_str(), run.workflow_namespace.c_str(), run.name.c_str(),
-                   run.row.status.c_str(), run.row.task.c_str());
-    if (!page->runs.empty()) return false;
-    cursor = page->cursor;
-  } while (!cursor.empty());
-  return true;
-}
-
-std::int64_t waiters_left(Node& node) {
-  runtime::RunFilter filter;
-  filter.workflow_namespace = "bench";
-  filter.name = "waits";
-  filter.statuses = {"pending", "running", "waiting", "suspended", "faulted"};
-  const auto groups = node.store().aggregate(filter, {"workflow"}, 1);
-  return groups && !groups->empty() ? groups->front().count : 0;
 }
 
 // As `serve --retention` does it, beside the work.
@@ -121,6 +95,9 @@ class Deleter {
   Deleter(const Deleter&) = delete;
   Deleter& operator=(const Deleter&) = delete;
   [[nodiscard]] std::size_t deleted() const { return deleted_; }
+  [[nodiscard]] std::size_t deleted_events() const { return deleted_events_; }
+  /// The most that had faulted at one time. Whatever is deleted was looked at before.
+  [[nodiscard]] std::int64_t faulted() const { return faulted_; }
   void stop() {
     stopping_ = true;
     if (thread_.joinable()) thread_.join();
@@ -130,72 +107,133 @@ class Deleter {
   void run() {
     const runtime::SystemClock clock;
     while (!stopping_) {
-      runtime::Outdated outdated;
-      outdated.workflow_namespace = "bench";
-      outdated.name = "five";
-      outdated.before = clock.now() - keep_;
-      do {
-        const auto step = store_.delete_ended(outdated, runs_at_once);
-        deleted_ += step.runs;
-        outdated.after = step.next;
-      } while (outdated.after && !stopping_);
+      const Timestamp before = clock.now() - keep_;
+      look_for_faulted();
+      delete_runs("five", before);
+      for (const auto& name : standing_workflows()) delete_runs(name, before);
+      std::size_t step = runs_at_once;
+      while (step == runs_at_once && !stopping_) {
+        step = store_.delete_events(before, runs_at_once);
+        deleted_events_ += step;
+      }
       static_cast<void>(::poll(nullptr, 0, pause_ms));
     }
+  }
+  void delete_runs(const std::string& name, Timestamp before) {
+    runtime::Outdated outdated;
+    outdated.workflow_namespace = "bench";
+    outdated.name = name;
+    outdated.before = before;
+    do {
+      const auto step = store_.delete_ended(outdated, runs_at_once);
+      deleted_ += step.runs;
+      outdated.after = step.next;
+    } while (outdated.after && !stopping_);
+  }
+  void look_for_faulted() {
+    runtime::RunFilter filter;
+    filter.statuses = {"faulted"};
+    const auto groups = store_.aggregate(filter, {"status"}, 1);
+    if (!groups) give_up(groups.error().detail);
+    if (!groups->empty()) faulted_ = std::max(faulted_.load(), groups->front().count);
   }
 
   persistence::Database& store_;
   const DurationMs keep_;
-  std::atomic<std::size_t> deleted_{0};
+  std::atomic<std::size_t> deleted_{0}, deleted_events_{0};
+  std::atomic<std::int64_t> faulted_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;
+};
+
+// Beside the load: runs that stand still, and an outage now and then.
+struct Beside {
+  Node& node;
+  ShakyProvider& provider;
+  Outages outages{node, provider};
+  std::int64_t runs = 0, calls = 0, most_parked = 0, looks = 0;
+  bool good = true;
+
+  void start() {
+    for (const auto& name : standing_workflows()) {
+      const Load load{
+          .workflow = name, .runs = waiters_a_round, .callers = waiters_a_round, .wait = false};
+      good = drive(node, load).failed == 0 && good;
+      runs += load.runs;
+      if (name == "calls" || name == "asks") calls += 2 * load.runs;
+    }
+  }
+  void look() {
+    most_parked = std::max(most_parked, standing(node).parked);
+    good = none_stuck(node) && good;
+    ++looks;
+  }
+  /// Everything ends, each effect came about once, and the provider was really away.
+  [[nodiscard]] bool end() {
+    outages.stop();
+    const auto begun = SteadyClock::now();
+    while (standing(node).live > 0 && seconds_since(begun) < waiters_end_within_s)
+      static_cast<void>(::poll(nullptr, 0, pause_ms));
+    look();
+    const auto left = standing(node).live;
+    const auto effects = static_cast<std::int64_t>(provider.effects());
+    const auto totals = node.engine().stats().outages;
+    std::printf(
+        "     %lld runs waited for timers, events, children, branches and a provider; %lld did not "
+        "end; %lld looks for stuck ones\n"
+        "     the provider was away %d times, opened %llu times by what it answered, %lld runs "
+        "parked at most, %lld effects of %lld calls\n",
+        static_cast<long long>(runs), static_cast<long long>(left), static_cast<long long>(looks),
+        outages.count(), static_cast<unsigned long long>(totals.opened),
+        static_cast<long long>(most_parked), static_cast<long long>(effects),
+        static_cast<long long>(calls));
+    const bool parked = totals.held_back > 0 && totals.opened > 0;
+    if (!parked) std::fprintf(stderr, "soak: no outage was noticed; it has to last longer\n");
+    return good && left == 0 && effects == calls && parked;
+  }
 };
 
 }  // namespace
 
 bool soak(const Options& options) {
-  Node node(options, five_steps());
-  node.deploy(waits_in_every_way());
+  ShakyProvider provider;
+  std::vector<std::unique_ptr<runtime::Activity>> more;
+  more.push_back(shaky_activity(provider));
+  Node node(options, five_steps(), std::move(more));
+  deploy_standing(node);
   Deleter deleter{node.store(), options.keep_seconds * 1'000LL};
-  std::printf("soak %d s of full load, ended runs are kept for %d s\n", options.soak_seconds,
-              options.keep_seconds);
+  Beside beside{.node = node, .provider = provider};
+  std::printf("soak %d s of full load, ended runs and events are kept for %d s\n",
+              options.soak_seconds, options.keep_seconds);
   const auto begun = SteadyClock::now();
   const double length = options.soak_seconds, step = std::max(1.0, length / 30);
   std::vector<Sample> samples;
-  std::int64_t runs = 0, waiters = 0, looks = 0;
+  std::int64_t runs = 0;
   bool good = true;
   for (double next = step; seconds_since(begun) < length;) {
+    beside.start();
     const Load load{.runs = 2'000, .callers = 600};
-    const Load waiting{
-        .workflow = "waits", .runs = waiters_a_round, .callers = waiters_a_round, .wait = false};
-    good = drive(node, waiting).failed == 0 && good;
     good = drive(node, load).failed == 0 && good;
     runs += load.runs;
-    waiters += waiting.runs;
-    good = none_stuck(node) && good;
-    ++looks;
+    beside.look();
     const double now = seconds_since(begun);
     if (now < next) continue;
     next = now + step;
-    samples.push_back({now, print_sizes(node, now, runs)});
+    samples.push_back(sample(node, now, runs));
   }
-  const auto ended = SteadyClock::now();
-  while (waiters_left(node) > 0 && seconds_since(ended) < waiters_end_within_s)
-    static_cast<void>(::poll(nullptr, 0, pause_ms));
-  const auto left = waiters_left(node);
-  good = none_stuck(node) && left == 0 && good;
-  std::printf(
-      "     %lld runs waited for timers, events, children and branches; %lld did not end; "
-      "%lld looks for stuck ones\n",
-      static_cast<long long>(waiters), static_cast<long long>(left),
-      static_cast<long long>(looks + 1));
+  good = beside.end() && good;
   deleter.stop();
-  std::printf("     %.0f runs/s, %zu runs deleted, %.0f MB of memory at most\n",
-              static_cast<double>(runs) / seconds_since(begun), deleter.deleted(),
-              peak_memory_mb());
-  if (deleter.deleted() == 0) {
-    std::fprintf(stderr, "soak: nothing was deleted\n");
+  print_growth(samples);
+  std::printf(
+      "     %.0f runs/s, %zu runs and %zu events deleted, %lld faulted, %.0f MB of memory at "
+      "most\n",
+      static_cast<double>(runs) / seconds_since(begun), deleter.deleted(), deleter.deleted_events(),
+      static_cast<long long>(deleter.faulted()), peak_memory_mb());
+  if (deleter.deleted() == 0 || deleter.deleted_events() == 0) {
+    std::fprintf(stderr, "soak: no runs or no events were deleted; keep them for less time\n");
     return false;
   }
+  good = good && deleter.faulted() == 0;
   // A short one shows that it works, and says nothing about growth.
   return (length < 20.0 * options.keep_seconds || judge(samples, length)) && good;
 }
