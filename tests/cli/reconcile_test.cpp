@@ -212,9 +212,9 @@ TEST_CASE("reconcile finds what was deleted, made, changed and lost, and nothing
              Contains(gone) && Contains("sequent rewind"));
 
   // For people the same, with the repairs; and a record only when it is wanted.
-  const auto read = world.reconcile({"--no-record"});
-  CHECK(read.code == 1);
-  CHECK_THAT(read.out, Contains("missing") && Contains("repair  `sequent show " + gone_run) &&
+  const auto spoken = world.reconcile({"--no-record"});
+  CHECK(spoken.code == 1);
+  CHECK_THAT(spoken.out, Contains("missing") && Contains("repair  `sequent show " + gone_run) &&
                            Contains("1 answer-lost") && Contains("1 different"));
   CHECK(exchanged("GET", world.url + "/api/v1/audit?limit=100").at("items").size() ==
         audit.at("items").size());
