@@ -1,5 +1,6 @@
 #include "engine/runtime/remote_waits.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "engine/runtime/cluster.hpp"
@@ -41,7 +42,13 @@ void RemoteWaits::add(const InstanceId& id, Until until, Timestamp deadline,
     if (node) reply(std::unexpected(node->elsewhere(id)));
     return;
   }
-  runs_[id].waiting.push_back({.until = until, .deadline = deadline, .reply = std::move(reply)});
+  Run& run = runs_[id];
+  // The owner looks out as long as it was told: who is more patient than all others is news to it.
+  const bool known = std::ranges::any_of(run.waiting, [&](const Waiting& other) {
+    return other.until == until && other.deadline >= deadline;
+  });
+  if (!known) run.told.clear();
+  run.waiting.push_back({.until = until, .deadline = deadline, .reply = std::move(reply)});
   deadlines_.emplace(deadline, id);
   look(id);  // it may be over already
   set_alarm();

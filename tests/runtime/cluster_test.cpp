@@ -148,6 +148,23 @@ TEST_CASE("who waits in vain for a run of another node hears how far it is", "[c
   CHECK(unknown.error().code == ErrorCode::not_found);
 }
 
+TEST_CASE("who waits longer than others for a run of another node hears of its end", "[cluster]") {
+  Pair pair;
+  auto& world = pair.world;
+  world.deploy(document("sleeper", sleeper));
+  const auto id = pair.start_on(*pair.other, "sleeper");  // it ends after 600 s
+  world.advance(2'000);
+  const auto first = world.begin(world.engine->wait(id, Until::ended, 597'000));
+  world.advance(596'000);
+  const auto longer = world.begin(world.engine->wait(id, Until::ended, 700'000));
+  world.advance(1'500);
+  REQUIRE(first->has_value());
+  REQUIRE_FALSE(longer->has_value());
+  world.advance(1'000);
+  REQUIRE(longer->has_value());
+  CHECK((**longer)->ended);
+}
+
 TEST_CASE("who waits is answered though notes are lost and owners die", "[cluster]") {
   Pair pair;
   auto& world = pair.world;
