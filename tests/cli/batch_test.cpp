@@ -210,7 +210,8 @@ TEST_CASE("a batch that undoes, or does things again, is confirmed first", "[cli
   INFO(deployed.error);
   REQUIRE(deployed.code == 0);
   for (int i = 0; i < 2; ++i)
-    REQUIRE(server.ask({"start", "test/buys", "--input", "{}", "--wait", "1"}).code == 0);
+    REQUIRE_THAT(server.ask({"start", "test/buys", "--input", "{}", "--wait", "1"}).error,
+                 Contains("It has not ended within the wait"));
   const std::string where = "workflow=test/buys and status=waiting";
   const auto looked = server.ask({"batch", "cancel", "--where", where, "--dry-run"});
   CHECK_THAT(looked.out, Contains("WILL BE UNDONE") && Contains("/do/0/charge") &&

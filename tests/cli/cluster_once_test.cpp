@@ -263,6 +263,7 @@ TEST_CASE(
     return two.value("SELECT state::json->>'" + field +
                      "' FROM $.provider_circuit WHERE operation_class <> '*'");
   };
+  REQUIRE(in_time([&] { return stored("position") == "open"; }));
   const auto opened_at = stored("openedAt");
   // What had left has come back; from here on only canaries do.
   REQUIRE(in_time([&] { return sum("sequent_activities_in_flight") == 0; }));

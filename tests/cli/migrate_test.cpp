@@ -166,7 +166,7 @@ TEST_CASE("all that a search finds move at a rate, and those that can't say why"
   const auto looked = with({"--dry-run", "--rate", "50/s"});
   INFO(looked.error);
   CHECK(looked.code == 0);
-  CHECK_THAT(looked.out, Contains("4 runs") && Contains("3 can be moved") &&
+  CHECK_THAT(looked.out, Contains("4 runs") && Contains("3 of 4 would take it") &&
                              Contains("/do/0/charge") && Contains("no task with this name"));
   CHECK(with({}).code == 2);  // no reason
   const auto moved = with({"--rate", "50/s", "--reason", "no charge any more"});
