@@ -195,13 +195,15 @@ Partition::Plan plan_rewind(const machine::RewindAsked& asked) {
   };
 }
 
-Partition::Plan plan_migrate(std::shared_ptr<Node> node, ActionRequest request) {
-  return
-      [node = std::move(node), request = std::move(request)](const Resident& run) -> Result<Event> {
-        auto program = version_of(*node, *run.program, request.version);
-        if (!program) return std::unexpected(program.error());
-        return Event{machine::MigrateAsked{*std::move(program), request.reason, request.by}};
-      };
+// The node holds the plan until the run is loaded, so the plan must not hold the node.
+Partition::Plan plan_migrate(const std::weak_ptr<Node>& owner, ActionRequest request) {
+  return [owner, request = std::move(request)](const Resident& run) -> Result<Event> {
+    const auto node = owner.lock();
+    if (!node) return fail(ErrorCode::unavailable, "This node is stopping.");
+    auto program = version_of(*node, *run.program, request.version);
+    if (!program) return std::unexpected(program.error());
+    return Event{machine::MigrateAsked{*std::move(program), request.reason, request.by}};
+  };
 }
 
 Partition::Plan plan_event(Event event) {
@@ -264,16 +266,21 @@ asio::awaitable<Result<void>> perform(std::shared_ptr<Node> node, ActionRequest 
   }
   const bool migrates = request.kind == ActionRequest::Kind::migrate;
   auto acting = act_on(partition, request.run, only_at(request.at_seq, std::move(plan)));
-  if (!migrates) {  // see act_on
-    partition.reset();
-    node.reset();
-  }
+  const std::weak_ptr<Node> owner = node;
+  partition.reset();  // see act_on
+  node.reset();
   Result<void> done = co_await std::move(acting);
   const bool unknown = !done && done.error().code == ErrorCode::not_found;
-  if (!migrates || !unknown || node->cluster == nullptr) co_return done;
+  if (!migrates || !unknown) co_return done;
+  node = owner.lock();
+  if (!node || node->cluster == nullptr) co_return done;
   auto learning = learn(node);
   co_await std::move(learning);
+  partition = node->partition(request.run.partition());
+  if (!partition) co_return std::unexpected(node->elsewhere(request.run));
   auto again = act_on(partition, request.run, only_at(request.at_seq, plan_migrate(node, request)));
+  partition.reset();
+  node.reset();
   done = co_await std::move(again);
   co_return done;
 }
