@@ -73,17 +73,6 @@ bool wake_up_beside(const Options& options) {
   return first.failed == 0;
 }
 
-// Runs/s of W1 in the store of `options`, warmed.
-std::optional<double> w1_within(const Options& options, const char* name) {
-  Node node(options, five_steps());
-  (void)drive(node, {.runs = std::max(100, options.runs / 20), .callers = 64});  // warm
-  const Load load{.runs = options.runs, .callers = 600};
-  auto measured = drive(node, load);
-  print(name, load, 5, measured);
-  if (measured.failed != 0) return std::nullopt;
-  return load.runs / measured.seconds;
-}
-
 Options empty_store(Options options) {
   options.folder /= "empty";
   std::filesystem::create_directories(options.folder);
@@ -96,8 +85,8 @@ bool compare_with_empty(const Options& options) {
   const auto empty = empty_store(options);
   std::vector<double> shares;
   for (int pair = 0; pair < pairs; ++pair) {
-    const auto beside = measure_apart([&] { return w1_within(options, "  W1 beside them"); });
-    const auto without = measure_apart([&] { return w1_within(empty, "  W1 without"); });
+    const auto beside = measure_apart([&] { return w1_rate(options, "  W1 beside them"); });
+    const auto without = measure_apart([&] { return w1_rate(empty, "  W1 without"); });
     if (!beside || !without) return false;
     shares.push_back(100 * *beside / *without);
   }

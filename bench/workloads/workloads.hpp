@@ -1,7 +1,9 @@
 #pragma once
-// The six workloads of the yardstick, and two of the cluster. Each runs in a process of its own, in an empty folder, and
-// prints its figures on standard output; a failed run is a line on standard error and exit code 1.
+// The six workloads of the yardstick, two nodes, a batch and a soak. Each runs in a process of its
+// own, in an empty folder, and prints its figures on standard output; a failed run is a line on
+// standard error and exit code 1.
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace sequent::bench {
@@ -19,6 +21,8 @@ struct Options {
 };
 
 [[nodiscard]] bool w1_throughput(const Options& options);
+/// The runs/s of W1 in the store of `options`, printed as `name`; nothing when a run failed.
+[[nodiscard]] std::optional<double> w1_rate(const Options& options, const char* name);
 [[nodiscard]] bool w2_one_at_a_time(const Options& options);
 [[nodiscard]] bool w3_sixty_four_callers(const Options& options);
 [[nodiscard]] bool w4_http_steps(const Options& options);
