@@ -1,10 +1,7 @@
 #include "tests/activities/stripe_contract.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <cctype>
 #include <regex>
 #include <sstream>
 
@@ -41,23 +38,6 @@ std::string within(const std::string& name, const std::string& member) {
 }
 
 }  // namespace
-
-Json shared_contract(const std::string& name) {
-  const char* named = std::getenv("SEQUENT_SHARED");
-  const std::filesystem::path folder =
-      named != nullptr ? std::filesystem::path(named)
-                       : std::filesystem::path(SEQUENT_SOURCE_DIR) / ".." / "shared";
-  std::ifstream file(folder / "contracts" / name);
-  if (!file) {
-    WARN("skipped: " << name << " is not there; set SEQUENT_SHARED to the folder of contracts");
-    return {};
-  }
-  std::stringstream text;
-  text << file.rdbuf();
-  auto parsed = parse_json(text.str());
-  REQUIRE(parsed.has_value());
-  return std::move(*parsed);
-}
 
 const Json* StripeContract::operation(const std::string& method, const std::string& path) const {
   const Json* found = nullptr;

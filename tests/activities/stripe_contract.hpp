@@ -9,10 +9,6 @@
 
 namespace sequent::tests {
 
-/// A file of the folder that SEQUENT_SHARED names, or of `../shared`; null where there is none, and
-/// the skip is reported by name.
-[[nodiscard]] Json shared_contract(const std::string& name);
-
 class StripeContract {
  public:
   explicit StripeContract(Json description) : api_(std::move(description)) {}

@@ -9,6 +9,7 @@
 #include "tests/activities/stripe_contract.hpp"
 #include "tests/activities/stripe_samples.hpp"
 #include "tests/activities/stripe_support.hpp"
+#include "tests/support/shared_folder.hpp"
 
 using namespace sequent;
 using namespace sequent::tests;
@@ -52,8 +53,8 @@ net::ServerRequest request_to(const std::string& path, const std::string& form) 
 }  // namespace
 
 TEST_CASE("forms are encoded as the official encoder does", "[activities][stripe][contract]") {
-  const Json file = shared_contract("stripe-form-encoding-vectors.json");
-  if (file.is_null()) return;
+  const auto file = test::shared_contract("stripe-form-encoding-vectors.json");
+  if (!file) return;
   const auto sorted = [](const std::string& form) {
     std::vector<std::string> pairs;
     std::stringstream stream(form);
@@ -61,8 +62,8 @@ TEST_CASE("forms are encoded as the official encoder does", "[activities][stripe
     std::sort(pairs.begin(), pairs.end());
     return pairs;
   };
-  REQUIRE_FALSE(file.at("vectors").empty());
-  for (const Json& vector : file.at("vectors")) {
+  REQUIRE_FALSE(file->at("vectors").empty());
+  for (const Json& vector : file->at("vectors")) {
     CAPTURE(vector.at("name").get<std::string>());
     CHECK(sorted(activities::stripe::encode_form(vector.at("params"))) ==
           sorted(vector.at("encoded").get<std::string>()));
@@ -71,9 +72,9 @@ TEST_CASE("forms are encoded as the official encoder does", "[activities][stripe
 
 TEST_CASE("an input schema lets no parameter through that Stripe does not describe",
           "[activities][stripe][contract]") {
-  const Json api = shared_contract("stripe-openapi-subset.json");
-  if (api.is_null()) return;
-  const StripeContract contract(api);
+  const auto api = test::shared_contract("stripe-openapi-subset.json");
+  if (!api) return;
+  const StripeContract contract(*api);
   for (const auto& operation : activities::stripe::all_operations()) {
     CAPTURE(operation.spec.name);
     if (!is_described(operation)) continue;
@@ -92,10 +93,11 @@ TEST_CASE("an input schema lets no parameter through that Stripe does not descri
 
 TEST_CASE("every request is one that Stripe describes", "[activities][stripe][contract]") {
   const std::string version = GENERATE(as<std::string>(), "2026-07-29.dahlia", "2023-08-16");
-  const Json api = shared_contract(version == "2023-08-16" ? "stripe-openapi-2023-08-16-subset.json"
-                                                           : "stripe-openapi-subset.json");
-  if (api.is_null()) return;
-  const StripeContract contract(api);
+  const auto api =
+      test::shared_contract(version == "2023-08-16" ? "stripe-openapi-2023-08-16-subset.json"
+                                                    : "stripe-openapi-subset.json");
+  if (!api) return;
+  const StripeContract contract(*api);
   activities::StripeConfig config;
   config.api_version = version;
   StripeBench stripe(willing, config);
@@ -131,9 +133,9 @@ TEST_CASE("every request is one that Stripe describes", "[activities][stripe][co
 
 TEST_CASE("the judge of requests refuses what Stripe would refuse",
           "[activities][stripe][contract]") {
-  const Json api = shared_contract("stripe-openapi-subset.json");
-  if (api.is_null()) return;
-  const StripeContract contract(api);
+  const auto api = test::shared_contract("stripe-openapi-subset.json");
+  if (!api) return;
+  const StripeContract contract(*api);
   const auto wrong = [&](const std::string& path, const std::string& form) {
     return joined(contract.violations(request_to(path, form)));
   };

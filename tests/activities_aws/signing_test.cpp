@@ -4,6 +4,7 @@
 
 #include "activities/aws/client.hpp"
 #include "tests/activities_aws/support.hpp"
+#include "tests/support/shared_folder.hpp"
 
 using namespace sequent;
 using namespace sequent::tests;
@@ -66,7 +67,7 @@ void check_shape(const Json& shapes, const std::string& name, const Json& value)
 }  // namespace
 
 TEST_CASE("libcurl signs the calls of Marketplace and SQS as AWS expects", "[contract]") {
-  const auto vectors = contract("aws-sigv4-vectors.json");
+  const auto vectors = test::shared_contract("aws-sigv4-vectors.json");
   if (!vectors) return;
   for (const auto& vector : vectors->at("derived")) {
     CAPTURE(text_of(vector, "name"));
@@ -78,9 +79,10 @@ TEST_CASE("libcurl signs the calls of Marketplace and SQS as AWS expects", "[con
 }
 
 TEST_CASE("requests and answers are those of the published service models", "[contract]") {
-  const auto metering = contract("aws-meteringmarketplace-2016-01-14-service-2.json");
-  const auto entitlement = contract("aws-marketplace-entitlement-2017-01-11-service-2.json");
-  const auto sqs = contract("aws-sqs-2012-11-05-service-2-subset.json");
+  const auto metering = test::shared_contract("aws-meteringmarketplace-2016-01-14-service-2.json");
+  const auto entitlement =
+      test::shared_contract("aws-marketplace-entitlement-2017-01-11-service-2.json");
+  const auto sqs = test::shared_contract("aws-sqs-2012-11-05-service-2-subset.json");
   if (!metering || !entitlement || !sqs) return;
   AwsProvider aws;
   const Json buyer = aws.admin("tokens", {{"subscribed", true}});

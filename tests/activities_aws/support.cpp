@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <sstream>
 
 namespace sequent::tests {
 
@@ -114,20 +113,6 @@ runtime::Failure AwsProvider::failed(const std::string& name, const Json& input)
   const auto result = call(name, input);
   REQUIRE_FALSE(result.has_value());
   return result.error();
-}
-
-std::optional<Json> contract(const std::string& file) {
-  const char* told = std::getenv("SEQUENT_SHARED");
-  const auto shared = told != nullptr ? std::filesystem::path(told)
-                                      : std::filesystem::path(SEQUENT_SOURCE_DIR) / ".." / "shared";
-  std::ifstream stream(shared / "contracts" / file);
-  if (!stream) {
-    WARN("skipped: no contracts/" + file + " in SEQUENT_SHARED or ../shared");
-    return std::nullopt;
-  }
-  std::stringstream text;
-  text << stream.rdbuf();
-  return parse_json(text.str()).value();
 }
 
 }  // namespace sequent::tests

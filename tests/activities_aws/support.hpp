@@ -1,9 +1,5 @@
 #pragma once
 // The activities of AWS against its stand-in, on a port and with a clock of their own.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "activities/aws/aws.hpp"
 #include "sandbox/aws/aws.hpp"
 #include "tests/activities/support.hpp"
@@ -47,9 +43,6 @@ struct AwsProvider {
   Json done(const std::string& name, const Json& input);
   runtime::Failure failed(const std::string& name, const Json& input);
 };
-
-/// The folder of contracts beside the sources; tests that need it are skipped by name without it.
-[[nodiscard]] std::optional<Json> contract(const std::string& file);
 
 inline constexpr DurationMs hour_ms = 3'600'000;
 

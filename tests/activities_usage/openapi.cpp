@@ -1,14 +1,10 @@
 #include "openapi.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cctype>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "sandbox/json_stand_in.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::tests {
 
@@ -39,20 +35,9 @@ Json from_text(const std::string& text, const std::string& type) {
 }  // namespace
 
 std::optional<OpenApi> OpenApi::load(const std::string& name, std::string base) {
-  const char* named = std::getenv("SEQUENT_SHARED");
-  const std::filesystem::path folder =
-      named != nullptr ? std::filesystem::path(named)
-                       : std::filesystem::path(SEQUENT_SOURCE_DIR) / ".." / "shared";
-  std::ifstream file(folder / "contracts" / name);
-  if (!file) {
-    WARN("skipped: " << name << " is not there; set SEQUENT_SHARED to the folder of contracts");
-    return std::nullopt;
-  }
-  std::stringstream text;
-  text << file.rdbuf();
-  auto parsed = parse_json(text.str());
-  REQUIRE(parsed.has_value());
-  return OpenApi(std::move(*parsed), std::move(base));
+  auto description = test::shared_contract(name);
+  if (!description) return std::nullopt;
+  return OpenApi(std::move(*description), std::move(base));
 }
 
 const Json* OpenApi::operation(const std::string& method, const std::string& path) const {

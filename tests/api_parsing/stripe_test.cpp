@@ -1,12 +1,10 @@
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "api/stripe_event.hpp"
 #include "api/webhook_signature.hpp"
 #include "base/digest.hpp"
 #include "base/json.hpp"
+#include "tests/support/shared_folder.hpp"
 
 using namespace sequent;
 using namespace sequent::api;
@@ -30,16 +28,8 @@ Result<void> check_stripe_signature(const std::string& header, const std::string
 }  // namespace
 
 TEST_CASE("Stripe's signature scheme, by the shared vectors", "[api]") {
-  const char* shared = std::getenv("SEQUENT_SHARED");
-  const std::string folder = shared != nullptr ? shared : SEQUENT_SOURCE_DIR "/../shared";
-  std::ifstream file{folder + "/contracts/stripe-webhook-signature-vectors.json"};
-  if (!file) {
-    WARN("skipped: stripe-webhook-signature-vectors.json is not there (set SEQUENT_SHARED)");
-    return;
-  }
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  const auto vectors = parse_json(text);
-  REQUIRE(vectors);
+  const auto vectors = test::shared_contract("stripe-webhook-signature-vectors.json");
+  if (!vectors) return;
   REQUIRE(vectors->at("vectors").size() > 10);
   for (const auto& vector : vectors->at("vectors")) {
     CAPTURE(vector.at("name").get<std::string>(), vector.at("reason").get<std::string>());

@@ -2,25 +2,18 @@
 // refuses by name.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "tests/conformance/execution.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::conformance {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Tests may look for the shared folder; the engine itself never reads the environment.
-fs::path kit_folder() {
-  const char* shared = std::getenv("SEQUENT_SHARED");
-  const fs::path base = shared ? fs::path{shared} : fs::path{SEQUENT_SOURCE_DIR} / ".." / "shared";
-  return base / "dsl" / "ctk";
-}
 
 std::vector<fs::path> feature_files(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -63,13 +56,10 @@ void check_passed(const Verdict& verdict) {
 }  // namespace
 
 TEST_CASE("every scenario of the conformance kit passes or is refused by name") {
-  const fs::path folder = kit_folder();
-  if (!fs::is_directory(folder)) {
-    WARN("skipped: no conformance kit in " << folder.string() << " (set SEQUENT_SHARED)");
-    return;
-  }
+  const auto folder = test::shared_path("dsl/ctk");
+  if (!folder) return;
   std::size_t seen = 0, refused = 0;
-  for (const fs::path& file : feature_files(folder)) {
+  for (const fs::path& file : feature_files(*folder)) {
     INFO(file.filename().string());
     const auto scenarios = parse_feature(text_of_file(file));
     if (!scenarios) FAIL(scenarios.error().detail);

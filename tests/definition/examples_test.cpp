@@ -1,22 +1,15 @@
 // The specification's own examples: they compile, but for what this version refuses by name.
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "compiling.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::definition {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Tests may look for the shared folder; the engine itself never reads the environment.
-fs::path language_folder(std::string_view name) {
-  const char* shared = std::getenv("SEQUENT_SHARED");
-  const fs::path base = shared ? fs::path{shared} : fs::path{SEQUENT_SOURCE_DIR} / ".." / "shared";
-  return base / "dsl" / name;
-}
 
 std::string text_of_file(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};
@@ -75,14 +68,11 @@ std::vector<std::string> definitions_in(const std::string& feature) {
 }  // namespace
 
 TEST_CASE("the specification's examples compile, but for what is refused by name") {
-  const fs::path folder = language_folder("examples");
-  if (!fs::exists(folder)) {
-    WARN("skipped: no specification examples in " << folder.string());
-    return;
-  }
+  const auto folder = test::shared_path("dsl/examples");
+  if (!folder) return;
   std::size_t seen_refused = 0;
   std::size_t compiled = 0;
-  for (const auto& entry : fs::directory_iterator{folder}) {
+  for (const auto& entry : fs::directory_iterator{*folder}) {
     const std::string name = entry.path().filename().string();
     CAPTURE(name);
     const auto result = compile_text(text_of_file(entry.path()), name);
@@ -108,13 +98,10 @@ TEST_CASE("the specification's examples compile, but for what is refused by name
 }
 
 TEST_CASE("the conformance kit's workflows compile") {
-  const fs::path folder = language_folder("ctk");
-  if (!fs::exists(folder)) {
-    WARN("skipped: no conformance kit in " << folder.string());
-    return;
-  }
+  const auto folder = test::shared_path("dsl/ctk");
+  if (!folder) return;
   std::size_t seen = 0;
-  for (const auto& entry : fs::directory_iterator{folder}) {
+  for (const auto& entry : fs::directory_iterator{*folder}) {
     for (const std::string& text : definitions_in(text_of_file(entry.path()))) {
       const auto result = compile_text(text, entry.path().filename().string());
       INFO(text);

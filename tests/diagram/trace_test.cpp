@@ -128,13 +128,10 @@ std::vector<definition::ProgramPtr> all_workflows() {
 }  // namespace
 
 TEST_CASE("what a workflow claims of its document is drawn there, with that number") {
-  const auto shared = test::shared_folder();
-  if (!shared || !fs::is_directory(*shared / "seeds")) {
-    WARN("skipped: there is no folder of source documents (set SEQUENT_SHARED)");
-    return;
-  }
+  const auto seeds = test::shared_path("seeds");
+  if (!seeds) return;
   Arrows documents;
-  for (const auto& entry : fs::directory_iterator(*shared / "seeds"))
+  for (const auto& entry : fs::directory_iterator(*seeds))
     read_document(read(entry.path()), documents);
   for (const auto& program : all_workflows()) {
     // One by one: each must say the same of an arrow that several claim.
@@ -167,15 +164,10 @@ TEST_CASE("no arrow of a traced diagram is forgotten") {
       CHECK_FALSE(row.carriers.empty());
     }
   }
-  const auto shared = test::shared_folder();
-  if (!shared || !fs::is_directory(*shared / "seeds")) {
-    WARN(
-        "skipped in part: how many arrows there are is in the source documents (set "
-        "SEQUENT_SHARED)");
-    return;
-  }
+  const auto seeds = test::shared_path("seeds");  // they tell how many arrows there are
+  if (!seeds) return;
   Arrows documents;
-  for (const auto& entry : fs::directory_iterator(*shared / "seeds"))
+  for (const auto& entry : fs::directory_iterator(*seeds))
     read_document(read(entry.path()), documents);
   for (const auto& diagram : diagrams)
     if (std::find(traced.begin(), traced.end(), diagram.title) != traced.end()) {

@@ -8,15 +8,8 @@ using namespace sequent;
 
 TEST_CASE("Stripe publishes every list that is read, with the parameters that are sent",
           "[reconciliation]") {
-  const auto folder = test::shared_folder();
-  if (!folder) {
-    WARN("skipped: no folder of shared documents beside the source, and SEQUENT_SHARED is not set");
-    return;
-  }
-  std::ifstream file{*folder / "contracts" / "stripe-openapi-subset.json"};
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto description = parse_json(text);
-  REQUIRE(description.has_value());
+  const auto description = test::shared_contract("stripe-openapi-subset.json");
+  if (!description) return;
   for (const auto& kind : reconciliation::kinds()) {
     INFO(kind.path);
     const Json& parameters =

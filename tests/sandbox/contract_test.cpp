@@ -1,5 +1,6 @@
 // Answers have the members that Stripe's published description requires, and no unknown ones.
 #include "support.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::sandbox {
 namespace {
@@ -20,10 +21,9 @@ void check_object(const Json& schemas, const Json& object) {
 }
 
 TEST_CASE("every object has the members of the published description, and no others") {
-  const auto folder = contracts_folder();
-  if (!folder) return;
-  const Json description = read_json_file(*folder / "stripe-openapi-subset.json");
-  const Json& schemas = description.at("components").at("schemas");
+  const auto description = test::shared_contract("stripe-openapi-subset.json");
+  if (!description) return;
+  const Json& schemas = description->at("components").at("schemas");
   StripeTest test;
   const auto customer = test.customer();
   for (const char* mode : {"payment", "subscription"}) {

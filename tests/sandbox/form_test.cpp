@@ -1,6 +1,7 @@
 #include "sandbox/form.hpp"
 
 #include "support.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::sandbox {
 namespace {
@@ -24,11 +25,10 @@ Json as_form(const Json& value) {
 }
 
 TEST_CASE("forms of the official encoder decode to what was encoded") {
-  const auto folder = contracts_folder();
-  if (!folder) return;
-  const Json file = read_json_file(*folder / "stripe-form-encoding-vectors.json");
-  REQUIRE(file.at("vectors").size() >= 14);
-  for (const auto& vector : file.at("vectors")) {
+  const auto file = test::shared_contract("stripe-form-encoding-vectors.json");
+  if (!file) return;
+  REQUIRE(file->at("vectors").size() >= 14);
+  for (const auto& vector : file->at("vectors")) {
     CAPTURE(vector.at("name"));
     const auto form = decode_form(vector.at("encoded").get<std::string>());
     REQUIRE(form.has_value());

@@ -1,5 +1,6 @@
 // Subscriptions and invoices in every state, in the layouts of the two published descriptions.
 #include "billing_support.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::sandbox {
 namespace {
@@ -44,13 +45,12 @@ void live_through_everything(BillingTest& test) {
 }
 
 TEST_CASE("subscriptions, items, invoices and lines are as published, today and in 2023") {
-  const auto folder = contracts_folder();
-  if (!folder) return;
   const bool today = GENERATE(true, false);
   CAPTURE(today);
-  const Json description = read_json_file(
-      *folder / (today ? "stripe-openapi-subset.json" : "stripe-openapi-2023-08-16-subset.json"));
-  const Json& schemas = description.at("components").at("schemas");
+  const auto description = test::shared_contract(today ? "stripe-openapi-subset.json"
+                                                       : "stripe-openapi-2023-08-16-subset.json");
+  if (!description) return;
+  const Json& schemas = description->at("components").at("schemas");
   BillingTest test;
   live_through_everything(test);
   test.headers = {{"Stripe-Version", today ? "2026-07-29.dahlia" : "2023-08-16"}};

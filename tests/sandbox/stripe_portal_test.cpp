@@ -1,5 +1,6 @@
 // The customer portal: its settings, sessions, and what a customer does in one.
 #include "billing_support.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::sandbox {
 namespace {
@@ -207,10 +208,9 @@ TEST_CASE("a customer can do only what the configuration offers") {
 }
 
 TEST_CASE("meters, usage and the portal have the members of the published description") {
-  const auto folder = contracts_folder();
-  if (!folder) return;
-  const Json schemas =
-      read_json_file(*folder / "stripe-openapi-subset.json").at("components").at("schemas");
+  const auto description = test::shared_contract("stripe-openapi-subset.json");
+  if (!description) return;
+  const Json& schemas = description->at("components").at("schemas");
   PortalTest test;
   const auto jean = test.payer();
   const auto sub = text_of(test.subscribe(jean), "id");

@@ -1,5 +1,6 @@
 #include "base/digest.hpp"
 #include "support.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::sandbox {
 namespace {
@@ -16,11 +17,10 @@ std::vector<WebhookSend> due(StripeTest& test) {
 }
 
 TEST_CASE("signatures agree with the published scheme") {
-  const auto folder = contracts_folder();
-  if (!folder) return;
-  const Json file = read_json_file(*folder / "stripe-webhook-signature-vectors.json");
+  const auto file = test::shared_contract("stripe-webhook-signature-vectors.json");
+  if (!file) return;
   int checked = 0;
-  for (const auto& vector : file.at("vectors")) {
+  for (const auto& vector : file->at("vectors")) {
     if (vector.at("name") != "valid" && vector.at("name") != "valid-utf8") continue;
     CAPTURE(vector.at("name"));
     const auto header = vector.at("stripe_signature").get<std::string>();

@@ -1,12 +1,7 @@
 #pragma once
 // Drives the stand-ins in-process: no sockets, a clock that tests move.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <optional>
-#include <sstream>
 
 #include "base/json.hpp"
 #include "sandbox/stripe/stripe.hpp"
@@ -107,26 +102,5 @@ struct StripeTest {
     return types;
   }
 };
-
-/// The folder of contracts beside the sources, where it is there; tests that need it are skipped
-/// by name otherwise.
-inline std::optional<std::filesystem::path> contracts_folder() {
-  const char* told = std::getenv("SEQUENT_SHARED");
-  const auto shared = told != nullptr ? std::filesystem::path(told)
-                                      : std::filesystem::path(SEQUENT_SOURCE_DIR) / ".." / "shared";
-  if (std::filesystem::is_directory(shared / "contracts")) return shared / "contracts";
-  WARN("skipped: no contracts folder in SEQUENT_SHARED or ../shared");
-  return std::nullopt;
-}
-
-inline Json read_json_file(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  const auto json = parse_json(text.str());
-  INFO(path.string());
-  REQUIRE(json.has_value());
-  return *json;
-}
 
 }  // namespace sequent::sandbox

@@ -4,6 +4,7 @@
 #include "base/digest.hpp"
 #include "sandbox/aws/sigv4.hpp"
 #include "tests/sandbox/support.hpp"
+#include "tests/support/shared_folder.hpp"
 
 namespace sequent::sandbox::aws {
 namespace {
@@ -97,11 +98,10 @@ std::string without_signature(const std::string& query, bool omit_token) {
 
 TEST_CASE("every official vector gives its canonical request, string to sign and signature",
           "[contract]") {
-  const auto folder = contracts_folder();
-  if (!folder) return;
-  const Json file = read_json_file(*folder / "aws-sigv4-vectors.json");
-  REQUIRE(file.at("vectors").size() == 38);
-  for (const auto& vector : file.at("vectors")) {
+  const auto file = test::shared_contract("aws-sigv4-vectors.json");
+  if (!file) return;
+  REQUIRE(file->at("vectors").size() == 38);
+  for (const auto& vector : file->at("vectors")) {
     CAPTURE(text_of(vector, "name"));
     const bool omit_token = vector.at("context").value("omit_session_token", false);
     auto by_header = read_request(text_of(vector.at("header"), "signed_request"));
@@ -116,11 +116,10 @@ TEST_CASE("every official vector gives its canonical request, string to sign and
 }
 
 TEST_CASE("the calls of Marketplace and SQS are signed as computed for them", "[contract]") {
-  const auto folder = contracts_folder();
-  if (!folder) return;
-  const Json file = read_json_file(*folder / "aws-sigv4-vectors.json");
-  REQUIRE(file.at("derived").size() == 5);
-  for (const auto& vector : file.at("derived")) {
+  const auto file = test::shared_contract("aws-sigv4-vectors.json");
+  if (!file) return;
+  REQUIRE(file->at("derived").size() == 5);
+  for (const auto& vector : file->at("derived")) {
     CAPTURE(text_of(vector, "name"));
     const auto authorization = read_authorization(text_of(vector, "authorization"));
     REQUIRE(authorization.has_value());
