@@ -17,6 +17,13 @@ std::optional<FailedCall> failed_call(const Runner& run) {
   return live;
 }
 
+// Begins it, and answers no call for a minute.
+void leave_unanswered(Runner& run) {
+  run.answer_calls = false;
+  run.start();
+  run.advance(60'000);
+}
+
 }  // namespace
 
 TEST_CASE("a run that faulted because of a call names it until it goes on") {
@@ -74,8 +81,7 @@ do:
           - pay: {call: test.call}
           - stop: {raise: {error: {type: 'https://example.org/no', status: 400}}}
 )yaml");
-    run.answer_calls = false;
-    run.start();
+    leave_unanswered(run);
     CHECK_FALSE(failed_call(run));
   }
   SECTION("over its time-out, waiting for an event after a call") {
@@ -120,18 +126,14 @@ do:
           - pay: {call: test.call}
           - waits: {do: [{event: {listen: {to: {one: {with: {type: paid}}}}}}], timeout: {after: PT1M}}
 )yaml");
-    run.answer_calls = false;
-    run.start();
-    run.advance(60'000);
+    leave_unanswered(run);
     CHECK_FALSE(failed_call(run));
   }
 }
 
 TEST_CASE("an answer that comes after the time-out changes nothing of what it waited for") {
   Runner run("do:\n  - block: {do: [{pay: {call: test.call}}], timeout: {after: PT1M}}\n");
-  run.answer_calls = false;
-  run.start();
-  run.advance(60'000);
+  leave_unanswered(run);
   REQUIRE(failed_call(run));
   run.answer_open();
   CHECK(failed_call(run));

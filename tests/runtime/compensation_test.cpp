@@ -24,6 +24,16 @@ machine::Failure refused() {
   return {.outcome = machine::Outcome::permanent,
           .problem = machine::make_problem(machine::ErrorKind::communication, "refused")};
 }
+/// A run that rests after a charge, which a workflow of its own undoes.
+InstanceId start_selling(World& world) {
+  world.deploy(
+      document("refund", "do:\n  - back: {call: test.step, with: {in: '${ .output }'}}\n"));
+  world.deploy(document("sells", R"(do:
+  - charge: {call: test.step, with: {n: 1}, metadata: {compensate: test/refund}}
+  - rest: {wait: PT1H}
+)"));
+  return world.start("sells");
+}
 /// The idempotency keys that a task was called with.
 std::set<std::string> keys_of(const World& world, const std::string& task) {
   std::set<std::string> keys;
@@ -116,13 +126,7 @@ TEST_CASE("terminate goes down to the children", "[runtime]") {
 
 TEST_CASE("a workflow that undoes is one child, whatever crashes", "[runtime]") {
   World world;
-  world.deploy(
-      document("refund", "do:\n  - back: {call: test.step, with: {in: '${ .output }'}}\n"));
-  world.deploy(document("sells", R"(do:
-  - charge: {call: test.step, with: {n: 1}, metadata: {compensate: test/refund}}
-  - rest: {wait: PT1H}
-)"));
-  const auto id = world.start("sells");
+  const auto id = start_selling(world);
   world.steps.hold = true;
   REQUIRE(world.get(world.engine->cancel(id, left)).has_value());
   CHECK(world.store.status_of(id) == "waiting");
@@ -140,13 +144,7 @@ TEST_CASE("a workflow that undoes is one child, whatever crashes", "[runtime]") 
 TEST_CASE("of two workflows that undo the same effect one after the other, only the last can act",
           "[runtime]") {
   World world;
-  world.deploy(
-      document("refund", "do:\n  - back: {call: test.step, with: {in: '${ .output }'}}\n"));
-  world.deploy(document("sells", R"(do:
-  - charge: {call: test.step, with: {n: 1}, metadata: {compensate: test/refund}}
-  - rest: {wait: PT1H}
-)"));
-  const auto id = world.start("sells");
+  const auto id = start_selling(world);
   world.steps.failure = refused();
   REQUIRE(world.get(world.engine->cancel(id, left)).has_value());
   REQUIRE(world.store.status_of(id) == "faulted");

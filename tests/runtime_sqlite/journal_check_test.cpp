@@ -3,36 +3,28 @@
 
 #include <sqlite3.h>
 
-#include "persistence/sqlite/sqlite_store.hpp"
-#include "tests/runtime/world.hpp"
-#include "tests/runtime_sqlite/folder.hpp"
+#include "tests/runtime_sqlite/file_world.hpp"
 
 using namespace sequent;
 using namespace sequent::testing;
 
 namespace {
 
-class CheckedWorld : public World {
+class CheckedWorld : public FileWorld {
  public:
   CheckedWorld() {
-    crash();
-    open();
-    boot();
     deploy(document("two", two_steps));
     run = start("two");
   }
-  ~CheckedWorld() { crash(); }
-  CheckedWorld(const CheckedWorld&) = delete;
-  CheckedWorld& operator=(const CheckedWorld&) = delete;
 
   /// As a person with the file and too much courage would.
   void tamper(const std::string& sql) {
-    const auto path = (folder_.path / "sequent.db").string();
-    sqlite3* file = nullptr;
-    REQUIRE(sqlite3_open(path.c_str(), &file) == SQLITE_OK);
-    CHECK(sqlite3_exec(file, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-    CHECK(sqlite3_changes(file) > 0);
-    sqlite3_close(file);
+    const auto path = (folder.path / "sequent.db").string();
+    sqlite3* behind = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &behind) == SQLITE_OK);
+    CHECK(sqlite3_exec(behind, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    CHECK(sqlite3_changes(behind) > 0);
+    sqlite3_close(behind);
   }
 
   [[nodiscard]] upkeep::JournalReport check() {
@@ -43,19 +35,7 @@ class CheckedWorld : public World {
     return *report;
   }
 
-  std::unique_ptr<persistence::SqliteStore> file;
   InstanceId run;
-
- private:
-  void open() {
-    persistence::SqliteOptions options;
-    options.directory = folder_.path.string();
-    auto opened = persistence::SqliteStore::open(options);
-    REQUIRE(opened.has_value());
-    file = std::move(*opened);
-    ports.emplace(runtime::Ports{*file, *file, *file, clock, registry});
-  }
-  Folder folder_;
 };
 
 }  // namespace

@@ -1,8 +1,6 @@
 // Nodes under a clock of their own over a real file: what an idle one asks, and what one does that
 // stood still until another had its partitions.
-#include "persistence/sqlite/sqlite_store.hpp"
-#include "tests/runtime/world.hpp"
-#include "tests/runtime_sqlite/folder.hpp"
+#include "tests/runtime_sqlite/file_world.hpp"
 
 using namespace sequent;
 using namespace sequent::testing;
@@ -13,40 +11,6 @@ const std::string sleeper = R"(do:
   - nap: {wait: {days: 1}}
   - after: {call: test.step, with: {n: 1}}
 )";
-
-class FileWorld : public World {
- public:
-  FileWorld() {
-    crash();
-    open();
-    boot();
-  }
-  ~FileWorld() { crash(); }
-  FileWorld(const FileWorld&) = delete;
-  FileWorld& operator=(const FileWorld&) = delete;
-
-  /// The process dies and another one begins: with a lock of its own, at the same moment.
-  void restart(const std::string& node) {
-    crash();
-    file.reset();
-    open();
-    config.node = node;
-    boot();
-  }
-
-  std::unique_ptr<persistence::SqliteStore> file;
-
- private:
-  void open() {
-    persistence::SqliteOptions options;
-    options.directory = folder_.path.string();
-    auto opened = persistence::SqliteStore::open(options);
-    REQUIRE(opened.has_value());
-    file = std::move(*opened);
-    ports.emplace(runtime::Ports{*file, *file, *file, clock, registry});
-  }
-  Folder folder_;
-};
 
 }  // namespace
 
@@ -71,8 +35,8 @@ TEST_CASE("a process that follows a killed one waits for no lease, whatever its 
   FileWorld world;
   world.deploy(document("sleeper", sleeper));
   const auto id = world.start("sleeper");
-  const auto node = GENERATE(std::string("node-1"), std::string("node-2"));
-  world.restart(node);
+  world.config.node = GENERATE(std::string("node-1"), std::string("node-2"));
+  world.restart();
   CHECK(world.engine->health() == runtime::Health::ready);
   CHECK(world.engine->stats().partitions == world.file->partitions());
   world.advance(86'400'000);

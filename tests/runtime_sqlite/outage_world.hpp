@@ -1,9 +1,7 @@
 #pragma once
 // A node on SQLite whose one provider fails on demand.
 #include "engine/runtime/engine_impl.hpp"
-#include "persistence/sqlite/sqlite_store.hpp"
-#include "tests/runtime/world.hpp"
-#include "tests/runtime_sqlite/folder.hpp"
+#include "tests/runtime_sqlite/file_world.hpp"
 
 namespace sequent::testing {
 
@@ -20,17 +18,11 @@ inline machine::Failure refused(int status,
   return failure;
 }
 
-class OutageWorld : public World {
+class OutageWorld : public FileWorld {
  public:
-  explicit OutageWorld(DurationMs key_retention_ms = 86'400'000) : World(key_retention_ms) {
-    crash();
-    open();
-    boot();
+  explicit OutageWorld(DurationMs key_retention_ms = 86'400'000) : FileWorld(key_retention_ms) {
     deploy(document("one", one_step));
   }
-  ~OutageWorld() { crash(); }
-  OutageWorld(const OutageWorld&) = delete;
-  OutageWorld& operator=(const OutageWorld&) = delete;
 
   /// The runs whose calls left since the one with that index, in their order.
   [[nodiscard]] std::vector<InstanceId> left_since(std::size_t first) const {
@@ -42,12 +34,6 @@ class OutageWorld : public World {
   /// An operator's command.
   void change(const definition::CircuitId& circuit, const runtime::Outages::Change& how) {
     REQUIRE(get(engine->change_provider(circuit, how)).has_value());
-  }
-  void restart() {
-    crash();
-    file.reset();
-    open();
-    boot();
   }
   std::vector<InstanceId> start_many(const std::string& name, int count) {
     std::vector<InstanceId> ids;
@@ -64,19 +50,6 @@ class OutageWorld : public World {
     }));
   }
   [[nodiscard]] int completed() { return static_cast<int>(engine->stats().completed); }
-
-  std::unique_ptr<persistence::SqliteStore> file;
-
- private:
-  void open() {
-    persistence::SqliteOptions options;
-    options.directory = folder_.path.string();
-    auto opened = persistence::SqliteStore::open(options);
-    REQUIRE(opened.has_value());
-    file = std::move(*opened);
-    ports.emplace(runtime::Ports{*file, *file, *file, clock, registry, file.get()});
-  }
-  Folder folder_;
 };
 
 }  // namespace sequent::testing
