@@ -88,6 +88,24 @@ TEST_CASE("a call that parks during the drain stands where its deadline puts it"
   CHECK(next == in_order(urgent));
 }
 
+TEST_CASE("runs that end while they are parked take no places of those that drain",
+          "[runtime][outages]") {
+  OutageWorld world;
+  world.steps.failure = refused(503);
+  const auto given_up = world.start_many("one", 100);
+  world.advance(30'000);  // the first canaries have failed: their queue has been read
+  REQUIRE(world.engine->stats().outages.canaries >= 3);
+  REQUIRE(world.count("parked", "provider_open") == 100);
+  for (const auto& id : given_up)
+    REQUIRE(world.get(world.engine->terminate(id, {.reason = "too late", .by = "op"})).has_value());
+  world.start_many("one", 10);
+  REQUIRE(world.count("parked", "provider_open") == 10);
+  world.steps.failure.reset();
+  world.change(circuit, closed);
+  world.advance(2'000);
+  CHECK(world.completed() == 10);
+}
+
 TEST_CASE("an account with a long queue leaves the others their turns", "[runtime][outages]") {
   OutageWorld world;
   world.deploy(for_account("acct_1"));
