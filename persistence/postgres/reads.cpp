@@ -35,6 +35,8 @@ const shared::Dialect postgres_dialect{
     .own_key_contains = "strpos(i.key, ?) > 0",
     .like = "LIKE",
     .not_like = "NOT LIKE",
+    .one_of = " = ANY (ARRAY(",
+    .one_of_end = "))",
     .pattern = like_pattern,
     .own_attribute = "CAST(i.attributes::json -> CAST(? AS text) AS text)",
     .unquoted = "btrim(value, '\"')",

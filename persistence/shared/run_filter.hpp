@@ -15,6 +15,9 @@ struct Dialect {
   std::string_view has_task, key_contains;
   std::string_view own_key_contains;           // of the run's row, instead of the table of keys
   std::string_view like, not_like;             // between a column and a pattern
+  // "column <one_of> SELECT … <one_of_end>": a small set that is worked out once. Of a plain IN (…)
+  // PostgreSQL makes a join and compares every run's names with the pattern.
+  std::string_view one_of, one_of_end;
   std::string (*pattern)(const std::string&);  // of our own, which know `*` alone
   std::string_view own_attribute;  // of a run, as JSON text, like `value`: ? is its path
   std::string_view unquoted;       // `value`, JSON text, without its quotes

@@ -183,7 +183,6 @@ void RunCondition::add_pattern(const RunTerm& term) {
   if (term.field == Field::key && term.compare == Compare::like && plain && said_ == Said::to_find)
     return add_key_prefix(pattern);
   const std::string like{dialect_.like};
-  const std::string in = negates(term) ? " NOT IN (" : " IN (";
   if (term.field != Field::workflow) {
     const auto compare = negates(term) ? dialect_.not_like : dialect_.like;
     return require(std::string{term_column(term.field)} + " " + std::string{compare} + " ?",
@@ -192,10 +191,13 @@ void RunCondition::add_pattern(const RunTerm& term) {
   const bool versioned = pattern.find(':') != std::string::npos;
   // The plus hides the column from its index: several workflows' runs would have to be sorted, where
   // the newest of all are a page away.
-  std::string sql{versioned ? "i.version_id" : "+i.workflow_id"};
-  sql += in;
+  std::string sql{negates(term) ? "NOT " : ""};
+  sql += versioned ? "(i.version_id" : "(+i.workflow_id";
+  sql += dialect_.one_of;
   sql += versioned ? versions_whose_name : workflows_whose_name;
-  require(sql + like + " ?)", {dialect_.pattern(pattern)});
+  sql += like + " ?";
+  sql += dialect_.one_of_end;
+  require(sql + ")", {dialect_.pattern(pattern)});
 }
 
 void RunCondition::add_workflows(const RunTerm& term) {

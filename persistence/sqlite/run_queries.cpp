@@ -30,6 +30,8 @@ const shared::Dialect sqlite_dialect{
     .own_key_contains = "instr(i.key, ?) > 0",
     .like = "GLOB",
     .not_like = "NOT GLOB",
+    .one_of = " IN (",
+    .one_of_end = ")",
     .pattern = glob_pattern,
     .own_attribute = "i.attributes -> ?",
     .unquoted = "trim(value, '\"')",
