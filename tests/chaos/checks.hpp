@@ -26,7 +26,8 @@ void check_amounts(World& world, const Load& load, const StormReport& storm, Dur
                    Summary& summary);
 /// The node that stood still past its leases while calls of its were under way.
 void check_zombie(const StormReport& storm, Summary& summary);
-void check_providers(World& world, Summary& summary);
+/// units  `least_repeated`: requests that must have come again with their key
+void check_providers(World& world, Summary& summary, std::int64_t least_repeated = 0);
 /// What the weather planned has happened, each step of it.
 void check_weather(const std::vector<Step>& planned, const StormReport& storm, Summary& summary);
 /// The epochs of each partition, and who wrote under them: `owners` at least of some partition.
