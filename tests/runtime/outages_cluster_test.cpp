@@ -1,4 +1,6 @@
 // A provider's state is one for the cluster: what one node learns, every node obeys.
+#include <set>
+
 #include "tests/runtime/world.hpp"
 
 using namespace sequent;
@@ -33,8 +35,8 @@ struct Pair {
     other.reset();
     world.settle();
   }
-  InstanceId start_on(Engine& engine) {
-    const auto started = world.get(engine.start_run(world.request("one")));
+  InstanceId start_on(Engine& engine, const std::string& name = "one") {
+    const auto started = world.get(engine.start_run(world.request(name)));
     if (!started) FAIL(started.error().detail);
     return started->id;
   }
@@ -125,6 +127,43 @@ TEST_CASE("an operator's rate is shared by the nodes", "[cluster][outages]") {
   CHECK(pair.world.steps.attempts.size() - before >= 60);
   pair.world.advance(30'000);
   CHECK(pair.completed() == 301);
+}
+
+TEST_CASE("calls that come with the partitions of a dead node stand where their deadlines put them",
+          "[cluster][outages]") {
+  Pair pair;
+  pair.world.deploy(document("urgent", R"(do:
+  - only: {call: test.step, with: {n: 1}, metadata: {mustSucceedBefore: PT30M}}
+)"));
+  pair.start_on(*pair.other);  // the provider is known there
+  pair.change(*pair.world.engine, [](outages::Circuit& state, Timestamp now) -> Result<void> {
+    state.most_per_second = 2;
+    outages::open_by_hand(state, "they called us", "ana", 0, now);
+    return {};
+  });
+  pair.world.advance(5'000);
+  pair.start_on(*pair.other);  // whoever calls looks
+  pair.world.advance(1'000);
+  for (int i = 0; i < 60; ++i) pair.start_on(*pair.world.engine);
+  std::set<InstanceId> urgent;
+  for (int i = 0; i < 5; ++i) urgent.insert(pair.start_on(*pair.other, "urgent"));
+  REQUIRE(pair.parked() == 65);
+  pair.change(*pair.world.engine, [](outages::Circuit& state, Timestamp now) -> Result<void> {
+    outages::close_by_hand(state, "it is well", "ana", now);
+    return {};
+  });
+  pair.other.reset();
+  REQUIRE(pair.world.engine->stats().partitions == 2);
+  while (pair.world.engine->stats().partitions < 4) pair.world.advance(100);
+  const auto& attempts = pair.world.steps.attempts;
+  const auto before = attempts.size();
+  REQUIRE(before > 1);   // its own queue has been read, and goes
+  REQUIRE(before < 30);  // and more of it is left than urgent ones come
+  pair.world.advance(60'000);
+  REQUIRE(attempts.size() == 67);
+  std::size_t early = 0;  // of the next ones; one or two were on their way
+  for (auto i = before; i < before + 7; ++i) early += urgent.count(attempts[i].instance);
+  CHECK(early == 5);
 }
 
 TEST_CASE("more nodes than places keep an operator's limit, and all are served",
