@@ -114,13 +114,13 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       signals(strand, SIGINT, SIGTERM),
       store(std::move(opened)),
       http(config->outbound),
-      publishing(config->sinks, http, *store, clock, [this] { return engine.leads(); }),
+      publishing(config->sinks, http, *store, clock, [this] { return engine.leadership(); }),
       engine(config->engine, runtime::Ports{*store, *store, *store, clock, activities, store.get()},
              io.get_executor()),
       housekeeping(engine, *store, clock, parse_retention(config->retention)),
       repair(std::make_shared<repair::Worker>(
           repair::WorkerPorts{engine, store->repairs(), *store, clock, pool}, io.get_executor(),
-          repair::WorkerSettings{}, [this] { return engine.leads(); })),
+          repair::WorkerSettings{}, [this] { return engine.leadership(); })),
       api(with_metrics(std::move(api_settings), publishing),
           api::ApiPorts{engine, *store, *store, *store, *store, activities, clock, pool,
                         store->repairs(), [this] { repair->wake(); }, &publishing,
@@ -128,6 +128,10 @@ Node::Impl::Impl(std::shared_ptr<const Config> with, runtime::Clock& time,
       server(io.get_executor(), api.handler(), api.error_body(), config->http) {
   server.date_by([&time] { return time.now(); });
   store->when_batches_open([worker = repair] { worker->wake(); });
+  engine.when_leading([this] {
+    publishing.wake();
+    repair->wake();
+  });
   activities::register_activities(activities, config->providers, http);
   const auto& aws = config->providers.aws;
   if (aws.notifications.queue_url.empty()) return;

@@ -78,11 +78,19 @@ void Publisher::run() {
   }
 }
 
+// Another node moves the cursor, or has done so since.
+void Publisher::forget_position() {
+  position_ = -1;
+  unsaved_ = false;
+  skipped_ = 0;
+}
+
 Publisher::Round Publisher::attempt() {
-  if (!leads()) {
-    position_ = -1;  // another node moves the cursor meanwhile
-    unsaved_ = false;
-    skipped_ = 0;
+  if (const auto term = leadership(); term != term_) {
+    forget_position();
+    term_ = term;
+  }
+  if (!term_) {
     behind_ = 0;
     oldest_pending_ = 0;
     note_success();  // what fails is told by the node that publishes
@@ -249,14 +257,10 @@ Result<void> Publisher::skip(std::int64_t event) {
   return {};
 }
 
-// Of events it is told, wherever in the cluster they were emitted; that it leads now it has to see.
+// It is told of events, wherever in the cluster they were emitted, and when this node begins to lead.
 void Publisher::wait_for_work() {
-  const bool led = position_ >= 0;
   std::unique_lock lock{mutex_};
-  do {
-    changed_.wait_for(lock, std::chrono::milliseconds(options_.look_every_ms),
-                      [this] { return woken_ || stopping_; });
-  } while (!woken_ && !stopping_ && led == leads());
+  changed_.wait(lock, [this] { return woken_ || stopping_; });
 }
 
 // Between half and all of a pause that doubles, so that many nodes don't come back in step. New

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/ids.hpp"
 #include "engine/runtime/clock.hpp"
 #include "engine/runtime/sinks.hpp"
 #include "outbox/sink.hpp"
@@ -24,9 +25,9 @@ struct PublisherOptions {
   std::size_t most_bytes = 4 << 20;
   DurationMs first_pause_ms = 500;  // after a failure; doubled with each one that follows
   DurationMs longest_pause_ms = 60'000;
-  DurationMs look_every_ms = 5'000;  // whether this node leads now
-  /// Whether this node publishes now: one of a cluster does. Empty = it is the only one.
-  std::function<bool()> leads;
+  /// Set while this node publishes: one of a cluster does, and it is another number when others may have
+  /// published meanwhile. wake() tells of a new one. Empty = it is the only one.
+  std::function<std::optional<Epoch>()> leadership;
   std::size_t most_skipped = 1'000;  // events of other types that are passed without a new cursor
 };
 
@@ -53,7 +54,7 @@ class Publisher {
   Publisher& operator=(const Publisher&) = delete;
 
   void start();
-  /// There may be something to publish.
+  /// There may be something to publish, or this node begins to.
   void wake();
   /// Breaks a send off. On return nothing is sent any more.
   void stop();
@@ -70,8 +71,12 @@ class Publisher {
   enum class Round : std::uint8_t { more, idle, failed };
   void run();
   [[nodiscard]] Round attempt();
+  void forget_position();
   [[nodiscard]] Round publish();
-  [[nodiscard]] bool leads() const { return !options_.leads || options_.leads(); }
+  [[nodiscard]] std::optional<Epoch> leadership() const {
+    return options_.leadership ? options_.leadership() : Epoch{0};
+  }
+  [[nodiscard]] bool leads() const { return leadership().has_value(); }
   [[nodiscard]] std::optional<runtime::EmittedEvent> next_after(std::int64_t cursor);
   void follow_cursor();
   void note_success();
@@ -89,6 +94,7 @@ class Publisher {
   std::unique_ptr<runtime::Random> random_;
 
   // The thread's own.
+  std::optional<Epoch> term_;   // under which it publishes
   std::int64_t position_ = -1;  // what it has dealt with; -1 = the cursor has not been read
   std::int64_t saved_ = 0;      // the cursor in the store
   bool unsaved_ = false;        // something between the two has been published

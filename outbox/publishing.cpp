@@ -16,14 +16,14 @@ std::unique_ptr<Sink> make_sink(const SinkSettings& settings, net::HttpClient& c
 
 Publishing::Publishing(const std::vector<SinkSettings>& sinks, net::HttpClient& client,
                        runtime::Outbox& log, const runtime::Clock& clock,
-                       std::function<bool()> leads)
+                       std::function<std::optional<Epoch>()> leadership)
     : log_(log), clock_(clock) {
   for (const auto& sink : sinks) {
     PublisherOptions options;
     options.name = sink.name;
     options.types = sink.types;
     options.from_now = sink.from_now;
-    options.leads = leads;
+    options.leadership = leadership;
     publishers_.push_back(
         std::make_unique<Publisher>(std::move(options), make_sink(sink, client), log, clock,
                                     runtime::seeded_random(runtime::system_seed())));
@@ -37,10 +37,12 @@ Publishing::~Publishing() {
 void Publishing::start() {
   if (publishers_.empty()) return;  // nobody to wake
   started_ = true;
-  log_.when_emitted([this] {
-    for (const auto& publisher : publishers_) publisher->wake();
-  });
+  log_.when_emitted([this] { wake(); });
   for (const auto& publisher : publishers_) publisher->start();
+}
+
+void Publishing::wake() {
+  for (const auto& publisher : publishers_) publisher->wake();
 }
 
 void Publishing::stop() {

@@ -18,12 +18,14 @@ class Publishing final : public runtime::Sinks {
  public:
   /// Everything outlives it.
   Publishing(const std::vector<SinkSettings>& sinks, net::HttpClient& client, runtime::Outbox& log,
-             const runtime::Clock& clock, std::function<bool()> leads = {});
+             const runtime::Clock& clock, std::function<std::optional<Epoch>()> leadership = {});
   ~Publishing() override;
   Publishing(const Publishing&) = delete;
   Publishing& operator=(const Publishing&) = delete;
 
   void start();
+  /// This node begins to publish.
+  void wake();
   /// Blocks for as long as a sink needs to break its request off.
   void stop();
 

@@ -32,11 +32,11 @@ std::chrono::steady_clock::time_point in_ms(DurationMs ms) {
 }  // namespace
 
 Worker::Worker(WorkerPorts ports, asio::any_io_executor executor, WorkerSettings settings,
-               std::function<bool()> leads)
+               std::function<std::optional<Epoch>()> leadership)
     : ports_(ports),
       strand_(asio::make_strand(executor)),
       settings_(settings),
-      leads_(std::move(leads)),
+      leadership_(std::move(leadership)),
       pause_(strand_),
       ended_(strand_, asio::steady_timer::time_point::max()) {}
 
@@ -107,13 +107,15 @@ asio::awaitable<Worker::Turn> Worker::guarded_turn() {
 }
 
 asio::awaitable<Worker::Turn> Worker::turn() {
-  if (leads_ && !leads_()) {
+  const auto term = leadership_ ? leadership_() : Epoch{0};
+  if (term != term_) {  // what is taken may be another worker's, which has died since
     adopted_.clear();
     paces_.clear();
     listening_.clear();
     waves_.clear();
-    co_return Turn::idle;
+    term_ = term;
   }
+  if (!term) co_return Turn::idle;
   auto look = [this] { return ports_.repairs.open_batches(settings_.batches); };
   auto looking = on_pool(ports_.pool, std::move(look));
   const std::vector<RepairBatch> open = co_await std::move(looking);

@@ -45,12 +45,13 @@ struct WorkerPorts {
 
 class Worker : public std::enable_shared_from_this<Worker> {
  public:
-  /// `leads`: whether this node is the one that works; empty = always.
+  /// `leadership`: set while this node is the one that works, and another number when others may have
+  /// worked meanwhile; wake() tells of a new one. Empty = it always is.
   Worker(WorkerPorts ports, boost::asio::any_io_executor executor, WorkerSettings settings = {},
-         std::function<bool()> leads = {});
+         std::function<std::optional<Epoch>()> leadership = {});
 
   void start();
-  /// There may be something to do.
+  /// There may be something to do, or this node begins to work.
   void wake();
   /// Resumes once nothing is under way any more. What was begun is found again by the next worker.
   boost::asio::awaitable<void> stop();
@@ -107,7 +108,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   WorkerPorts ports_;
   boost::asio::strand<boost::asio::any_io_executor> strand_;
   WorkerSettings settings_;
-  std::function<bool()> leads_;
+  std::function<std::optional<Epoch>()> leadership_;
+  std::optional<Epoch> term_;  // under which the rest was learnt
   boost::asio::steady_timer pause_;
   boost::asio::steady_timer ended_;
   bool running_ = false, stopping_ = false, woken_ = false;

@@ -170,10 +170,15 @@ class Engine {
   /// Whether notices of this run (or of whichever run takes a request) are told at once: it lives here,
   /// or nowhere else. Those of another node come when they may, or not at all.
   [[nodiscard]] bool hears_at_once(const std::optional<InstanceId>& run) const;
-  /// Whether this node is the one that does, at this moment, what is done once in the cluster:
-  /// schedules, the expiry of held events, the publishing of emitted ones. Another may believe so too
-  /// for a moment while leases change hands.
-  [[nodiscard]] bool leads() const;
+  /// Set while this node is the one that does what is done once in the cluster: schedules, the expiry of
+  /// held events, the publishing of emitted ones, batches. Another may believe so too for a moment while
+  /// leases change hands. When another may have led since, it is another number: what was learnt under
+  /// the old one is out of date, though at every look this node led.
+  [[nodiscard]] std::optional<Epoch> leadership() const;
+  [[nodiscard]] bool leads() const { return leadership().has_value(); }
+  /// Called when it begins to lead, or leads under another number than before, on the thread of the
+  /// leases: it must only wake somebody. One at a time; an empty one takes it away.
+  void when_leading(std::function<void()> wake);
 
   /// What the caller has to say about a new definition before it is stored. Nothing is deployed
   /// between this and the definition itself, so two that exclude each other can't both pass.

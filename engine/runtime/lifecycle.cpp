@@ -196,9 +196,12 @@ std::string Engine::health_detail() const {
   return "This node has no partition yet: other nodes give theirs back one by one.";
 }
 
-bool Engine::leads() const {
-  const auto& node = *impl_->node;
-  return node.cluster == nullptr || (node.leads() && node.tenure->leased());
+std::optional<Epoch> Engine::leadership() const {
+  return impl_->node->leadership();
+}
+
+void Engine::when_leading(std::function<void()> wake) {
+  impl_->node->begins_to_lead.hang(std::move(wake));
 }
 
 bool Engine::hears_at_once(const std::optional<InstanceId>& run) const {

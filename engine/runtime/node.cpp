@@ -101,9 +101,17 @@ std::size_t Node::owned() const {
   return owned_.size();
 }
 
+std::optional<Epoch> Node::leadership() const {
+  if (cluster == nullptr) return Epoch{0};
+  const auto first = partition(0);
+  if (first == nullptr || !tenure->leased()) return std::nullopt;
+  return first->epoch();
+}
+
 void Node::adopt(const std::vector<Lease>& leases) {
   std::vector<std::shared_ptr<Partition>> dropped, gained;
   const bool led = leads();
+  const auto old_term = leadership();
   {
     const std::unique_lock lock{mutex_};
     auto old = std::exchange(table_, {});
@@ -132,6 +140,7 @@ void Node::adopt(const std::vector<Lease>& leases) {
   if (cluster == nullptr) return;
   if (!gained.empty()) cluster->gained();
   if (leads() != led) schedules->refresh();
+  if (const auto term = leadership(); term && term != old_term) begins_to_lead.ring();
 }
 
 void Node::retain(const std::vector<Lease>& leases) {

@@ -3,10 +3,12 @@
 // table of the partitions that it owns. Built by Engine; nothing in it is global.
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <vector>
 
+#include "base/bell.hpp"
 #include "engine/runtime/call_limit.hpp"
 #include "engine/runtime/committer.hpp"
 #include "engine/runtime/definitions.hpp"
@@ -62,6 +64,7 @@ struct Node : std::enable_shared_from_this<Node> {
   std::shared_ptr<Leftovers> leftovers;
   std::shared_ptr<Schedules> schedules;
   std::shared_ptr<Outages> outages;  // null: the store keeps no health of providers
+  Bell begins_to_lead;               // after each change of leadership() that is to a new one
   /// Compiles what other nodes have deployed since; one small query when that is nothing. Blocking,
   /// on the read threads. Set by Engine. Throws StoreFailure.
   std::function<void()> learn_definitions;
@@ -78,6 +81,8 @@ struct Node : std::enable_shared_from_this<Node> {
   [[nodiscard]] std::size_t owned() const;
   /// Whether this node does what is done once in the cluster: it owns partition 0.
   [[nodiscard]] bool leads() const { return partition(0) != nullptr; }
+  /// The epoch of partition 0 while it leads and its leases hold. In a store of one node always the same.
+  [[nodiscard]] std::optional<Epoch> leadership() const;
   /// Who writes the batches of a partition: always the same one.
   [[nodiscard]] Committer& committer_of(PartitionId id) const {
     return *committers[id % committers.size()];

@@ -40,8 +40,8 @@ class Outbox {
   [[nodiscard]] virtual std::size_t count_emitted(std::int64_t after, std::size_t most) = 0;
 
   /// Called after each commit that holds an emitted event, on the thread that committed it, and at a
-  /// lease's renewal when another node has committed one: it must only wake somebody. One at a time; an empty one takes it away, and on return it is not
-  /// running any more.
+  /// lease's renewal when another node has committed one: it must only wake somebody. One at a time; an
+  /// empty one takes it away, and on return it is not running any more.
   virtual void when_emitted(std::function<void()> wake) = 0;
 };
 

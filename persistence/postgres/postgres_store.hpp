@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "persistence/bell.hpp"
+#include "base/bell.hpp"
 #include "persistence/database.hpp"
 #include "persistence/postgres/exchange.hpp"
 #include "persistence/postgres/migrate.hpp"

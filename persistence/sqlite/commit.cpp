@@ -146,7 +146,7 @@ std::vector<BatchResult> SqliteStore::commit(std::span<const Batch> batches) {
   transaction.commit();
   settled_.clear();
   checkpointer_.after_commit();
-  if (emitted_ && shared::has_emitted(results)) emitted_();
+  if (shared::has_emitted(results)) emitted_.ring();
   return results;
 }
 

@@ -78,8 +78,7 @@ std::size_t SqliteStore::count_emitted(std::int64_t after, std::size_t most) {
 }
 
 void SqliteStore::when_emitted(std::function<void()> wake) {
-  const std::lock_guard turn{turn_};
-  emitted_ = std::move(wake);
+  emitted_.hang(std::move(wake));
 }
 
 }  // namespace sequent::persistence

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/bell.hpp"
 #include "persistence/database.hpp"
 #include "persistence/shared/workflow_numbers.hpp"
 #include "persistence/sqlite/checkpointer.hpp"
@@ -159,13 +160,13 @@ class SqliteStore final : public Database {
 
   const std::string directory_;
   const runtime::SearchBounds search_;
+  Bell emitted_;                    // wakes who publishes emitted events
   std::unique_ptr<FileLock> lock_;  // given back last
   PartitionId partitions_ = 0;
   FairMutex turn_;  // guards everything down to the pool
   std::unique_ptr<Connection> writer_;
   shared::KnownWorkflows known_workflows_;
   std::vector<std::int64_t> settled_;  // events whose settling the next transaction carries
-  std::function<void()> emitted_;      // wakes who publishes emitted events
   bool owned_ = false;                 // some node of this process has acquired the partitions
   ReadPool pool_;
   std::unique_ptr<runtime::RepairStore> repairs_ = make_repairs();

@@ -282,3 +282,26 @@ TEST_CASE("a worker that died has acted on each run once or not at all, and the 
     CHECK(retries == 1);
   }
 }
+
+TEST_CASE("a worker that leads again finishes what another took between and left",
+          "[api][batches]") {
+  TestNode node;
+  node.deploy(workflow("fails", failing_tasks));
+  for (int i = 0; i < 2; ++i) node.await_status(node.start("fails"), "faulted");
+  node.stop_worker();
+  std::atomic<Epoch> term = 1;
+  node.start_worker({}, [&term] { return std::optional<Epoch>{term}; });
+  const auto id = create(
+      node, {{"action", "retry"}, {"where", "status=faulted"}, {"rate", "1/h"}, {"reason", "r"}});
+  const auto acted = [&] {
+    return node.get("/api/v1/batches/" + id).json.at("items").at("faulted").get<int>();
+  };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (acted() < 1 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  REQUIRE(acted() == 1);
+  // At no look of this one it did not lead.
+  REQUIRE(node.store().repairs().take_items(id, 10, 1).size() == 1);
+  term = 3;
+  CHECK(await_batch(node, id, "finished").at("items").at("faulted") == 2);
+  node.stop_worker();  // it asks for the term
+}

@@ -90,10 +90,11 @@ TestNode::~TestNode() {
   loops_.join();
 }
 
-void TestNode::start_worker(const repair::WorkerSettings& settings) {
+void TestNode::start_worker(const repair::WorkerSettings& settings,
+                            std::function<std::optional<Epoch>()> leadership) {
   repair_ = std::make_shared<repair::Worker>(
       repair::WorkerPorts{*engine_, store_->repairs(), *store_, clock_, pool_},
-      loops_.get_executor(), settings);
+      loops_.get_executor(), settings, std::move(leadership));
   repair_->start();
 }
 

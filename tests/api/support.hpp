@@ -53,7 +53,8 @@ class TestNode {
 
   /// Who works on batches, ended (as by a crash between two of its steps) and begun anew.
   void stop_worker();
-  void start_worker(const repair::WorkerSettings& settings = {});
+  void start_worker(const repair::WorkerSettings& settings = {},
+                    std::function<std::optional<Epoch>()> leadership = {});
   [[nodiscard]] persistence::SqliteStore& store() { return *store_; }
   /// Does one action as an operator would, and waits for it.
   Result<void> act(const std::function<asio::awaitable<Result<void>>(runtime::Engine&)>& action);

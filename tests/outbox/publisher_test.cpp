@@ -132,8 +132,10 @@ TEST_CASE("of several nodes the one that leads publishes, and the next goes on b
   Shelf shelves[2];
   const auto node = [&](int number) {
     PublisherOptions options = quick("s");
-    options.look_every_ms = 10;
-    options.leads = [&leader, number] { return leader == number; };
+    options.leadership = [&leader, number]() -> std::optional<Epoch> {
+      if (leader == number) return 1;
+      return std::nullopt;
+    };
     return options;
   };
   Running first{node(0), std::make_unique<ShelfSink>(shelves[0]), emitter.store()};
@@ -141,12 +143,35 @@ TEST_CASE("of several nodes the one that leads publishes, and the next goes on b
   REQUIRE(eventually([&] { return emitter.cursor("s") == 2; }));
   leader = 1;
   emitter.emit({"a3"});
+  second->wake();
   REQUIRE(eventually([&] { return emitter.cursor("s") == 3; }));
   leader = 0;
   emitter.emit({"a4"});
+  first->wake();
   REQUIRE(eventually([&] { return emitter.cursor("s") == 4; }));
   CHECK(shelves[1].ids() == Ids{"a3"});
   CHECK(shelves[0].ids().back() == "a4");
+}
+
+TEST_CASE("a node that led, and leads again, goes on behind what was published between",
+          "[outbox]") {
+  Emitter emitter;
+  emitter.emit({"a1", "a2"});
+  std::atomic<Epoch> term = 1;
+  auto options = quick("s");
+  options.leadership = [&term] { return std::optional<Epoch>{term}; };
+  Shelf shelf;
+  Running running{options, std::make_unique<ShelfSink>(shelf), emitter.store()};
+  REQUIRE(eventually([&] { return emitter.cursor("s") == 2; }));
+  emitter.store().when_emitted(nullptr);
+  // At no look of this one it did not lead.
+  emitter.emit({"a3"});
+  emitter.store().advance("s", 3, runtime::SystemClock{}.now());
+  term = 3;
+  emitter.emit({"a4"});
+  running->wake();
+  REQUIRE(eventually([&] { return emitter.cursor("s") == 4; }));
+  CHECK(shelf.ids() == Ids{"a1", "a2", "a4"});
 }
 
 TEST_CASE("a crash between publishing and the cursor sends again, under the same id", "[outbox]") {
@@ -238,7 +263,7 @@ TEST_CASE("what is left out at another node is left out by the one that publishe
   shelf.refuses = "a1";
   Running first{quick("s"), std::make_unique<ShelfSink>(shelf), emitter.store()};
   auto options = quick("s");
-  options.leads = [] { return false; };
+  options.leadership = [] { return std::optional<Epoch>{}; };
   Running second{options, std::make_unique<ShelfSink>(other), emitter.store()};
   REQUIRE(eventually([&] { return first->figures().failures >= 1; }));
   const auto seen = second->status();

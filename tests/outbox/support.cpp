@@ -107,7 +107,6 @@ PublisherOptions quick(const std::string& name) {
   options.name = name;
   options.first_pause_ms = 10;
   options.longest_pause_ms = 40;
-  options.look_every_ms = 60'000;  // so that a missing wake-up is seen
   return options;
 }
 

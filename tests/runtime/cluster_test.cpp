@@ -354,9 +354,15 @@ TEST_CASE("a schedule fires once in the cluster, whoever leads", "[cluster]") {
   CHECK(world.store.instances().size() == 5);
   CHECK(world.engine->leads());
   CHECK_FALSE(pair.other->leads());
+  int woken = 0;
+  pair.other->when_leading([&] {
+    CHECK(pair.other->leads());
+    ++woken;
+  });
   world.crash();  // the node that leads
   world.advance(300'000);
   CHECK(pair.other->leads());
+  CHECK(woken == 1);
   CHECK(world.store.instances().size() == 10);
 }
 

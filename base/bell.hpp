@@ -4,7 +4,7 @@
 #include <mutex>
 #include <utility>
 
-namespace sequent::persistence {
+namespace sequent {
 
 /// threads  any
 class Bell {
@@ -25,4 +25,4 @@ class Bell {
   std::function<void()> wake_;
 };
 
-}  // namespace sequent::persistence
+}  // namespace sequent
