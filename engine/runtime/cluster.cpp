@@ -79,13 +79,14 @@ std::string Cluster::owner_of(PartitionId id) const {
   return owners_[id].node;
 }
 
-// All nodes number themselves alike: by the names of those that own something.
+// All nodes number themselves alike: by the names of those that own something. Who has nothing makes no
+// calls, and would keep a place for ever that others need.
 outages::Peers Cluster::peers_in(const Membership& membership, const std::string& self) {
   std::set<std::string> names{self};
   for (const auto& owner : membership.owners)
     if (!owner.node.empty()) names.insert(owner.node);
   outages::Peers peers;
-  peers.nodes = std::max(membership.nodes, names.size());
+  peers.nodes = names.size();
   peers.rank = static_cast<std::size_t>(std::distance(names.begin(), names.find(self)));
   return peers;
 }

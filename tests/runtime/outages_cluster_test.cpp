@@ -194,6 +194,32 @@ TEST_CASE("more nodes than places keep an operator's limit, and all are served",
   third.reset();
 }
 
+TEST_CASE("a node without a partition takes no place of an operator's limit",
+          "[cluster][outages]") {
+  Pair pair{2};
+  auto third = pair.world.join();
+  pair.world.advance(20'000);
+  REQUIRE(third->stats().partitions == 0);
+  pair.change(*pair.world.engine, [](outages::Circuit& state, Timestamp) -> Result<void> {
+    state.most_at_once = 2;
+    return {};
+  });
+  pair.start_on(*pair.world.engine);
+  pair.start_on(*pair.other);
+  pair.world.advance(20'000);
+  pair.world.steps.hold = true;
+  for (int turn = 0; turn < 3; ++turn) {
+    pair.start_on(*pair.world.engine);
+    pair.start_on(*pair.other);
+    pair.world.advance(500);
+    CHECK(pair.world.steps.held.size() == 2);
+    pair.world.steps.let_go(Json{{"done", true}});
+    pair.world.advance(19'500);
+    pair.world.steps.let_go(Json{{"done", true}});
+  }
+  third.reset();
+}
+
 TEST_CASE("what refusals taught one node the other knows", "[cluster][outages]") {
   Pair pair;
   pair.start_on(*pair.other);  // the provider is known there
