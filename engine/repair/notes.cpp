@@ -94,4 +94,22 @@ runtime::AuditEntry note_of(const runtime::RepairBatch& batch, const runtime::Re
   return note;
 }
 
+runtime::AuditEntry note_of_stop(const runtime::RepairBatch& batch, Waves::Stop stop,
+                                 Timestamp now) {
+  using State = runtime::RepairBatch::State;
+  runtime::AuditEntry note;
+  note.at = now;
+  note.principal = "engine";
+  note.action = "batch.pause";
+  note.target = batch.id;
+  note.reason = std::to_string(stop.failed) + " of its latest " + std::to_string(stop.outcomes) +
+                " outcomes are that a run faulted or parked again, and it stops at " +
+                std::to_string(batch.stop_percent) + "%";
+  note.outcome = "done";
+  note.remote = "batch " + batch.id;
+  note.before = Json{{"state", runtime::name_of(State::running)}};
+  note.after = Json{{"state", runtime::name_of(State::paused)}};
+  return note;
+}
+
 }  // namespace sequent::repair

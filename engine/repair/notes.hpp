@@ -1,7 +1,8 @@
 #pragma once
-// What the audit log says of a run that a batch has acted on.
+// What the audit log says of a run that a batch has acted on, and of a batch that stops.
 #include <optional>
 
+#include "engine/repair/waves.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/repair_store.hpp"
 
@@ -16,5 +17,8 @@ namespace sequent::repair {
                                           const runtime::RepairItem& item,
                                           const runtime::RunDetails* before,
                                           const runtime::Engine& engine, Timestamp now);
+/// Of a batch that pauses by itself: as an operator's pausing would be noted, but nobody's hand.
+[[nodiscard]] runtime::AuditEntry note_of_stop(const runtime::RepairBatch& batch, Waves::Stop stop,
+                                               Timestamp now);
 
 }  // namespace sequent::repair

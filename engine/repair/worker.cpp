@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +10,7 @@
 
 #include "base/assert.hpp"
 #include "engine/machine/codec.hpp"
+#include "engine/repair/notes.hpp"
 #include "engine/repair/outcome.hpp"
 #include "engine/repair/pool.hpp"
 
@@ -228,27 +228,20 @@ void Worker::count_outcome(const RepairBatch& batch, const RepairItem& item) {
 
 // Not when there is nothing left to hold back.
 asio::awaitable<bool> Worker::stop_by_itself(const RepairBatch& batch, Waves::Stop stop) {
-  const Timestamp now = ports_.clock.now();
-  std::string why = std::to_string(stop.failed) + " of its latest " +
-                    std::to_string(stop.outcomes) +
-                    " outcomes are that a run faulted or parked again, and it stops at " +
-                    std::to_string(batch.stop_percent) + "%. `sequent batch show " + batch.id +
-                    " --state faulted` has their errors; `sequent batch resume " + batch.id +
-                    "` goes on with a small wave, with `--stop-at never` whatever comes.";
-  auto pause = [this, &batch, now, why = std::move(why)] {
+  runtime::AuditEntry note = note_of_stop(batch, stop, ports_.clock.now());
+  std::string detail = note.reason + ". `sequent batch show " + batch.id +
+                       " --state faulted` has their errors; `sequent batch resume " + batch.id +
+                       "` goes on with a small wave, with `--stop-at never` whatever comes.";
+  auto pause = [this, &batch, note = std::move(note), detail = std::move(detail)] {
     if (ports_.repairs.count_items(batch.id).pending == 0) return false;
-    const std::array from{RepairBatch::State::running};
-    (void)ports_.repairs.change_batch(batch.id, from, RepairBatch::State::paused, why, now);
+    if (ports_.repairs.stop_batch(batch.id, detail, note))  // else an operator was first
+      spdlog::warn("batch {} pauses by itself: {}", batch.id, note.reason);
     return true;
   };
   auto pausing = on_pool(ports_.pool, std::move(pause));
-  const bool paused = co_await std::move(pausing);
-  if (paused) {
-    spdlog::warn("batch {} pauses by itself: {} of its latest {} runs failed again", batch.id,
-                 stop.failed, stop.outcomes);
-    waves_.erase(batch.id);
-  }
-  co_return paused;
+  const bool held_back = co_await std::move(pausing);
+  if (held_back) waves_.erase(batch.id);
+  co_return held_back;
 }
 
 asio::awaitable<std::size_t> Worker::help(const RepairBatch& batch) {

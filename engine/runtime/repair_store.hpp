@@ -114,6 +114,9 @@ class RepairStore {
                                           std::span<const RepairBatch::State> from,
                                           RepairBatch::State to, const std::string& detail,
                                           Timestamp now) = 0;
+  /// Pauses a running one, with an entry in the audit log. False = it was not running any more.
+  virtual bool stop_batch(const std::string& id, const std::string& detail,
+                          const AuditEntry& note) = 0;
   /// From now on.
   virtual void set_stop(const std::string& id, int percent, Timestamp now) = 0;
   /// Tells of how many runs the wave is that begins now; 0 = there are no more waves.

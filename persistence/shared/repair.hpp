@@ -9,6 +9,7 @@
 #include "base/assert.hpp"
 #include "engine/runtime/repair_store.hpp"
 #include "engine/runtime/where.hpp"
+#include "persistence/shared/audit.hpp"
 #include "persistence/shared/repair_sql.hpp"
 #include "persistence/shared/run_queries.hpp"
 
@@ -139,6 +140,17 @@ class Repairs final : public runtime::RepairStore {
                       now) != 0)
           return true;
       return false;
+    });
+  }
+
+  bool stop_batch(const std::string& id, const std::string& detail,
+                  const runtime::AuditEntry& note) override {
+    return store_.write_with([&](auto& c) {
+      const bool ran =
+          c.execute(update_state, id, runtime::name_of(RepairBatch::State::running),
+                    runtime::name_of(RepairBatch::State::paused), detail, note.at) != 0;
+      if (ran) append_audit(c, note);
+      return ran;
     });
   }
 

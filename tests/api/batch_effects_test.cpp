@@ -220,6 +220,14 @@ TEST_CASE("a batch whose first runs fail again pauses by itself, and goes on whe
   CHECK(paused.at("wave") == 10);
   CHECK_THAT(text_of(paused, "detail"),
              Contains("of its latest") && Contains("20%") && Contains("sequent batch resume"));
+  const auto stop = audit_of(node, id).at(0);
+  CHECK(stop.at("action") == "batch.pause");
+  CHECK(stop.at("principal") == "engine");
+  CHECK(stop.at("remote") == "batch " + id);
+  CHECK(stop.at("outcome") == "done");
+  CHECK_THAT(text_of(stop, "reason"), Contains("of its latest") && Contains("20%"));
+  CHECK(stop.at("before").at("state") == "running");
+  CHECK(stop.at("after").at("state") == "paused");
   const std::string path = "/api/v1/batches/" + id;
   CHECK(node.post(path + ":resume", R"({"reason":"x","stopAt":"often"})").status == 400);
   REQUIRE(node.post(path + ":resume", R"({"reason":"go on","stopAt":"never"})").status == 200);

@@ -143,6 +143,30 @@ TEST_CASE("acted items are looked at in parts, in the batch's order", "[store][b
   CHECK(repairs.moved_items("b-1", whole.last, 4).moved.empty());
 }
 
+TEST_CASE("a batch that stops is paused and noted, both or neither", "[store][batches]") {
+  const auto under_test = any_store();
+  auto& repairs = under_test->repairs();
+  auto& audit = under_test->audit();
+  repairs.create_batch(batch_of("b-1", "attempts>1"));
+  runtime::AuditEntry note;
+  note.at = noon + 7;
+  note.principal = "engine";
+  note.action = "batch.pause";
+  note.target = "b-1";
+  note.reason = "too many failed";
+  note.outcome = "done";
+  CHECK(repairs.stop_batch("b-1", "why", note));
+  CHECK(repairs.batch("b-1")->state == RepairBatch::State::paused);
+  CHECK(repairs.batch("b-1")->detail == "why");
+  CHECK(repairs.batch("b-1")->updated_at == noon + 7);
+  REQUIRE(audit.list({.target = "b-1"}, 0, 10).size() == 1);
+  CHECK(audit.list({.target = "b-1"}, 0, 10).front().reason == "too many failed");
+  CHECK_FALSE(repairs.stop_batch("b-1", "again", note));
+  CHECK_FALSE(repairs.stop_batch("none", "why", note));
+  CHECK(repairs.batch("b-1")->detail == "why");
+  CHECK(audit.list({}, 0, 10).size() == 1);
+}
+
 TEST_CASE("batches are listed newest first, and end once", "[store][batches]") {
   const auto under_test = any_store();
   auto& repairs = under_test->repairs();
