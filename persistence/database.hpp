@@ -41,9 +41,9 @@ class Database : public runtime::Store,
   /// The largest tables first; a database that cannot tell them apart says one for all.
   [[nodiscard]] virtual std::vector<TableSize> sizes() = 0;
   [[nodiscard]] virtual runtime::RepairStore& repairs() = 0;
-  /// Called at each acquire() that finds batches which have not ended: another node may have taken
-  /// them, or led before. On the thread that acquires, so it must only wake somebody; an empty one
-  /// takes it away. A store of one process never calls.
+  /// Called at each acquire() that finds batches which have not ended and are not paused: another node
+  /// may have taken them, or led before. On the thread that acquires, so it must only wake somebody; an
+  /// empty one takes it away. A store of one process never calls.
   virtual void when_batches_open(std::function<void()> /*wake*/) {}
   /// Where it is, for people; never a password.
   [[nodiscard]] virtual std::string place() const = 0;

@@ -31,7 +31,7 @@ struct WorkerSettings {
   std::size_t chunk = 2'000;   // runs chosen in one transaction
   std::size_t helping = 64;    // runs acted on at the same time
   std::size_t hearing = 1'000;  // items whose runs are looked after at a time
-  std::size_t batches = 16;     // open ones worked on, oldest first
+  std::size_t batches = 16;     // open ones worked on at a time
 };
 
 /// All must outlive the worker.

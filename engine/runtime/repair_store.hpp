@@ -107,7 +107,7 @@ class RepairStore {
   /// Newest first, those older than `before` ("" = all).
   [[nodiscard]] virtual std::vector<RepairBatch> batches(const std::string& before,
                                                          std::size_t limit) = 0;
-  /// Those that a worker has something to do for, oldest first.
+  /// Those that a worker has something to do for: paused ones last, the oldest of each first.
   [[nodiscard]] virtual std::vector<RepairBatch> open_batches(std::size_t limit) = 0;
   /// False when its state is none of `from`.
   [[nodiscard]] virtual bool change_batch(const std::string& id,
@@ -119,7 +119,7 @@ class RepairStore {
                           const AuditEntry& note) = 0;
   /// From now on.
   virtual void set_stop(const std::string& id, int percent, Timestamp now) = 0;
-  /// Tells of how many runs the wave is that begins now; 0 = there are no more waves.
+  /// Tells of how many runs the wave is that begins now.
   virtual void begin_wave(const std::string& id, std::int64_t runs, Timestamp now) = 0;
   /// Nothing is left to do: sets finished_at, and the state of one that ran to `finished`.
   virtual void finish_batch(const std::string& id, Timestamp now) = 0;

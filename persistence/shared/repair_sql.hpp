@@ -32,11 +32,13 @@ inline constexpr std::string_view select_batches_before = R"sql(
          stop_percent, wave
   FROM repair_batch WHERE batch_id < ?1 ORDER BY batch_id DESC LIMIT ?2
 )sql";
+// However many are paused, for as long as nobody looks at them: those that run have their turn.
 inline constexpr std::string_view select_open_batches = R"sql(
   SELECT batch_id, action, arguments, filter, where_text, item_order, rate_per_hour, reason,
          created_by, created_at, state, updated_at, finished_at, selected, detail, waves,
          stop_percent, wave
-  FROM repair_batch WHERE finished_at IS NULL ORDER BY batch_id LIMIT ?1
+  FROM repair_batch WHERE finished_at IS NULL
+  ORDER BY CASE state WHEN 'paused' THEN 1 ELSE 0 END, batch_id LIMIT ?1
 )sql";
 inline constexpr std::string_view update_state = R"sql(
   UPDATE repair_batch SET state = ?3, detail = ?4, updated_at = ?5 WHERE batch_id = ?1 AND state = ?2
@@ -48,7 +50,7 @@ inline constexpr std::string_view set_wave = R"sql(
   UPDATE repair_batch SET wave = ?2, updated_at = ?3 WHERE batch_id = ?1
 )sql";
 inline constexpr std::string_view end_batch = R"sql(
-  UPDATE repair_batch SET finished_at = ?2, updated_at = ?2,
+  UPDATE repair_batch SET finished_at = ?2, updated_at = ?2, wave = 0,
                           state = CASE WHEN state = 'running' THEN 'finished' ELSE state END
   WHERE batch_id = ?1 AND finished_at IS NULL
 )sql";

@@ -143,6 +143,19 @@ TEST_CASE("acted items are looked at in parts, in the batch's order", "[store][b
   CHECK(repairs.moved_items("b-1", whole.last, 4).moved.empty());
 }
 
+TEST_CASE("batches that stand still take no turn of those that run", "[store][batches]") {
+  const auto under_test = any_store();
+  auto& repairs = under_test->repairs();
+  for (const char* id : {"b-1", "b-2", "b-3"}) repairs.create_batch(batch_of(id, "attempts>1"));
+  using State = RepairBatch::State;
+  for (const char* id : {"b-1", "b-2"})
+    CHECK(repairs.change_batch(id, std::vector{State::running}, State::paused, "why", noon + 7));
+  const auto open = repairs.open_batches(2);
+  REQUIRE(open.size() == 2);
+  CHECK(open[0].id == "b-3");
+  CHECK(open[1].id == "b-1");
+}
+
 TEST_CASE("a batch that stops is paused and noted, both or neither", "[store][batches]") {
   const auto under_test = any_store();
   auto& repairs = under_test->repairs();
@@ -165,6 +178,16 @@ TEST_CASE("a batch that stops is paused and noted, both or neither", "[store][ba
   CHECK_FALSE(repairs.stop_batch("none", "why", note));
   CHECK(repairs.batch("b-1")->detail == "why");
   CHECK(audit.list({}, 0, 10).size() == 1);
+}
+
+TEST_CASE("a batch that has ended has no wave under way", "[store][batches]") {
+  const auto under_test = any_store();
+  auto& repairs = under_test->repairs();
+  repairs.create_batch(batch_of("b-1", "attempts>1"));
+  repairs.begin_wave("b-1", 20, noon);
+  CHECK(repairs.batch("b-1")->wave == 20);
+  repairs.finish_batch("b-1", noon + 1);
+  CHECK(repairs.batch("b-1")->wave == 0);
 }
 
 TEST_CASE("batches are listed newest first, and end once", "[store][batches]") {

@@ -1,4 +1,5 @@
 // What one renewal of a lease asks, and what else a node learns from it.
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "tests/persistence_postgres/postgres_under_test.hpp"
@@ -32,7 +33,7 @@ TEST_CASE("a renewal hears of events that other nodes emitted, once for each cha
   CHECK(woken == 1);
 }
 
-TEST_CASE("a renewal hears of batches until they have ended", "[postgres]") {
+TEST_CASE("a renewal hears of batches until they are paused or have ended", "[postgres]") {
   const Schema schema;
   const auto store = open_store(options_for(schema.url())),
              other = open_store(options_for(schema.url()));
@@ -49,7 +50,15 @@ TEST_CASE("a renewal hears of batches until they have ended", "[postgres]") {
   REQUIRE(store->acquire(renewal).has_value());
   REQUIRE(store->acquire(renewal).has_value());
   CHECK(woken == 2);
-  other->repairs().finish_batch("b-1", noon);
+  using State = runtime::RepairBatch::State;
+  const std::array running{State::running}, paused{State::paused};
+  CHECK(other->repairs().change_batch("b-1", running, State::paused, "", noon));
   REQUIRE(store->acquire(renewal).has_value());
   CHECK(woken == 2);
+  CHECK(other->repairs().change_batch("b-1", paused, State::running, "", noon));
+  REQUIRE(store->acquire(renewal).has_value());
+  CHECK(woken == 3);
+  other->repairs().finish_batch("b-1", noon);
+  REQUIRE(store->acquire(renewal).has_value());
+  CHECK(woken == 3);
 }

@@ -13,7 +13,7 @@ RETURNS TABLE (
   parcels      boolean,  -- some wait for this node
   next_death   bigint,   -- in ms, of another node that does not renew before; null = there is none
   emitted      bigint,   -- number of the last event for the outbox
-  batches      boolean   -- some are not finished
+  batches      boolean   -- some are under way
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
@@ -57,7 +57,7 @@ BEGIN
            (SELECT ceil(extract(epoch FROM min(lease_until) - clock_timestamp()) * 1000)::bigint
             FROM node WHERE node.node <> me),
            (SELECT last FROM outbox_number),
-           EXISTS (SELECT 1 FROM repair_batch WHERE finished_at IS NULL))
+           EXISTS (SELECT 1 FROM repair_batch WHERE finished_at IS NULL AND state <> 'paused'))
   SELECT p.partition_id, coalesce(n.node, ''), p.epoch,
          p.owner = me AND EXISTS (
            SELECT 1 FROM message m WHERE m.partition_id = p.partition_id
