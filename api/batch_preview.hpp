@@ -16,7 +16,7 @@ struct Outlook {
     std::int64_t runs = 0, times = 0;
   };
   std::int64_t looked = 0, accepted = 0;
-  bool all = true;                          // false: there are more than could be looked at in time
+  bool all = false;                         // false: there are more than could be looked at in time
   std::map<std::string, Refusal> refusals;  // by what the run would answer
   std::map<std::pair<std::string, std::string>, Effect> effects;  // by task and what it is
 };
