@@ -1,5 +1,6 @@
 #include "simulation/cluster.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <cstdlib>
 
@@ -45,7 +46,16 @@ void Cluster::carry(const std::string& to, const std::function<void()>& deliver)
   }
 }
 
+// A lease is as good as the clock that both its owner and its heir go by. A node alone has more: the
+// lock on its store, which lasts as long as its process, frozen or not, whatever the clock is set to.
+// Where no clock is set, leases have to do without it.
+bool Cluster::is_locked() const {
+  return !shared() && parts_.clocks_jump &&
+         std::ranges::any_of(lives_, [](const auto& life) { return !life->dead; });
+}
+
 bool Cluster::try_boot() {
+  if (is_locked()) return false;
   auto& life = *lives_.emplace_back(std::make_unique<Life>());
   life.domain = static_cast<Domain>(lives_.size());
   parts_.notebook.note("boot node " + std::to_string(life.domain));

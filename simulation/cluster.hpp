@@ -69,6 +69,7 @@ class Cluster {
  private:
   [[nodiscard]] bool shared() const { return parts_.nodes > 1; }
   void carry(const std::string& to, const std::function<void()>& deliver);
+  [[nodiscard]] bool is_locked() const;
   bool try_boot();
   void boot_after(DurationMs delay);
 

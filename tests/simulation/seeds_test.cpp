@@ -104,6 +104,11 @@ TEST_CASE("seeds with business keys that once failed hold", "[simulation]") {
   check({.seed = 106, .runs = 8, .outages = false, .migrations = false, .undoing = false});
 }
 
+// A thawed node beside its heir, each by a clock of its own: a lock on the store forbids it.
+TEST_CASE("seeds with clocks that are set that once failed hold", "[simulation]") {
+  check({.seed = 101264, .runs = 8, .cluster = false, .undoing = false});
+}
+
 // Nodes that each gave a probe up overruled each other with what they had read, for ever.
 TEST_CASE("seeds with outages that once failed hold", "[simulation]") {
   for (const std::uint64_t seed : {20, 45, 197})
