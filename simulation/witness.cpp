@@ -3,6 +3,7 @@
 #include "engine/machine/apply.hpp"
 #include "engine/machine/codec.hpp"
 #include "engine/machine/command.hpp"
+#include "engine/machine/decide.hpp"
 #include "engine/machine/undo.hpp"
 #include "engine/runtime/batch.hpp"
 #include "simulation/key.hpp"
@@ -144,11 +145,25 @@ void Witness::follow(const InstanceId& id, Witnessed& run, const Record& record)
       notebook_.breach("an event is taken once",
                        short_id(id) + " took " + consumed->event_id + " again");
   follow_effects(run, record);
+  follow_children(id, run, record);
   const auto* caught = std::get_if<machine::ErrorCaught>(&record.body);
   if (caught != nullptr && caught->retry_at == 0 && caught->next != machine::no_node &&
       open_outcome(*run.program, run.state, *caught))
     notebook_.breach("I9: no handler while the outcome is open",
                      short_id(id) + " at " + caught->error.instance);
+}
+
+// What its parent's task now has another child for must not act beside that one.
+void Witness::follow_children(const InstanceId& id, Witnessed& run, const Record& record) {
+  if (const auto* begun = std::get_if<machine::ChildStarted>(&record.body)) {
+    auto& last = run.children[machine::path_of(*run.program, run.state, begun->frame)];
+    if (last != InstanceId{} && last != begun->child.id) replaced_.insert(last);
+    last = begun->child.id;
+    replaced_.erase(last);
+  }
+  if (std::holds_alternative<machine::TaskRetried>(record.body) && !run.state.cancelling &&
+      replaced_.contains(id))
+    notebook_.breach("a child that has a successor stays ended", short_id(id));
 }
 
 void Witness::follow_effects(Witnessed& run, const Record& record) {

@@ -23,10 +23,11 @@ struct Witnessed {
   std::set<std::pair<machine::FrameId, std::uint32_t>> intents;   // frame, attempt
   std::set<std::pair<std::string, std::uint32_t>> keyed_intents;  // key, attempt
   std::map<std::pair<machine::FrameId, std::string>, int> consumed;
-  std::string key;              // the business key; "" = none
-  std::string idempotency_key;  // of the start; "" = none
-  bool edited = false;          // an operator replaced an input
-  Timestamp ended_at = 0;       // when it last came to an end
+  std::string key;                             // the business key; "" = none
+  std::string idempotency_key;                 // of the start; "" = none
+  bool edited = false;                         // an operator replaced an input
+  std::map<std::string, InstanceId> children;  // by path of the task: the last
+  Timestamp ended_at = 0;                      // when it last came to an end
   // Effects that a cancellation undoes, in the order of their completion: occurrence and object.
   std::vector<std::pair<std::string, std::string>> done;
   bool spoken = false;  // an operator said by hand what became of an effect, or undid it
@@ -58,6 +59,7 @@ class Witness {
   void check_revival(const InstanceId& id, const Witnessed& run);
   void follow(const InstanceId& id, Witnessed& run, const machine::Record& record);
   void follow_effects(Witnessed& run, const machine::Record& record);
+  void follow_children(const InstanceId& id, Witnessed& run, const machine::Record& record);
   void check_row(const runtime::InstanceChange& change, const Witnessed& run);
 
   Notebook& notebook_;
@@ -66,6 +68,7 @@ class Witness {
   // Workflow and business key: who has had it, in the order of their starts.
   std::map<std::pair<std::string, std::string>, std::vector<InstanceId>> holders_;
   std::map<PartitionId, std::pair<Epoch, std::string>> writers_;
+  std::set<InstanceId> replaced_;  // children whose tasks have others
   std::uint64_t commits_ = 0;
   std::size_t moves_ = 0;
 };

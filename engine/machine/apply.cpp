@@ -1,8 +1,11 @@
 #include "engine/machine/apply.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
 #include "engine/machine/frames.hpp"
+#include "engine/machine/kept_children.hpp"
 #include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
@@ -192,6 +195,7 @@ struct Applier {
     frame.phase = Phase::returned;
     frame.data = r.output;
     frame.due_at = 0;
+    child_is_done(state, frame);
   }
 
   void operator()(const TaskCompleted& r) const {
@@ -250,9 +254,10 @@ struct Applier {
   }
 
   void operator()(const ErrorCaught& r) const {
-    remove_below(state, r.frame);
     auto& frame = frame_of(state, r.frame);
     auto& attempt = std::get<TryState>(frame.detail);
+    keep_children(state, r);
+    remove_below(state, r.frame);
     auto error = to_json(r.error);
     attempt.error = make_value(std::move(error));
     if (attempt.first_failed_at == 0) attempt.first_failed_at = at;
@@ -355,6 +360,7 @@ struct Applier {
     auto& frame = frame_of(state, r.frame);
     frame.phase = Phase::child;
     frame.detail = r.child;
+    child_begins(state, frame);
   }
 
   void operator()(const ChildConfirmed& r) const {
@@ -430,13 +436,19 @@ struct Applier {
     frame.timeout_at = r.timeout_at;
     frame.generation = r.generation;
     if (!r.input) return;
-    state.generation = r.generation;
+    state.generation = std::max(state.generation, r.generation);
+    if (!r.path.empty()) state.edits[r.path] = r.generation;
+    if (r.raw_input) {
+      state.raw_input = r.raw_input;
+      state.input = r.input;
+    }
     frame.raw_input = r.input;
     frame.input = r.input;
   }
 
   void operator()(const TaskSkippedByOperator& r) const {
     set_going(state, at);
+    skip_children(state, r.frame);
     auto& frame = frame_of(state, r.frame);
     begin_again(state, frame);
     frame.phase = Phase::returned;

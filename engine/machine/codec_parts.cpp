@@ -42,6 +42,7 @@ Json child_to_json(const ChildState& child) {
   if (!child.await) json["await"] = false;
   if (child.launched) json["launched"] = true;
   if (child.retry) json["retry"] = true;
+  if (child.again) json["again"] = true;
   return json;
 }
 
@@ -52,7 +53,8 @@ ChildState child_from_json(Json& json) {
           .input = in.value("input"),
           .await = !in.has("await"),
           .launched = in.flag("launched"),
-          .retry = in.flag("retry")};
+          .retry = in.flag("retry"),
+          .again = in.flag("again")};
 }
 
 Json subscriptions_to_json(const std::vector<Subscription>& subscriptions) {

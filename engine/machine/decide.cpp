@@ -27,15 +27,10 @@ Result<void> on_start(Decider& d, const StartAsked& e) {
   d.state.raw_input = e.input;
   d.state.started_at = d.now;
   std::optional<Problem> failed;
-  if (const auto valid = check_schema(d.program.input, *e.input, "the workflow's input"); !valid)
-    failed = valid.error();
-  if (!failed && d.program.input.transform) {
-    auto input = d.evaluator.fill(*d.program.input.transform, *e.input, Here{});
-    if (input)
-      started.input = make_value(std::move(*input));
-    else
-      failed = input.error();
-  }
+  if (auto input = d.workflow_input(e.input))
+    started.input = std::move(*input);
+  else
+    failed = input.error();
   if (!failed && d.program.timeout) {
     const auto limit = d.evaluator.duration(*d.program.timeout, *e.input, Here{});
     if (limit)
@@ -122,8 +117,6 @@ Result<void> on_child_ended(Decider& d, const ChildEnded& e) {
   if (e.status == Status::completed) {
     d.emit(TaskReturned{.frame = id, .output = e.output ? e.output : null_value()});
     d.make_ready(id);
-  } else if (d.running() && e.status == Status::cancelled && d.turn_to_last_child(id)) {
-    return {};
   } else if (d.running()) {
     auto problem =
         e.error ? *e.error
@@ -133,11 +126,11 @@ Result<void> on_child_ended(Decider& d, const ChildEnded& e) {
     problem.extensions["childRun"] = e.child.text();
     problem.extensions["childInstance"] = problem.instance;
     problem.instance.clear();  // raised anew, here
-    d.raise(id, std::move(problem));
+    d.raise(id, std::move(problem), 0, false, e.status == Status::faulted ? e.child : InstanceId{});
   } else {
     // Held by an operator: asked again when the run goes on.
     auto again = std::get<ChildState>(d.state.frames.at(id).detail);
-    again.launched = again.retry = false;
+    again.launched = again.retry = again.again = false;
     d.emit(ChildStarted{.frame = id, .child = std::move(again)});
   }
   d.run();

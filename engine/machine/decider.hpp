@@ -110,12 +110,16 @@ class Decider {
   /// A task's raw output is known: transform, export, and go where `then` says.
   void complete(FrameId id, Value raw_output, const definition::Flow* then = nullptr);
   void finish(Value output);  // the workflow is over
+  /// After the workflow's `input.from`; null pointer = as it is.
+  [[nodiscard]] std::expected<Value, Problem> workflow_input(const Value& raw);
   [[nodiscard]] bool journal_is_full() const;
   void enter_block(FrameId id, NodeIndex first, Value data = nullptr);
 
   // faults.cpp
   /// An error at a task: the nearest `try` that wants it takes it, or the instance faults.
-  void raise(FrameId id, Problem problem, DurationMs at_least_ms = 0, bool including_self = false);
+  /// `faulted_child`: whose fault it was; a `try` that starts over begins that one again.
+  void raise(FrameId id, Problem problem, DurationMs at_least_ms = 0, bool including_self = false,
+             const InstanceId& faulted_child = {});
   /// Who would take an error of this task: nobody, a `try` that tries again, or a handler.
   enum class Taker : std::uint8_t { nobody, retry, handler };
   [[nodiscard]] Taker taker_of(FrameId id, const Problem& problem);
@@ -141,8 +145,8 @@ class Decider {
   void event_iteration_over(FrameId id);
   void begin_emit(FrameId id);
   void begin_child(FrameId id);
-  [[nodiscard]] InstanceId child_of(FrameId id, std::uint32_t generation) const;
-  bool turn_to_last_child(FrameId id);
+  [[nodiscard]] InstanceId child_of(FrameId id) const;
+  [[nodiscard]] std::string place_of(FrameId id) const;
   void begin_call(FrameId id);
   void begin_function(FrameId id);
   void activity_failed(FrameId id, std::uint32_t attempt, const Failure& failure, bool unsettled,

@@ -151,8 +151,13 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
        }},
       {"ErrorCaught",
        [](In in) -> RecordBody {
-         return ErrorCaught{frame(in), in.number<FrameId>("source"), error(in),
-                            in.number<Timestamp>("retryAt"), next(in)};
+         return ErrorCaught{frame(in),
+                            in.number<FrameId>("source"),
+                            error(in),
+                            in.number<Timestamp>("retryAt"),
+                            next(in),
+                            id_from_text(in.text("child")),
+                            in.text("childPlace")};
        }},
       {"TryStarted",
        [](In in) -> RecordBody {
@@ -223,7 +228,9 @@ const std::unordered_map<std::string_view, Decoder>& decoders() {
                             in.number<Timestamp>("timeoutAt"),
                             in.text("reason"),
                             in.text("by"),
-                            in.value("diff")};
+                            in.value("diff"),
+                            in.text("path"),
+                            in.value("rawInput")};
        }},
       {"TaskSkippedByOperator",
        [](In in) -> RecordBody {

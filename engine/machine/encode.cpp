@@ -117,6 +117,9 @@ struct BodyEncoder {
     out.json("error", to_json(r.error));
     out.number("retryAt", r.retry_at);
     out.number("next", r.next, no_node);
+    if (r.child_place.empty()) return;
+    out.text("child", r.child.text());
+    out.text("childPlace", r.child_place);
   }
   void operator()(const TryStarted& r) const {
     out.number("frame", r.frame);
@@ -190,6 +193,8 @@ struct BodyEncoder {
     out.value("diff", r.diff);
     out.number("generation", r.generation);
     out.number("timeoutAt", r.timeout_at);
+    out.text("path", r.path);
+    out.value("rawInput", r.raw_input);
     why(r.reason, r.by);
   }
   void operator()(const TaskSkippedByOperator& r) const {

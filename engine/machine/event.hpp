@@ -77,6 +77,9 @@ struct RetryAsked {
   FrameId frame = 0;
   Value input;  // null pointer = unchanged; else replaces the task's input (a new generation)
   std::string reason, by;
+  // Not an operator's: a try of its parent starts over. `input` is what that gives it now, and the
+  // calls keep their keys, as those of the try itself do.
+  bool by_try = false;
 };
 /// End a task that stands still with this output instead of its own.
 struct SkipAsked {

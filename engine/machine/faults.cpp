@@ -118,15 +118,21 @@ Decider::Taker Decider::taker_of(FrameId id, const Problem& problem) {
   return found->retry_at != 0 ? Taker::retry : Taker::handler;
 }
 
-void Decider::raise(FrameId id, Problem problem, DurationMs at_least_ms, bool including_self) {
+void Decider::raise(FrameId id, Problem problem, DurationMs at_least_ms, bool including_self,
+                    const InstanceId& faulted_child) {
   SEQUENT_ASSERT(find(id) != nullptr);
   if (problem.instance.empty()) problem.instance = node_of(frame(id)).pointer;
   if (const auto taken = catcher(id, problem, at_least_ms, including_self)) {
-    emit(ErrorCaught{.frame = taken->frame,
-                     .source = id,
-                     .error = std::move(problem),
-                     .retry_at = taken->retry_at,
-                     .next = taken->next});
+    ErrorCaught caught{.frame = taken->frame,
+                       .source = id,
+                       .error = std::move(problem),
+                       .retry_at = taken->retry_at,
+                       .next = taken->next};
+    if (taken->retry_at != 0 && faulted_child != InstanceId{}) {
+      caught.child = faulted_child;
+      caught.child_place = place_of(id);
+    }
+    emit(std::move(caught));
     if (taken->retry_at == 0) make_ready(taken->frame);
     return;
   }

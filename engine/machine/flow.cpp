@@ -121,6 +121,15 @@ void Decider::block_over(FrameId id) {
   complete(id, frame(id).data);
 }
 
+std::expected<Value, Problem> Decider::workflow_input(const Value& raw) {
+  if (const auto valid = check_schema(program.input, *raw, "the workflow's input"); !valid)
+    return std::unexpected(valid.error());
+  if (!program.input.transform) return nullptr;
+  auto input = evaluator.fill(*program.input.transform, *raw, Here{});
+  if (!input) return std::unexpected(input.error());
+  return make_value(std::move(*input));
+}
+
 std::expected<Value, Problem> Decider::task_input(const Node& node, const Value& raw,
                                                   const Here& here) {
   if (const auto valid = check_schema(node.input, *raw, "the task's input"); !valid)

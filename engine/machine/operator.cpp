@@ -181,7 +181,7 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
                                             " is in phase \"" + std::string(name_of(frame->phase)) +
                                             "\"; only a faulted, parked or waiting "
                                             "attempt can be retried");
-  if (e.input && outcome_is_open(d, target))
+  if (e.input && !e.by_try && outcome_is_open(d, target))
     return fail(ErrorCode::wrong_state,
                 "an earlier request of " + d.node_of(*frame).pointer +
                     " may have had its effect, and an edited input would be a second one beside "
@@ -191,13 +191,22 @@ Result<void> on_retry(Decider& d, const RetryAsked& e) {
     d.go_again(target);
     return {};
   }
+  const bool edited = e.input && !e.by_try;
+  auto input = e.input;
+  if (e.input && e.by_try) {
+    auto made = d.workflow_input(e.input);
+    if (!made) return fail(ErrorCode::invalid_input, made.error().detail);
+    if (*made) input = *std::move(made);
+  }
   d.emit(TaskRetried{.frame = target,
-                     .input = e.input,
-                     .generation = e.input ? d.state.generation + 1 : frame->generation,
+                     .input = input,
+                     .generation = edited ? d.state.generation + 1 : frame->generation,
                      .timeout_at = fresh_timeout(d, *frame),
                      .reason = e.reason,
                      .by = e.by,
-                     .diff = edit_of(*frame, e.input)});
+                     .diff = edited ? edit_of(*frame, e.input) : nullptr,
+                     .path = edited ? path_of(d.program, d.state, target) : std::string{},
+                     .raw_input = edited ? nullptr : e.input});
   go_on(d);
   return {};
 }

@@ -122,6 +122,10 @@ struct ErrorCaught {
   Problem error;
   Timestamp retry_at = 0;    // 0 = no retry: the catch block runs, or the task is over
   NodeIndex next = no_node;  // first task of the catch block
+  // The child run that has faulted and that the next attempt begins again, and the place of its task.
+  // Not in journals of earlier releases, where it begins another.
+  InstanceId child = {};
+  std::string child_place = {};
 };
 /// A try block begins, for the first time or again.
 struct TryStarted {
@@ -215,7 +219,7 @@ struct TaskDropped {
   FrameId frame = 0;
 };
 /// An operator's retry: the frame begins again; nothing below it survives. Frame 0: the workflow
-/// goes on after its own time-out.
+/// goes on after its own time-out. Of a child whose parent's try starts over, frame 1.
 struct TaskRetried {
   FrameId frame = 0;
   Value input;                   // edited input; null pointer = as it was
@@ -225,6 +229,10 @@ struct TaskRetried {
   /// Of an edited input, for people: a JSON Patch, with what `was` there. Not in journals of earlier
   /// releases, nor where it would be larger than the input.
   Value diff = nullptr;
+  /// Path of the task whose input was edited. Not in journals of earlier releases.
+  std::string path = {};
+  /// The run begins again with another input of the workflow; `input` is what becomes of it.
+  Value raw_input = nullptr;
 };
 struct TaskSkippedByOperator {
   FrameId frame = 0;

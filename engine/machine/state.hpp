@@ -77,12 +77,19 @@ struct LoopState {
   std::uint32_t index = 0;
 };
 
+/// A child run whose fault made a `try` start over. The same one begins again.
+struct KeptChild {
+  InstanceId id;
+  bool again = true;  // false: it has begun again, and how that ends is not known
+};
+
 struct TryState {
   std::uint32_t attempt = 1;  // of the try block
   Timestamp first_failed_at = 0;
   Timestamp attempt_until = 0;  // limit of this attempt (limit.attempt.duration); 0 = none
   bool catching = false;        // the catch block runs
   Value error;                  // what was caught last
+  std::map<std::string, KeptChild> children;  // by the place of the task that runs them
 };
 
 struct BranchState {
@@ -115,6 +122,7 @@ struct ChildState {
   bool await = true;      // false: the task is over as soon as the child's start is durable
   bool launched = false;  // its start is known to be durable; its end will be told
   bool retry = false;     // an operator's repair led here: one that is there and faulted goes on
+  bool again = false;     // a try that starts over led here: it begins again, under its keys
 };
 
 using FrameDetail = std::variant<std::monostate, ActivityState, LoopState, TryState, BranchState,
@@ -220,17 +228,19 @@ struct State {
   FrameId last_frame = 0;
   std::map<std::string, KeyMemory> keys;  // by idempotency key, where a frame ended without success
   std::uint32_t generation = 0;           // how often an operator edited an input
-  bool repaired = false;                  // an operator has retried or rewound: what it comes to
-                                          // may be there from before
-  std::vector<Value> held_events;         // arrived while nobody could take them, in order
-  std::size_t held_bytes = 0;             // of them; follows from the above
-  std::vector<Undoable> undoable;         // in the order of completion; the last is undone first
-  std::size_t undoable_bytes = 0;         // of them; follows from the above
-  std::optional<Cancelling> cancelling;   // kept when it has come to its end
-  bool terminated = false;                // cancelled at once: nothing (more) was undone
-  std::uint64_t seq = 0;                  // of the last record applied
+  std::map<std::string, std::uint32_t>
+      edits;                             // by path of the task: the generation of its last one
+  bool repaired = false;                 // an operator has retried or rewound: what it comes to
+                                         // may be there from before
+  std::vector<Value> held_events;        // arrived while nobody could take them, in order
+  std::size_t held_bytes = 0;            // of them; follows from the above
+  std::vector<Undoable> undoable;        // in the order of completion; the last is undone first
+  std::size_t undoable_bytes = 0;        // of them; follows from the above
+  std::optional<Cancelling> cancelling;  // kept when it has come to its end
+  bool terminated = false;               // cancelled at once: nothing (more) was undone
+  std::uint64_t seq = 0;                 // of the last record applied
   std::uint32_t completed_tasks = 0;
-  std::uint32_t attempts = 0;  // of activities, in all
+  std::uint32_t attempts = 0;   // of activities, in all
   std::uint32_t uncounted = 0;  // of them: failures that no retry policy counts
 
   [[nodiscard]] std::uint32_t counted_attempts() const { return attempts - uncounted; }

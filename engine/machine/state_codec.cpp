@@ -63,6 +63,8 @@ Json detail_to_json(const FrameDetail& detail) {
         put_number(json, "attemptUntil", t.attempt_until);
         if (t.catching) json["catching"] = true;
         put(json, "error", t.error);
+        for (const auto& [place, child] : t.children)
+          json["children"][place] = {{"id", child.id.text()}, {"again", child.again}};
         return json;
       },
       [](const BranchState& b) {
@@ -109,12 +111,20 @@ FrameDetail detail_from_json(Json& json) {
   }
   if (is == "loop")
     return LoopState{.items = in.value("items"), .index = in.number<std::uint32_t>("index")};
-  if (is == "try")
-    return TryState{.attempt = in.number<std::uint32_t>("attempt"),
-                    .first_failed_at = in.number<Timestamp>("firstFailedAt"),
-                    .attempt_until = in.number<Timestamp>("attemptUntil"),
-                    .catching = in.flag("catching"),
-                    .error = in.value("error")};
+  if (is == "try") {
+    TryState t{.attempt = in.number<std::uint32_t>("attempt"),
+               .first_failed_at = in.number<Timestamp>("firstFailedAt"),
+               .attempt_until = in.number<Timestamp>("attemptUntil"),
+               .catching = in.flag("catching"),
+               .error = in.value("error"),
+               .children = {}};
+    if (in.has("children"))
+      for (auto& [place, child] : in.member("children").items()) {
+        const FieldReader each(child);
+        t.children[place] = {.id = id_from_text(each.text("id")), .again = each.flag("again")};
+      }
+    return t;
+  }
   if (is == "branches") return BranchState{.outputs = values_from_json(in.member("outputs"))};
   if (is == "listen") {
     ListenState l{.subscriptions = subscriptions_from_json(in.member("subscriptions")),
@@ -280,6 +290,7 @@ std::string encode_state(const State& state) {
   put_number(json, "endedAt", state.ended_at);
   put_number(json, "timeoutAt", state.timeout_at);
   put_number(json, "generation", state.generation);
+  if (!state.edits.empty()) json["edits"] = state.edits;
   if (state.repaired) json["repaired"] = true;
   put_number(json, "completedTasks", state.completed_tasks);
   put_number(json, "attempts", state.attempts);
@@ -334,6 +345,7 @@ Result<State> decode_state(std::string_view text) {
     state.ended_at = in.number<Timestamp>("endedAt");
     state.timeout_at = in.number<Timestamp>("timeoutAt");
     state.generation = in.number<std::uint32_t>("generation");
+    if (in.has("edits")) in.member("edits").get_to(state.edits);
     state.repaired = in.flag("repaired");
     state.completed_tasks = in.number<std::uint32_t>("completedTasks");
     state.attempts = in.number<std::uint32_t>("attempts");

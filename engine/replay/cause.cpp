@@ -183,9 +183,13 @@ std::optional<Event> Cause::by_operator(const Shown& record) const {
                                 .by = by,
                                 .awaited = json.value("settle", std::vector<FrameId>{}),
                                 .at_once = json.value("atOnce", false)};
-  if (record.kind == "TaskRetried")
-    return machine::RetryAsked{
+  if (record.kind == "TaskRetried") {
+    machine::RetryAsked retry{
         .frame = frame, .input = value_of(json, "input"), .reason = reason, .by = by};
+    retry.by_try = json.contains("rawInput");
+    if (retry.by_try) retry.input = value_of(json, "rawInput");
+    return retry;
+  }
   if (record.kind == "TaskSkippedByOperator")
     return machine::SkipAsked{.frame = frame,
                               .output = machine::make_value(json.value("output", Json())),

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/definition/workflow_name.hpp"
+#include "engine/machine/undo.hpp"
 #include "engine/runtime/partition.hpp"
 #include "engine/runtime/partition_read.hpp"
 #include "engine/runtime/starts.hpp"
@@ -145,17 +146,37 @@ void Partition::create_child(const InstanceId& parent, const machine::StartChild
   begin(command.child.id, program, std::move(asked), std::move(row), std::move(started));
 }
 
+// A try of the parent starts over, and its child does with it: from its first task, under its keys.
+// What an operator has edited in it stays as it is: that one goes on where it stands.
+machine::RetryAsked Partition::begun_again(const Resident& child,
+                                           const machine::ChildState& wanted) {
+  machine::RetryAsked retry;
+  retry.reason = "a try of its parent starts over";
+  const auto& state = child.state;
+  if (state.faulted_frame == 0 || state.generation != 0 || state.cancelling) return retry;
+  retry.frame = machine::root_frame;
+  retry.by_try = true;
+  const auto& input = wanted.input ? wanted.input : machine::null_value();
+  if (*input != *state.raw_input) retry.input = input;
+  return retry;
+}
+
 // The child is there already: a crash came before the parent knew, or an operator has retried the
-// parent, which then goes on with the child it had.
+// parent, which then goes on with the child it had, or a try begins it again.
 void Partition::look_at_child(const InstanceId& parent, const machine::StartChild& command,
                               Resident& child) {
   if (child.durable.seq == 0) return;  // its start is under way and will be told
   const auto status = child.state.status;
-  if (command.child.retry && status == machine::Status::faulted) {
+  if ((command.child.retry || command.child.again) && status == machine::Status::faulted) {
     machine::RetryAsked retry;
     retry.reason = "its parent was retried";
+    if (command.child.again) retry = begun_again(child, command.child);
     retry.by = "run " + parent.text();
-    if (feed(child, machine::Event{std::move(retry)})) return child_launched(parent, command);
+    const auto fed = feed(child, machine::Event{std::move(retry)});
+    if (fed) return child_launched(parent, command);
+    if (command.child.again)
+      return child_ended(parent,
+                         fault_of(command, machine::ErrorKind::validation, fed.error().detail));
   }
   if (!machine::is_ended(status) || !command.child.await) return child_launched(parent, command);
   machine::ChildEnded ended;
@@ -242,11 +263,15 @@ std::vector<InstanceId> Partition::replaced_children(const machine::State& paren
   std::vector<InstanceId> replaced;
   if (target == 0) return replaced;
   for (const auto& [id, frame] : parent.frames) {
-    const auto* child = std::get_if<machine::ChildState>(&frame.detail);
-    if (child == nullptr || frame.phase != machine::Phase::faulted || !child->await) continue;
     auto above = id;
     while (above != 0 && above != target) above = parent.frames.at(above).parent;
-    if (above == target) replaced.push_back(child->id);
+    if (above != target) continue;
+    if (const auto* child = std::get_if<machine::ChildState>(&frame.detail);
+        child != nullptr && frame.phase == machine::Phase::faulted && child->await)
+      replaced.push_back(child->id);
+    if (const auto* attempt = std::get_if<machine::TryState>(&frame.detail))
+      for (const auto& [place, child] : attempt->children)
+        if (child.again) replaced.push_back(child.id);
   }
   return replaced;
 }

@@ -161,6 +161,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void look_at_child(const InstanceId& parent, const machine::StartChild& command, Resident& child);
   void child_launched(const InstanceId& parent, const machine::StartChild& command);
   void child_ended(const InstanceId& parent, machine::ChildEnded ended);
+  [[nodiscard]] static machine::RetryAsked begun_again(const Resident& child,
+                                                       const machine::ChildState& wanted);
   void settle_starts(Resident& parent);
   void end_child(Resident& parent, const InstanceId& id, std::string_view how,
                  const std::string& reason);

@@ -84,6 +84,7 @@ struct Steps {
   std::vector<std::string>& log;
   bool hold = false;  // calls wait until let_go()
   std::optional<machine::Failure> failure;
+  std::string failing_task;  // only calls of this one fail; "" = all
   runtime::Reconciliation found;
   std::vector<runtime::Attempt> attempts;
   std::vector<std::string> accounts;  // that they were for, in step with them
@@ -113,7 +114,8 @@ class Step final : public runtime::Activity {
     steps_.attempts.push_back(attempt);
     steps_.accounts.push_back(text_of(input, "account"));
     runtime::note_request_id(attempt.request_id, steps_.request_id);
-    if (steps_.failure) co_return std::unexpected(*steps_.failure);
+    const bool fails = steps_.failing_task.empty() || steps_.failing_task == attempt.task;
+    if (steps_.failure && fails) co_return std::unexpected(*steps_.failure);
     if (!steps_.hold) co_return input;
     auto begin = [&held = steps_.held](runtime::Reply<runtime::ActivityResult> reply) {
       held.push_back(std::move(reply));

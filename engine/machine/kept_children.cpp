@@ -1,0 +1,67 @@
+#include "engine/machine/kept_children.hpp"
+
+#include "engine/machine/frames.hpp"
+
+namespace sequent::machine {
+namespace {
+
+bool is_below(const State& state, FrameId id, FrameId above) {
+  while (id != 0 && id != above) id = state.frames.at(id).parent;
+  return id == above;
+}
+
+/// Of a frame that runs a child: calls `f` with each list of the tries around it.
+template <class F>
+void in_tries_around(State& state, const Frame& frame, F f) {
+  const auto* child = std::get_if<ChildState>(&frame.detail);
+  if (child == nullptr) return;
+  for (auto id = frame.parent; id != 0; id = state.frames.at(id).parent)
+    if (auto* attempt = std::get_if<TryState>(&state.frames.at(id).detail))
+      f(attempt->children, child->id);
+}
+
+}  // namespace
+
+void keep_children(State& state, const ErrorCaught& caught) {
+  auto& children = std::get<TryState>(frame_of(state, caught.frame).detail).children;
+  // A handler goes on without them.
+  if (caught.retry_at == 0) return children.clear();
+  for (auto& [id, frame] : state.frames)
+    if (auto* inner = std::get_if<TryState>(&frame.detail);
+        inner != nullptr && id != caught.frame && is_below(state, id, caught.frame))
+      children.merge(inner->children);
+  // What runs is cancelled with this attempt, and another takes its place.
+  for (const auto& [id, frame] : state.frames)
+    if (const auto* child = std::get_if<ChildState>(&frame.detail);
+        child != nullptr && is_below(state, id, caught.frame))
+      std::erase_if(children, [child](const auto& kept) { return kept.second.id == child->id; });
+  if (!caught.child_place.empty()) children[caught.child_place] = {.id = caught.child};
+}
+
+void child_begins(State& state, const Frame& frame) {
+  in_tries_around(state, frame, [](auto& children, const InstanceId& child) {
+    for (auto& [place, kept] : children)
+      if (kept.id == child) kept.again = false;
+  });
+}
+
+void child_is_done(State& state, const Frame& frame) {
+  in_tries_around(state, frame, [](auto& children, const InstanceId& child) {
+    std::erase_if(children, [&](const auto& kept) { return kept.second.id == child; });
+  });
+}
+
+void skip_children(State& state, FrameId task) {
+  for (const auto& [id, frame] : state.frames)
+    if (is_below(state, id, task)) child_is_done(state, frame);
+}
+
+const KeptChild* kept_child(const State& state, const Frame& frame, const std::string& place) {
+  for (auto id = frame.parent; id != 0; id = state.frames.at(id).parent)
+    if (const auto* attempt = std::get_if<TryState>(&state.frames.at(id).detail))
+      if (const auto known = attempt->children.find(place); known != attempt->children.end())
+        return &known->second;
+  return nullptr;
+}
+
+}  // namespace sequent::machine
