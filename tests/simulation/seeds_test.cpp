@@ -109,6 +109,11 @@ TEST_CASE("seeds with clocks that are set that once failed hold", "[simulation]"
   check({.seed = 101264, .runs = 8, .cluster = false, .undoing = false});
 }
 
+// A try that started over had begun another child, and the one that had faulted was retried, too.
+TEST_CASE("seeds with children that begin again hold", "[simulation]") {
+  check({.seed = 300120, .runs = 8, .cluster = false});
+}
+
 // Nodes that each gave a probe up overruled each other with what they had read, for ever.
 TEST_CASE("seeds with outages that once failed hold", "[simulation]") {
   for (const std::uint64_t seed : {20, 45, 197})
