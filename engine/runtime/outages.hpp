@@ -16,7 +16,6 @@
 //          on the read threads
 #include <atomic>
 #include <boost/asio/strand.hpp>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,6 +27,7 @@
 #include "engine/outages/circuit.hpp"
 #include "engine/outages/rate.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/parked_queue.hpp"
 #include "engine/runtime/parts.hpp"
 #include "engine/runtime/provider_health.hpp"
 
@@ -153,27 +153,6 @@ class Outages : public std::enable_shared_from_this<Outages> {
     Timestamp until = 0;
     bool canary = false;
   };
-  /// The first of the parked calls: as they were read last, and those that parked among them since.
-  class Queue {
-   public:
-    [[nodiscard]] bool reading() const { return reading_; }
-    [[nodiscard]] std::optional<ParkedPlace> take();
-    void begin_reading();
-    /// False: the page is out of date already.
-    [[nodiscard]] bool take_in(const std::vector<ParkedPlace>& page);
-    /// A call parked: it stands where its deadline puts it, not behind the page.
-    void arrived(const ParkedPlace& place);
-    void forget();
-
-    Timestamp read_again_at = 0;
-
-   private:
-    void insert(const ParkedPlace& place);
-
-    std::deque<ParkedPlace> places_;
-    bool reading_ = false, outdated_ = false;
-    std::vector<ParkedPlace> since_;  // parked while a page is read: it may lack them
-  };
   struct Entry {
     outages::Circuit circuit;
     std::int64_t revision = 0;
@@ -193,7 +172,7 @@ class Outages : public std::enable_shared_from_this<Outages> {
       const auto count = gate.in_flight_.load(std::memory_order_relaxed);
       return count < 0 ? 0 : static_cast<std::size_t>(count);
     }
-    Queue queue;
+    ParkedQueue queue;
     Timestamp queue_of = 0;  // the circuit's `since` when the queue was looked at last
   };
   struct Provider {

@@ -1,8 +1,9 @@
-// The first of a circuit's parked calls, in the order in which they are to be let go.
+#include "engine/runtime/parked_queue.hpp"
+
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.hpp"
-#include "engine/runtime/outages.hpp"
 
 namespace sequent::runtime {
 
@@ -13,21 +14,21 @@ constexpr std::size_t most_since = 4'096;  // more, and the page is read again
 
 }  // namespace
 
-std::optional<ParkedPlace> Outages::Queue::take() {
+std::optional<ParkedPlace> ParkedQueue::take() {
   if (places_.empty()) return std::nullopt;
   const ParkedPlace place = places_.front();
   places_.pop_front();
   return place;
 }
 
-void Outages::Queue::begin_reading() {
+void ParkedQueue::begin_reading() {
   SEQUENT_ASSERT(!reading_);
   reading_ = true;
   outdated_ = false;
   since_.clear();
 }
 
-bool Outages::Queue::take_in(const std::vector<ParkedPlace>& page) {
+bool ParkedQueue::take_in(const std::vector<ParkedPlace>& page) {
   SEQUENT_ASSERT(reading_);
   reading_ = false;
   const auto since = std::exchange(since_, {});
@@ -37,7 +38,7 @@ bool Outages::Queue::take_in(const std::vector<ParkedPlace>& page) {
   return true;
 }
 
-void Outages::Queue::arrived(const ParkedPlace& place) {
+void ParkedQueue::arrived(const ParkedPlace& place) {
   if (reading_ && since_.size() < most_since)
     since_.push_back(place);
   else if (reading_)
@@ -46,7 +47,7 @@ void Outages::Queue::arrived(const ParkedPlace& place) {
 }
 
 // Behind the last, others may stand that were not read yet.
-void Outages::Queue::insert(const ParkedPlace& place) {
+void ParkedQueue::insert(const ParkedPlace& place) {
   if (places_.empty() || place > places_.back()) return;
   const auto next = std::ranges::lower_bound(places_, place);
   if (*next == place) return;
@@ -54,7 +55,7 @@ void Outages::Queue::insert(const ParkedPlace& place) {
   if (places_.size() > most_places) places_.pop_back();
 }
 
-void Outages::Queue::forget() {
+void ParkedQueue::forget() {
   places_.clear();
   outdated_ = reading_;
 }
