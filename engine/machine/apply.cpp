@@ -219,6 +219,7 @@ struct Applier {
     ++state.completed_tasks;
     const auto undoes = !frame.undoes.empty(), settling = frame.settling;
     remember_effect(state, frame, output, at);
+    hand_up_children(state, frame);
     remove_frame(state, r.frame);
     deliver(state, parent, ordinal, output, r.next);
     if (undoes) forget_undone(state);

@@ -128,7 +128,7 @@ void Decider::raise(FrameId id, Problem problem, DurationMs at_least_ms, bool in
                        .error = std::move(problem),
                        .retry_at = taken->retry_at,
                        .next = taken->next};
-    if (taken->retry_at != 0 && faulted_child != InstanceId{}) {
+    if (faulted_child != InstanceId{}) {
       caught.child = faulted_child;
       caught.child_place = place_of(id);
     }

@@ -24,12 +24,10 @@ void in_tries_around(State& state, const Frame& frame, F f) {
 
 void keep_children(State& state, const ErrorCaught& caught) {
   auto& children = std::get<TryState>(frame_of(state, caught.frame).detail).children;
-  // A handler goes on without them.
-  if (caught.retry_at == 0) return children.clear();
   for (auto& [id, frame] : state.frames)
     if (auto* inner = std::get_if<TryState>(&frame.detail);
         inner != nullptr && id != caught.frame && is_below(state, id, caught.frame))
-      children.merge(inner->children);
+      for (const auto& [place, kept] : inner->children) children.insert_or_assign(place, kept);
   // What runs is cancelled with this attempt, and another takes its place.
   for (const auto& [id, frame] : state.frames)
     if (const auto* child = std::get_if<ChildState>(&frame.detail);
@@ -51,9 +49,24 @@ void child_is_done(State& state, const Frame& frame) {
   });
 }
 
+void hand_up_children(State& state, const Frame& task) {
+  const auto* own = std::get_if<TryState>(&task.detail);
+  if (own == nullptr || own->children.empty()) return;
+  for (auto id = task.parent; id != 0; id = state.frames.at(id).parent)
+    if (auto* outer = std::get_if<TryState>(&state.frames.at(id).detail)) {
+      for (const auto& [place, kept] : own->children) outer->children.insert_or_assign(place, kept);
+      return;
+    }
+}
+
 void skip_children(State& state, FrameId task) {
   for (const auto& [id, frame] : state.frames)
     if (is_below(state, id, task)) child_is_done(state, frame);
+  auto* skipped = std::get_if<TryState>(&frame_of(state, task).detail);
+  if (skipped == nullptr) return;
+  for (auto id = frame_of(state, task).parent; id != 0; id = state.frames.at(id).parent)
+    if (auto* outer = std::get_if<TryState>(&state.frames.at(id).detail))
+      for (const auto& [place, kept] : skipped->children) outer->children.erase(place);
 }
 
 const KeptChild* kept_child(const State& state, const Frame& frame, const std::string& place) {

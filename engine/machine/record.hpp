@@ -122,7 +122,8 @@ struct ErrorCaught {
   Problem error;
   Timestamp retry_at = 0;    // 0 = no retry: the catch block runs, or the task is over
   NodeIndex next = no_node;  // first task of the catch block
-  // The child run that has faulted and that the next attempt begins again, and the place of its task.
+  // The child run that has faulted and that the next attempt of this try, or of one around it, begins
+  // again, and the place of its task.
   // Not in journals of earlier releases, where it begins another.
   InstanceId child = {};
   std::string child_place = {};

@@ -172,8 +172,8 @@ void Partition::look_at_child(const InstanceId& parent, const machine::StartChil
     retry.reason = "its parent was retried";
     if (command.child.again) retry = begun_again(child, command.child);
     retry.by = "run " + parent.text();
-    const auto fed = feed(child, machine::Event{std::move(retry)});
-    if (fed) return child_launched(parent, command);
+    const auto fed = revive_child(parent, command, child, std::move(retry));
+    if (fed) return;
     if (command.child.again)
       return child_ended(parent,
                          fault_of(command, machine::ErrorKind::validation, fed.error().detail));
@@ -185,6 +185,33 @@ void Partition::look_at_child(const InstanceId& parent, const machine::StartChil
   ended.output = child.state.output;
   ended.error = child.state.error;
   child_ended(parent, std::move(ended));
+}
+
+// Its business key may have gone on to another run: only the child's commit says so, and only then does
+// the parent wait for it.
+Result<void> Partition::revive_child(const InstanceId& parent, const machine::StartChild& command,
+                                     Resident& child, machine::RetryAsked retry) {
+  Resident* resident = in_memory(parent);
+  if (resident == nullptr) return {};  // recovery asks again
+  if (retry.input) {
+    const auto identity = machine::identify(*child.program, *retry.input, now());
+    if (!identity) return std::unexpected(identity.error());
+    if (identity->key != child.state.key)
+      return fail(ErrorCode::wrong_state, "Another input would give run " + child.id.text() +
+                                              " another business key than it holds.");
+  }
+  const auto fed = feed(child, machine::Event{std::move(retry)});
+  if (!fed) return fed;
+  resident->starting.push_back(command.child.id);
+  gather(child).told.push_back([this, parent, command](const Error* error) {
+    if (Resident* owner = in_memory(parent)) std::erase(owner->starting, command.child.id);
+    if (error == nullptr) return child_launched(parent, command);
+    if (error->code == ErrorCode::key_taken)
+      child_ended(parent,
+                  fault_of(command, machine::ErrorKind::configuration, error->detail));
+    // Otherwise the store broke: recovery asks again.
+  });
+  return {};
 }
 
 void Partition::child_launched(const InstanceId& parent, const machine::StartChild& command) {

@@ -159,6 +159,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void create_child(const InstanceId& parent, const machine::StartChild& command,
                     bool may_learn = true);
   void look_at_child(const InstanceId& parent, const machine::StartChild& command, Resident& child);
+  Result<void> revive_child(const InstanceId& parent, const machine::StartChild& command,
+                            Resident& child, machine::RetryAsked retry);
   void child_launched(const InstanceId& parent, const machine::StartChild& command);
   void child_ended(const InstanceId& parent, machine::ChildEnded ended);
   [[nodiscard]] static machine::RetryAsked begun_again(const Resident& child,

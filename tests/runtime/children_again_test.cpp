@@ -197,6 +197,77 @@ TEST_CASE("a try around a try that gave up begins the same child again", "[runti
   CHECK(keys_in_turn(world, "/do/0/first").size() == 3);
 }
 
+TEST_CASE("a try begins the same child again when an inner handler took its fault first",
+          "[runtime]") {
+  World world;
+  world.deploy(document("two", two_steps));
+  const bool raises = GENERATE(true, false);
+  // The handler says it in its own words, or goes on, and what comes later faults.
+  const std::string handler =
+      raises ? "{raise: {error: {type: https://example.com/mine, status: 500}}}" : "{set: {n: 1}}";
+  world.deploy(document("parent", R"(do:
+  - outer:
+      try:
+        - inner:
+            try:
+              - sub: {run: {workflow: {namespace: test, name: two, version: 1.0.0, input: {}}}}
+            catch:
+              do:
+                - say: )" + handler + R"(
+        - later: {run: {workflow: {namespace: test, name: two, version: 1.0.0, input: {}}}}
+      catch: {retry: {delay: PT5S, limit: {attempt: {count: 2}}}}
+)"));
+  world.steps.failing_task = "/do/1/second";
+  world.steps.failure = turned_away;
+  const auto id = world.start("parent");
+  REQUIRE(world.store.status_of(id) == "waiting");
+  const auto faulted = world.store.children(id);
+  REQUIRE(faulted.size() == (raises ? 1 : 2));
+  world.steps.failure.reset();
+  world.advance(6'000);
+  CHECK(world.store.status_of(id) == "completed");
+  CHECK(world.store.children(id).size() == 2);
+  for (const auto& child : faulted) CHECK(world.store.status_of(child) == "completed");
+}
+
+TEST_CASE("a parent hears that its child may not begin again, as its business key has gone on",
+          "[runtime]") {
+  World world;
+  world.deploy(
+      "document: {dsl: 1.0.3, namespace: test, name: keyed, version: 1.0.0, "
+      "metadata: {key: .order}}\n" +
+      two_steps);
+  world.deploy(document("parent", trying(child_named("keyed", "{order: o1}"))));
+  world.steps.failing_task = "/do/1/second";
+  world.steps.failure = turned_away;
+  const auto id = world.start("parent");
+  REQUIRE(world.store.status_of(id) == "waiting");
+  world.steps.failure.reset();
+  auto other = world.request("keyed");
+  other.input = Json{{"order", "o1"}};
+  other.on_conflict = runtime::OnConflict::restart_if_faulted;
+  REQUIRE(world.get(world.engine->start_run(other)).has_value());
+  world.advance(20'000);
+  CHECK(world.store.status_of(id) == "faulted");
+  CHECK(world.store.status_of(world.store.children(id).front()) == "faulted");
+}
+
+TEST_CASE("a child does not begin again under another business key than it holds", "[runtime]") {
+  World world;
+  world.deploy(
+      "document: {dsl: 1.0.3, namespace: test, name: keyed, version: 1.0.0, "
+      "metadata: {key: .order}}\n" +
+      two_steps);
+  world.deploy(document("parent", trying(child_named("keyed", "{order: '${ now | tostring }'}"))));
+  world.steps.failing_task = "/do/1/second";
+  world.steps.failure = turned_away;
+  const auto id = world.start("parent");
+  world.steps.failure.reset();
+  world.advance(20'000);
+  CHECK(world.store.status_of(id) == "faulted");
+  CHECK(world.store.status_of(world.store.children(id).front()) == "faulted");
+}
+
 TEST_CASE("a parent that goes back after edits of several tasks begins no further child",
           "[runtime]") {
   World world;
