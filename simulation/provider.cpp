@@ -46,6 +46,8 @@ Json Provider::make(const Request& request) {
   Json effect = request.input;
   if (effect.is_object()) effect.erase("edition");
   if (effect.is_object()) effect.erase("undoable");
+  // To undo what an operator has skipped takes nothing back, and looks alike in all runs.
+  if (effect.contains("undoes") && effect["undoes"].is_null()) effect["key"] = base;
   const auto [known, fresh] = by_effect_.emplace(dump_json(effect), id);
   if (!fresh && !edited_.contains(text_of(request.input, "run")))
     notebook_.breach("no effect happens twice", request.activity + " at " + request.attempt.task +
