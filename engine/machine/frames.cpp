@@ -36,6 +36,11 @@ Frame& frame_of(State& state, FrameId id) {
   return found->second;
 }
 
+bool is_within(const State& state, FrameId id, FrameId above) {
+  while (id != 0 && id != above) id = state.frames.at(id).parent;
+  return id == above;
+}
+
 void remove_below(State& state, FrameId id) {
   for (auto it = state.frames.upper_bound(id); it != state.frames.end();) {
     if (it->second.parent != id) {

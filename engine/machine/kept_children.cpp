@@ -5,11 +5,6 @@
 namespace sequent::machine {
 namespace {
 
-bool is_below(const State& state, FrameId id, FrameId above) {
-  while (id != 0 && id != above) id = state.frames.at(id).parent;
-  return id == above;
-}
-
 /// Of a frame that runs a child: calls `f` with each list of the tries around it.
 template <class F>
 void in_tries_around(State& state, const Frame& frame, F f) {
@@ -26,12 +21,12 @@ void keep_children(State& state, const ErrorCaught& caught) {
   auto& children = std::get<TryState>(frame_of(state, caught.frame).detail).children;
   for (auto& [id, frame] : state.frames)
     if (auto* inner = std::get_if<TryState>(&frame.detail);
-        inner != nullptr && id != caught.frame && is_below(state, id, caught.frame))
+        inner != nullptr && id != caught.frame && is_within(state, id, caught.frame))
       for (const auto& [place, kept] : inner->children) children.insert_or_assign(place, kept);
   // What runs is cancelled with this attempt, and another takes its place.
   for (const auto& [id, frame] : state.frames)
     if (const auto* child = std::get_if<ChildState>(&frame.detail);
-        child != nullptr && is_below(state, id, caught.frame))
+        child != nullptr && is_within(state, id, caught.frame))
       std::erase_if(children, [child](const auto& kept) { return kept.second.id == child->id; });
   if (!caught.child_place.empty()) children[caught.child_place] = {.id = caught.child};
 }
@@ -61,7 +56,7 @@ void hand_up_children(State& state, const Frame& task) {
 
 void skip_children(State& state, FrameId task) {
   for (const auto& [id, frame] : state.frames)
-    if (is_below(state, id, task)) child_is_done(state, frame);
+    if (is_within(state, id, task)) child_is_done(state, frame);
   auto* skipped = std::get_if<TryState>(&frame_of(state, task).detail);
   if (skipped == nullptr) return;
   for (auto id = frame_of(state, task).parent; id != 0; id = state.frames.at(id).parent)

@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "base/json_difference.hpp"
+#include "engine/machine/frames.hpp"
 #include "engine/machine/undo.hpp"
 
 namespace sequent::machine {
@@ -70,15 +71,10 @@ std::unexpected<Error> mend_first(Decider& d) {
 /// Is the outcome of a call at or below this task unknown? Then other bytes under another key would
 /// be a second call beside the first.
 bool outcome_is_open(const Decider& d, FrameId target) {
-  const auto is_below = [&](FrameId id) {
-    for (; id != 0; id = d.state.frames.at(id).parent)
-      if (id == target) return true;
-    return false;
-  };
   return std::ranges::any_of(d.state.frames, [&](const auto& entry) {
     const auto& [id, frame] = entry;
     const auto* activity = std::get_if<ActivityState>(&frame.detail);
-    if (activity == nullptr || !is_below(id)) return false;
+    if (activity == nullptr || !is_within(d.state, id, target)) return false;
     const auto& spec = std::get<definition::CallTask>(d.node_of(frame).body).activity;
     return !spec.idempotent && (activity->unsettled || frame.phase == Phase::activity);
   });

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/definition/workflow_name.hpp"
+#include "engine/machine/frames.hpp"
 #include "engine/machine/undo.hpp"
 #include "engine/runtime/partition.hpp"
 #include "engine/runtime/partition_read.hpp"
@@ -290,9 +291,7 @@ std::vector<InstanceId> Partition::replaced_children(const machine::State& paren
   std::vector<InstanceId> replaced;
   if (target == 0) return replaced;
   for (const auto& [id, frame] : parent.frames) {
-    auto above = id;
-    while (above != 0 && above != target) above = parent.frames.at(above).parent;
-    if (above != target) continue;
+    if (!machine::is_within(parent, id, target)) continue;
     if (const auto* child = std::get_if<machine::ChildState>(&frame.detail);
         child != nullptr && frame.phase == machine::Phase::faulted && child->await)
       replaced.push_back(child->id);
